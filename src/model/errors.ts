@@ -1,0 +1,29 @@
+/** Why a source on the machine gave no value. `absent` and `unsupported` are answers, the others are failures. */
+export type SourceErrorReason = 'absent' | 'unsupported' | 'denied' | 'timeout' | 'failed';
+
+/** A flag or a configuration file is wrong. The message names the input; the process stops before it listens. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** A file, device or command of the host gave no value. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly reason: SourceErrorReason;
+
+  constructor(reason: SourceErrorReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Text from the host did not have the expected form. `line` counts from 1. */
+export class ParseError extends Error {
+  override readonly name = 'ParseError';
+  readonly line: number;
+
+  constructor(line: number, message: string, options?: ErrorOptions) {
+    super(`line ${line}: ${message}`, options);
+    this.line = line;
+  }
+}

@@ -1,0 +1,153 @@
+import type { KernelRecord } from '../model/kernel-record.ts';
+
+/** One way to read the first line of a record: who speaks, and what is said. */
+export interface KernelMessage {
+  readonly driver: string | undefined;
+  /** Name on the parent bus: `0000:00:1f.6`, `virtio2`, `2-1.2:1.0`. */
+  readonly busAddress: string | undefined;
+  /** Interface name in the text. */
+  readonly device: string | undefined;
+  readonly message: string;
+}
+
+/** An interface name, or what stands in its place, and the registration states the kernel adds. */
+const interfacePattern = String.raw`(?<device>\((?:unnamed net_device|NULL net_device)\)|[^\s:/]{1,15})(?: \([a-z]+\))*`;
+/** A bus address always holds a digit; words of prose mostly do not. */
+const busAddressPattern = String.raw`(?<busAddress>(?=\S*\d)\S*[^\s:])`;
+
+const netdevPattern = new RegExp(
+  `^(?<driver>[^\\s:]+) ${busAddressPattern} ${interfacePattern}: (?<message>.*)$`,
+);
+const devicePattern = new RegExp(`^(?<driver>[^\\s:]+) ${busAddressPattern}: (?<message>.*)$`);
+const prefixPattern = new RegExp(`^${interfacePattern}: (?<message>.*)$`);
+const bracketPattern = /^\[\w+:\d+\((?<device>[^\s:/()]{1,15})\)\](?<message>.*)$/;
+const locationPattern = /^\w+:\d+:\(pid \d+\): /;
+
+/** What the kernel prints where it knows no interface. */
+const placeholders: ReadonlySet<string> = new Set([
+  '(unnamed net_device)',
+  '(NULL net_device)',
+  '<unknown>',
+]);
+
+/**
+ * Reads the prefix a driver or the network core puts before its text. Prefixes are ambiguous (`ixgbevf: ` may be a
+ * driver or an interface), so all readings are given, the most specific first; the text as a whole is the last.
+ *
+ * One real line: `e1000e 0000:00:1f.6 eno1: Detected Hardware Unit Hang:` reads as driver `e1000e`, bus address
+ * `0000:00:1f.6`, device `eno1`.
+ *
+ * @see net/core/dev.c (__netdev_printk), drivers/base/core.c (dev_printk_emit)
+ */
+export function parseKernelMessage({
+  text,
+  device: dictionaryDevice,
+}: Pick<KernelRecord, 'text' | 'device'>): readonly KernelMessage[] {
+  const [line = ''] = text.split('\n', 1);
+  return [
+    ...(readingsByDictionary(line, dictionaryDevice) ?? readingsByShape(line)),
+    ...readingsByPrefix(line),
+    { driver: undefined, busAddress: undefined, device: undefined, message: line },
+  ];
+}
+
+/** The dictionary names the bus address, so the text must begin with `driver address`. */
+function readingsByDictionary(
+  line: string,
+  dictionaryDevice: string | undefined,
+): readonly KernelMessage[] | undefined {
+  const address = /^\+[^:]+:(.+)$/.exec(dictionaryDevice ?? '')?.[1];
+  const driver = line.split(' ', 1)[0];
+  if (address === undefined || driver === undefined || !line.startsWith(`${driver} ${address}`)) {
+    return undefined;
+  }
+  const rest = line.slice(driver.length + address.length + 1);
+  if (rest.startsWith(': ')) {
+    return deviceReadings({ driver, busAddress: address, message: rest.slice(2) });
+  }
+  const match = prefixPattern.exec(rest.trimStart());
+  return match?.groups === undefined
+    ? undefined
+    : [
+        {
+          driver,
+          busAddress: address,
+          device: knownName(match.groups['device']),
+          message: match.groups['message'] ?? '',
+        },
+      ];
+}
+
+function readingsByShape(line: string): readonly KernelMessage[] {
+  const netdev = netdevPattern.exec(line)?.groups;
+  if (netdev !== undefined) {
+    return [
+      {
+        driver: netdev['driver'],
+        busAddress: netdev['busAddress'],
+        device: knownName(netdev['device']),
+        message: netdev['message'] ?? '',
+      },
+    ];
+  }
+  const device = devicePattern.exec(line)?.groups;
+  return device === undefined
+    ? []
+    : deviceReadings({
+        driver: device['driver'],
+        busAddress: device['busAddress'],
+        message: device['message'] ?? '',
+      });
+}
+
+/** After `driver address: ` may follow a function (mlx5), or the interface (kernels before 3.0). */
+function deviceReadings(message: Omit<KernelMessage, 'device'>): readonly KernelMessage[] {
+  const stripped = message.message.replace(locationPattern, '');
+  const old = prefixPattern.exec(stripped)?.groups;
+  return [
+    { ...message, device: undefined, message: stripped },
+    ...(old === undefined
+      ? []
+      : [{ ...message, device: knownName(old['device']), message: old['message'] ?? '' }]),
+  ];
+}
+
+/** Before the first colon stands an interface without a parent (`vx42: `) or a module (`ip_tunnel_core: `). */
+function readingsByPrefix(line: string): readonly KernelMessage[] {
+  const prefix = prefixPattern.exec(line)?.groups;
+  if (prefix === undefined) {
+    return [];
+  }
+  const { device: name, message = '' } = prefix;
+  const busAddress = undefined;
+  const inner = prefixPattern.exec(message)?.groups;
+  const bracketed = bracketPattern.exec(message)?.groups;
+  return [
+    { driver: undefined, busAddress, device: knownName(name), message },
+    { driver: name, busAddress, device: undefined, message },
+    ...(inner === undefined
+      ? []
+      : [
+          {
+            driver: name,
+            busAddress,
+            device: knownName(inner['device']),
+            message: inner['message'] ?? '',
+          },
+        ]),
+    ...(bracketed === undefined
+      ? []
+      : [
+          {
+            driver: name,
+            busAddress,
+            device: bracketed['device'],
+            message: bracketed['message'] ?? '',
+          },
+        ]),
+  ];
+}
+
+function knownName(name: string | undefined): string | undefined {
+  return name === undefined || placeholders.has(name) ? undefined : name;
+}

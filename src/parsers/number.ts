@@ -1,0 +1,17 @@
+import { ParseError } from '../model/errors.ts';
+import { quote } from './lines.ts';
+
+/**
+ * Parses a file that holds one decimal integer, such as a sysfs attribute.
+ *
+ * One real line: `1000`
+ *
+ * @throws {ParseError} when the text is anything else.
+ */
+export function parseInteger(text: string): number {
+  const trimmed = text.trim();
+  if (!/^-?\d{1,20}$/.test(trimmed)) {
+    throw new ParseError(1, `expected an integer, got ${quote(text)}`);
+  }
+  return Number(trimmed);
+}
