@@ -1,0 +1,200 @@
+import { Command, CommanderError } from 'commander';
+
+import { ConfigError } from '../model/errors.ts';
+import { parseAnchoredRegExp } from './anchored-regexp.ts';
+import type {
+  Config,
+  EthtoolReaderChoice,
+  KernelLogSourceChoice,
+  LogFormat,
+  LogLevel,
+} from './config.ts';
+import { parseDurationSeconds } from './duration.ts';
+import { flag, listFlag, oneOf, toggle } from './flags.ts';
+import { parseListenAddress } from './listen-address.ts';
+
+/** What the command line needs to know of a collector to offer its flag. */
+export interface CollectorFlag {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly action: 'run' | 'check'; readonly config: Config }
+  | { readonly action: 'help'; readonly text: string }
+  | { readonly action: 'version' };
+
+const shortestPollSeconds = 1;
+const longestPollSeconds = 3600;
+
+/**
+ * Parses the command line into a frozen configuration.
+ *
+ * @param argv arguments without the program's name
+ * @param collectors each gets a `--[no-]collector.NAME` flag
+ * @throws {ConfigError} naming the flag and what was expected of it.
+ */
+export function parseArguments(
+  argv: readonly string[],
+  collectors: readonly CollectorFlag[],
+): Invocation {
+  const program = new Command('nicwatch')
+    .description('Prometheus exporter that watches network cards.')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} });
+
+  const addresses = listFlag(program, '--web.listen-address <address>', {
+    description: 'Address to serve metrics on; may be repeated.',
+    parse: parseListenAddress,
+    fallback: ':10140',
+  });
+  const telemetryPath = flag(program, '--web.telemetry-path <path>', {
+    description: 'Path under which metrics are served.',
+    parse: parseTelemetryPath,
+    fallback: '/metrics',
+  });
+  const maxRequests = flag(program, '--web.max-requests <count>', {
+    description: 'Scrapes answered at the same time; 0 sets no limit.',
+    parse: parseCount,
+    fallback: '40',
+  });
+  const disableExporterMetrics = toggle(program, '--web.disable-exporter-metrics', {
+    description: 'Leave out metrics about the agent process itself (process_*).',
+  });
+  const deviceInclude = flag(program, '--device.include <regex>', {
+    description: 'Watch the devices whose whole name matches, instead of the default selection.',
+    parse: parseAnchoredRegExp,
+  });
+  const deviceExclude = flag(program, '--device.exclude <regex>', {
+    description: 'Never watch devices whose whole name matches.',
+    parse: parseAnchoredRegExp,
+  });
+  const pollInterval = flag(program, '--poll.interval <duration>', {
+    description: 'How often to read the devices when nobody scrapes.',
+    parse: parsePollInterval,
+    fallback: '15s',
+  });
+  const ethtoolReader = flag(program, '--ethtool.reader <reader>', {
+    description: 'How to ask drivers: auto or command.',
+    parse: oneOf<EthtoolReaderChoice>(['auto', 'command']),
+    fallback: 'auto',
+  });
+  const kernelLogSource = flag(program, '--kernel-log.source <source>', {
+    description: 'Where to read the kernel log: auto, kmsg or none.',
+    parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'none']),
+    fallback: 'auto',
+  });
+  const offloadFeatures = flag(program, '--collector.offload.features <regex|all>', {
+    description: 'Offload features to export beside the curated ones; "all" exports every feature.',
+    parse: (text) => parseAnchoredRegExp(text === 'all' ? '.*' : text),
+  });
+  const disableDefaults = toggle(program, '--collector.disable-defaults', {
+    description:
+      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
+  });
+  const collectorToggles = collectors.map(({ name, description }) => ({
+    name,
+    isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
+  }));
+  const procfs = pathFlag(program, '--path.procfs <path>', 'Where procfs is mounted.', '/proc');
+  const sysfs = pathFlag(program, '--path.sysfs <path>', 'Where sysfs is mounted.', '/sys');
+  const rootfs = pathFlag(
+    program,
+    '--path.rootfs <path>',
+    "Where the host's root is mounted.",
+    '/',
+  );
+  const logLevel = flag(program, '--log.level <level>', {
+    description: 'Least severe message to log: debug, info, warn or error.',
+    parse: oneOf<LogLevel>(['debug', 'info', 'warn', 'error']),
+    fallback: 'info',
+  });
+  const logFormat = flag(program, '--log.format <format>', {
+    description: 'Format of log messages: logfmt or json.',
+    parse: oneOf<LogFormat>(['logfmt', 'json']),
+    fallback: 'logfmt',
+  });
+  const check = toggle(program, '--config.check', {
+    description: 'Check the configuration and exit.',
+  });
+  const version = toggle(program, '--version', { description: 'Print version and exit.' });
+
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return { action: 'help', text: program.helpInformation() };
+    }
+    throw error instanceof CommanderError
+      ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
+      : error;
+  }
+  if (version() === true) {
+    return { action: 'version' };
+  }
+
+  return {
+    action: check() === true ? 'check' : 'run',
+    config: Object.freeze({
+      listenAddresses: addresses(),
+      telemetryPath: telemetryPath(),
+      maxRequests: maxRequests(),
+      exporterMetrics: disableExporterMetrics() !== true,
+      collectors: new Set(
+        collectorToggles
+          .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
+          .map(({ name }) => name),
+      ),
+      deviceInclude: deviceInclude(),
+      deviceExclude: deviceExclude(),
+      offloadFeatures: offloadFeatures(),
+      pollIntervalSeconds: pollInterval(),
+      ethtoolReader: ethtoolReader(),
+      kernelLogSource: kernelLogSource(),
+      paths: Object.freeze({ procfs: procfs(), sysfs: sysfs(), rootfs: rootfs() }),
+      logLevel: logLevel(),
+      logFormat: logFormat(),
+    }),
+  };
+}
+
+function pathFlag(
+  program: Command,
+  spelling: string,
+  description: string,
+  fallback: string,
+): () => string {
+  return flag(program, spelling, { description, parse: parseAbsolutePath, fallback });
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new ConfigError(`expected a number from 0 to 999999, got ${JSON.stringify(text)}`);
+  }
+  return Number(text);
+}
+
+function parsePollInterval(text: string): number {
+  const seconds = parseDurationSeconds(text);
+  if (seconds < shortestPollSeconds || seconds > longestPollSeconds) {
+    throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
+function parseTelemetryPath(text: string): string {
+  if (!/^\/[\w./~-]*$/.test(text) || text.startsWith('/-/')) {
+    throw new ConfigError(`expected a path such as "/metrics", got ${JSON.stringify(text)}`);
+  }
+  return text;
+}
+
+function parseAbsolutePath(text: string): string {
+  if (!text.startsWith('/') || text.includes('\0')) {
+    throw new ConfigError(`expected an absolute path, got ${JSON.stringify(text)}`);
+  }
+  return text;
+}

@@ -1,0 +1,37 @@
+export type EthtoolReaderChoice = 'auto' | 'command';
+export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'none';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'logfmt' | 'json';
+
+/** Where to listen. Without a host: every address of the machine. */
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** Where the host's file systems are seen from here. */
+export interface HostPaths {
+  readonly procfs: string;
+  readonly sysfs: string;
+  readonly rootfs: string;
+}
+
+/** What the process runs with: flags and files, checked and resolved once, frozen. */
+export interface Config {
+  readonly listenAddresses: readonly ListenAddress[];
+  readonly telemetryPath: string;
+  /** Scrapes answered at the same time; 0 is no limit. */
+  readonly maxRequests: number;
+  readonly exporterMetrics: boolean;
+  readonly collectors: ReadonlySet<string>;
+  readonly deviceInclude: RegExp | undefined;
+  readonly deviceExclude: RegExp | undefined;
+  /** Features exported beside the curated ones; undefined is none. */
+  readonly offloadFeatures: RegExp | undefined;
+  readonly pollIntervalSeconds: number;
+  readonly ethtoolReader: EthtoolReaderChoice;
+  readonly kernelLogSource: KernelLogSourceChoice;
+  readonly paths: HostPaths;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}

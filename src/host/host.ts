@@ -1,0 +1,40 @@
+import type { Device } from '../model/device.ts';
+import type { DriverInfo } from '../model/driver-info.ts';
+import type { Feature } from '../model/feature.ts';
+import type { KernelLogBatch } from '../model/kernel-record.ts';
+import type { Statistic } from '../model/statistic.ts';
+
+/** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
+export interface Host {
+  /** The network devices of this network namespace, in sysfs order. */
+  devices(): Promise<readonly Device[]>;
+  /**
+   * Reads a file below `/proc` or `/sys`, wherever these are mounted.
+   *
+   * @throws {SourceError} `absent`, `unsupported` (the attribute has no value in this state), `denied`, `failed`.
+   */
+  readFile(path: string): Promise<string>;
+  /** Names of a directory's entries, sorted; errors as {@link Host.readFile}. */
+  listDirectory(path: string): Promise<readonly string[]>;
+  readonly ethtool: EthtoolReader;
+  /**
+   * The kernel log from its oldest record on, then every record as it is written, in batches: the first that has
+   * caught up comes even when it is empty. Ends when the signal is aborted.
+   *
+   * @throws {SourceError} when the log cannot be opened, or is taken away.
+   */
+  kernelLog(signal: AbortSignal): AsyncIterable<KernelLogBatch>;
+  now(): Date;
+}
+
+/**
+ * What drivers tell of a device. Two ways to ask give the same answers: the ethtool command and the kernel's ioctl.
+ * Every method throws a SourceError: `absent` (no such device), `unsupported` (the driver has no such thing),
+ * `denied`, `timeout`, `failed`.
+ */
+export interface EthtoolReader {
+  driverInfo(device: string): Promise<DriverInfo>;
+  /** In the driver's order; names may repeat. */
+  statistics(device: string): Promise<readonly Statistic[]>;
+  features(device: string): Promise<readonly Feature[]>;
+}

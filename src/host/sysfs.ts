@@ -1,0 +1,66 @@
+import { constants } from 'node:fs';
+import { open, readdir, readlink } from 'node:fs/promises';
+
+import { SourceError } from '../model/errors.ts';
+import { sourceErrorFrom } from './system-error.ts';
+
+/** No file nicwatch reads is longer; a longer one is not what it should be. */
+const largestFileBytes = 1024 * 1024;
+const chunkBytes = 16 * 1024;
+
+/**
+ * Reads a small file of procfs or sysfs whole.
+ *
+ * @throws {SourceError} see the table in system-error.ts; `failed` for a file above 1 MiB.
+ */
+export async function readSmallFile(path: string | Buffer): Promise<string> {
+  const shown = path.toString();
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const chunks: Buffer[] = [];
+      for (let length = 0; ;) {
+        const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(chunkBytes) });
+        if (bytesRead === 0) {
+          return Buffer.concat(chunks).toString('utf8');
+        }
+        length += bytesRead;
+        if (length > largestFileBytes) {
+          throw new SourceError(
+            'failed',
+            `${JSON.stringify(shown)} is longer than ${largestFileBytes} bytes`,
+          );
+        }
+        chunks.push(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof SourceError ? error : sourceErrorFrom(error, shown);
+  }
+}
+
+/** Names in a directory as the bytes they are, sorted. @throws {SourceError} */
+export async function listNames(path: string | Buffer): Promise<readonly Buffer[]> {
+  try {
+    const names = await readdir(path, { encoding: 'buffer' });
+    return names.toSorted(Buffer.compare);
+  } catch (error) {
+    throw sourceErrorFrom(error, path.toString());
+  }
+}
+
+/** Last component of a symbolic link's target; undefined where there is no link. @throws {SourceError} */
+export async function readLinkName(path: string | Buffer): Promise<string | undefined> {
+  try {
+    const target = await readlink(path);
+    return target.slice(target.lastIndexOf('/') + 1);
+  } catch (error) {
+    const translated = sourceErrorFrom(error, path.toString());
+    if (translated.reason === 'absent' || translated.reason === 'unsupported') {
+      return undefined;
+    }
+    throw translated;
+  }
+}
