@@ -1,0 +1,63 @@
+import { kernelEventRows } from '../catalogue/kernel-events.ts';
+import type { KernelEventRow } from '../catalogue/kernel-events.ts';
+import type { KernelEventName } from '../model/kernel-event.ts';
+import type { KernelRecord } from '../model/kernel-record.ts';
+import { parseKernelMessage } from '../parsers/kernel-message.ts';
+import type { KernelMessage } from '../parsers/kernel-message.ts';
+
+/** What a record of the kernel log says happened, and to what, as far as the record itself tells. */
+export interface KernelEvent {
+  readonly event: KernelEventName;
+  readonly device: string | undefined;
+  readonly driver: string | undefined;
+  readonly busAddress: string | undefined;
+}
+
+const coreRows = kernelEventRows.filter(({ drivers }) => drivers === undefined);
+const rowsByDriver = new Map(
+  kernelEventRows
+    .flatMap(({ drivers = [] }) => drivers)
+    .map((driver) => [driver, kernelEventRows.filter((row) => row.drivers?.includes(driver))]),
+);
+
+/**
+ * Says which event a record reports; undefined for all others. Only the kernel's own records count: any process may
+ * write to the log, but none with facility 0.
+ */
+export function classifyRecord(record: KernelRecord): KernelEvent | undefined {
+  if (record.facility !== 0) {
+    return undefined;
+  }
+  for (const reading of parseKernelMessage(record)) {
+    const event = classifyReading(reading);
+    if (event !== undefined) {
+      return event;
+    }
+  }
+  return undefined;
+}
+
+function classifyReading({
+  message,
+  device,
+  driver,
+  busAddress,
+}: KernelMessage): KernelEvent | undefined {
+  for (const row of candidateRows(driver)) {
+    const match = row.pattern.exec(message);
+    if (match !== null) {
+      return {
+        event: row.event,
+        device: match.groups?.['device'] ?? device,
+        driver: match.groups?.['driver'] ?? driver,
+        busAddress,
+      };
+    }
+  }
+  return undefined;
+}
+
+function candidateRows(driver: string | undefined): readonly KernelEventRow[] {
+  const driverRows = driver === undefined ? undefined : rowsByDriver.get(driver);
+  return driverRows === undefined ? coreRows : [...driverRows, ...coreRows];
+}
