@@ -1,0 +1,117 @@
+import type { DeviceRead, ReadOutcome } from '../collectors/collector.ts';
+import { gauge } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { SourceError } from '../model/errors.ts';
+import type { Build } from '../model/build.ts';
+import type { CollectorState } from './collector-state.ts';
+
+const buildInfo = gauge({
+  name: 'nicwatch_build_info',
+  help: 'Which build of nicwatch runs, constant 1.',
+  labels: ['version', 'revision', 'node_version', 'ethtool_reader'],
+});
+const collectorSuccess = gauge({
+  name: 'nicwatch_collector_success',
+  help: 'Whether the collector delivered its families at the last poll.',
+  labels: ['collector'],
+});
+const collectorDuration = gauge({
+  name: 'nicwatch_collector_duration_seconds',
+  help: 'How long the collector took at the last poll.',
+  labels: ['collector'],
+});
+const collectorLastSuccess = gauge({
+  name: 'nicwatch_collector_last_success_timestamp_seconds',
+  help: 'When the collector last delivered its families, in seconds since the epoch.',
+  labels: ['collector'],
+});
+const readSuccess = gauge({
+  name: 'nicwatch_device_read_success',
+  help: 'Whether the device could be read at the last poll; reads of sysfs are listed only while they fail.',
+  labels: ['device', 'read'],
+});
+const readStuck = gauge({
+  name: 'nicwatch_device_read_stuck',
+  help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
+  labels: ['device', 'read'],
+});
+
+export const agentMetrics: readonly Metric[] = [
+  buildInfo,
+  collectorSuccess,
+  collectorDuration,
+  collectorLastSuccess,
+  readSuccess,
+  readStuck,
+];
+
+/** What the agent says of itself, its collectors and its reads. */
+export function agentFamilies(
+  { version, revision, nodeVersion }: Build,
+  states: readonly CollectorState[],
+): readonly MetricFamily[] {
+  const reads = deviceReads(states.flatMap(({ outcomes }) => outcomes));
+  return [
+    buildInfo.family([
+      {
+        labels: { version, revision, node_version: nodeVersion, ethtool_reader: 'command' },
+        value: 1,
+      },
+    ]),
+    collectorSuccess.family(
+      states.map(({ name, error }) => ({
+        labels: { collector: name },
+        value: Number(error === undefined),
+      })),
+    ),
+    collectorDuration.family(
+      states.map(({ name, durationSeconds }) => ({
+        labels: { collector: name },
+        value: durationSeconds,
+      })),
+    ),
+    collectorLastSuccess.family(
+      states.flatMap(({ name, lastSuccessTimestampSeconds }) =>
+        lastSuccessTimestampSeconds === undefined
+          ? []
+          : [{ labels: { collector: name }, value: lastSuccessTimestampSeconds }],
+      ),
+    ),
+    readSuccess.family(
+      reads.map(({ device, read, failed }) => ({
+        labels: { device, read },
+        value: Number(!failed),
+      })),
+    ),
+    readStuck.family(
+      reads.map(({ device, read, stuck }) => ({ labels: { device, read }, value: Number(stuck) })),
+    ),
+  ];
+}
+
+interface DeviceReadState {
+  readonly device: string;
+  readonly read: DeviceRead;
+  readonly failed: boolean;
+  readonly stuck: boolean;
+}
+
+/** One state for each device and kind of read, however many collectors made it. */
+function deviceReads(outcomes: readonly ReadOutcome[]): readonly DeviceReadState[] {
+  const states = new Map<string, DeviceReadState>();
+  for (const { device, read, error } of outcomes) {
+    if (device === undefined || read === 'procfs' || read === 'kernel_log') {
+      continue;
+    }
+    const key = JSON.stringify([device, read]);
+    const before = states.get(key);
+    states.set(key, {
+      device,
+      read,
+      failed: error !== undefined || before?.failed === true,
+      stuck: (error instanceof SourceError && error.reason === 'timeout') || before?.stuck === true,
+    });
+  }
+  // A NIC has a dozen attributes; two series for all of them pay only while one fails.
+  return [...states.values()].filter(({ read, failed }) => read !== 'sysfs' || failed);
+}

@@ -1,0 +1,139 @@
+import { performance } from 'node:perf_hooks';
+
+import type { Logger } from 'pino';
+
+import type { Collector, CollectorDefinition, ReadOutcome } from '../collectors/collector.ts';
+import type { Config } from '../config/config.ts';
+import type { Host } from '../host/host.ts';
+import type { Build } from '../model/build.ts';
+import { agentFamilies } from './agent-families.ts';
+import type { CollectorState } from './collector-state.ts';
+import { createGuardedHost } from './guarded-host.ts';
+import { processFamilies } from './process-families.ts';
+import type { Snapshot } from './snapshot.ts';
+import { createStateLog } from './state-log.ts';
+
+/** A snapshot older than this is renewed before it is served. */
+const freshMilliseconds = 1000;
+/** How long a scrape waits for that; then it gets the latest there is. */
+const scrapeWaitMilliseconds = 500;
+
+export interface AgentOptions {
+  readonly host: Host;
+  readonly config: Config;
+  readonly definitions: readonly CollectorDefinition[];
+  readonly log: Logger;
+  readonly build: Build;
+}
+
+export interface Agent {
+  /** Polls on the interval and follows what must be followed, until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Polls once; a call while a poll is going on joins it. */
+  poll(): Promise<void>;
+  /** The latest values: scrape-fresh where the machine answers in time. */
+  freshSnapshot(): Promise<Snapshot>;
+  /** Whether every collector has run once. */
+  isReady(): boolean;
+}
+
+/** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
+export function createAgent({ host, config, definitions, log, build }: AgentOptions): Agent {
+  const guarded = createGuardedHost(host);
+  const states = new Map<string, CollectorState>();
+  const logChanges = createStateLog(log);
+  const enabled = definitions.filter(({ name }) => config.collectors.has(name));
+  const runners = enabled.map((definition) => createRunner(definition, guarded.host, config));
+  let polling: Promise<void> | undefined;
+  let polledAt = Number.NEGATIVE_INFINITY;
+
+  const pollAll = async (): Promise<void> => {
+    const startedAt = performance.now();
+    guarded.startPoll();
+    await Promise.all(
+      runners.map(async ({ name, collectOnce }) => {
+        states.set(name, await collectOnce(states.get(name)));
+      }),
+    );
+    polledAt = startedAt;
+    logChanges([...states.values()]);
+  };
+
+  const poll = async (): Promise<void> => {
+    polling ??= pollAll().finally(() => {
+      polling = undefined;
+    });
+    return polling;
+  };
+
+  return {
+    poll,
+    isReady: () => states.size === enabled.length,
+    freshSnapshot: async () => {
+      if (performance.now() - polledAt > freshMilliseconds) {
+        await withinMilliseconds(poll(), scrapeWaitMilliseconds);
+      }
+      const latest = enabled.flatMap(({ name }) => states.get(name) ?? []);
+      return {
+        collected: new Map(latest.map(({ name, families }) => [name, families])),
+        agent: [
+          ...agentFamilies(build, latest),
+          ...(config.exporterMetrics ? processFamilies(host.now()) : []),
+        ],
+      };
+    },
+    run: async (signal) => {
+      const interval = setInterval(() => void poll(), config.pollIntervalSeconds * 1000);
+      signal.addEventListener('abort', () => {
+        clearInterval(interval);
+      });
+      await Promise.all([poll(), ...runners.map(async ({ run }) => run?.(signal))]);
+    },
+  };
+}
+
+interface Runner {
+  readonly name: string;
+  readonly run: Collector['run'];
+  readonly collectOnce: (before: CollectorState | undefined) => Promise<CollectorState>;
+}
+
+function createRunner({ name, create }: CollectorDefinition, host: Host, config: Config): Runner {
+  let outcomes: ReadOutcome[] = [];
+  const collector = create({ host, config, report: (outcome) => outcomes.push(outcome) });
+  return {
+    name,
+    run: collector.run,
+    collectOnce: async (before) => {
+      outcomes = [];
+      const startedAt = performance.now();
+      const result = await collector.collect().then(
+        (families) => ({ families, error: undefined }),
+        (error: unknown) => ({ families: [], error: error ?? new Error('unknown error') }),
+      );
+      return {
+        name,
+        ...result,
+        outcomes,
+        durationSeconds: (performance.now() - startedAt) / 1000,
+        lastSuccessTimestampSeconds:
+          result.error === undefined
+            ? host.now().getTime() / 1000
+            : before?.lastSuccessTimestampSeconds,
+      };
+    },
+  };
+}
+
+/** Waits for a promise, but no longer than this. */
+async function withinMilliseconds(promise: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

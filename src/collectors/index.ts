@@ -1,0 +1,19 @@
+import { bootCollector } from './boot.ts';
+import type { CollectorDefinition } from './collector.ts';
+import { deviceCollector } from './device.ts';
+import { ethtoolCollector } from './ethtool.ts';
+import { kernelLogCollector } from './kernel-log.ts';
+import { offloadCollector } from './offload.ts';
+import { stackCollector } from './stack.ts';
+import { txTimeoutCollector } from './tx-timeout.ts';
+
+/** Every collector there is, in the order of their families on `/metrics`. */
+export const collectorDefinitions: readonly CollectorDefinition[] = [
+  deviceCollector,
+  txTimeoutCollector,
+  ethtoolCollector,
+  offloadCollector,
+  stackCollector,
+  kernelLogCollector,
+  bootCollector,
+];
