@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { writeSync } from 'node:fs';
+import process from 'node:process';
+
+import closeWithGrace from 'close-with-grace';
+
+import { createAgent } from './agent/agent.ts';
+import { collectorDefinitions } from './collectors/index.ts';
+import { parseArguments } from './config/arguments.ts';
+import type { Config } from './config/config.ts';
+import { formatListenAddress } from './config/listen-address.ts';
+import { createLinuxHost } from './host/linux-host.ts';
+import { createLogger } from './log/logger.ts';
+import type { Build } from './model/build.ts';
+import { ConfigError } from './model/errors.ts';
+import { createApp } from './server/app.ts';
+import { listen } from './server/listen.ts';
+
+/** Put in by the build. */
+declare const nicwatchVersion: string;
+declare const nicwatchRevision: string;
+
+const build: Build = {
+  version: nicwatchVersion,
+  revision: nicwatchRevision,
+  nodeVersion: process.version,
+};
+
+/** What is left running when the process is told to end gets this long. */
+const closeMilliseconds = 800;
+const stdout = 1;
+const stderr = 2;
+const runtimeFailure = 1;
+const configurationFailure = 2;
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  writeSync(stderr, `nicwatch: ${message.replaceAll('\n', ' ')}\n`);
+  // Not only the exit code: reads of the host may still be in flight.
+  process.exit(error instanceof ConfigError ? configurationFailure : runtimeFailure);
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const invocation = parseArguments(argv, collectorDefinitions);
+  switch (invocation.action) {
+    case 'help':
+      writeSync(stdout, invocation.text);
+      return;
+    case 'version':
+      writeSync(
+        stdout,
+        `nicwatch, version ${build.version} (revision: ${build.revision})\n  node version: ${build.nodeVersion}\n  platform: ${process.platform}/${process.arch}\n`,
+      );
+      return;
+    case 'check':
+      writeSync(stdout, 'nicwatch: the configuration is valid\n');
+      return;
+    case 'run':
+      await serve(invocation.config);
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const log = createLogger(config, (line) => {
+    writeSync(stderr, line);
+  });
+  const ending = new AbortController();
+  const agent = createAgent({
+    host: createLinuxHost(config, ending.signal),
+    config,
+    definitions: collectorDefinitions,
+    log,
+    build,
+  });
+  const listener = await listen(createApp({ agent, config, build, log }), config.listenAddresses);
+  closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
+    if (err !== undefined) {
+      log.error({ error: err.stack ?? String(err) }, 'unexpected error');
+    }
+    log.info({ signal: signal ?? 'none' }, 'ending');
+    ending.abort();
+    await listener.close();
+  });
+  log.info(
+    {
+      version: build.version,
+      addresses: config.listenAddresses.map(formatListenAddress).join(','),
+      collectors: [...config.collectors].join(','),
+    },
+    'listening',
+  );
+  await agent.run(ending.signal);
+}

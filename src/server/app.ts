@@ -1,0 +1,132 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
+import type { Logger } from 'pino';
+
+import type { Agent } from '../agent/agent.ts';
+import type { Config } from '../config/config.ts';
+import { expositionContentType, renderExposition } from '../metrics/exposition.ts';
+import type { Build } from '../model/build.ts';
+import { landingPage } from './landing-page.ts';
+import { selectedFamilies, selectionProblem } from './selection.ts';
+import type { Selection } from './selection.ts';
+
+const compress = promisify(gzip);
+const plainText = 'text/plain; charset=utf-8';
+
+export interface AppOptions {
+  readonly agent: Pick<Agent, 'freshSnapshot' | 'isReady'>;
+  readonly config: Pick<Config, 'collectors' | 'maxRequests' | 'telemetryPath'>;
+  readonly build: Build;
+  readonly log: Logger;
+}
+
+/** The routes: metrics, health, readiness and a page that links to them. */
+export function createApp({ agent, config, build, log }: AppOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: 1,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const { telemetryPath, maxRequests } = config;
+  let scrapes = 0;
+
+  app.get(telemetryPath, async (request, reply) => {
+    if (maxRequests > 0 && scrapes >= maxRequests) {
+      return reply
+        .code(503)
+        .type(plainText)
+        .send(`Limit of concurrent requests reached (${maxRequests}), try again later.\n`);
+    }
+    scrapes += 1;
+    try {
+      const selection = selectionOf(request);
+      const problem = selectionProblem(selection, config.collectors);
+      if (problem !== undefined) {
+        return await reply.code(400).type(plainText).send(`${problem}\n`);
+      }
+      const snapshot = await agent.freshSnapshot();
+      return await sendExposition(
+        request,
+        reply,
+        await renderExposition(selectedFamilies(snapshot, selection)),
+      );
+    } finally {
+      scrapes -= 1;
+    }
+  });
+
+  app.get('/-/healthy', async (_request, reply) =>
+    reply.type(plainText).send('nicwatch is healthy.\n'),
+  );
+
+  app.get('/-/ready', async (_request, reply) =>
+    agent.isReady()
+      ? reply.type(plainText).send('nicwatch is ready.\n')
+      : reply
+          .code(503)
+          .type(plainText)
+          .send('nicwatch is reading the devices for the first time.\n'),
+  );
+
+  if (telemetryPath !== '/') {
+    app.get('/', async (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', "default-src 'none'")
+        .send(landingPage(build, telemetryPath)),
+    );
+  }
+
+  app.setNotFoundHandler(async (request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    if (app.hasRoute({ method: 'GET', url: path })) {
+      return reply
+        .code(405)
+        .header('allow', 'GET, HEAD')
+        .type(plainText)
+        .send('Method not allowed.\n');
+    }
+    return reply.code(404).type(plainText).send('Not found.\n');
+  });
+
+  app.setErrorHandler(async (error, _request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) {
+      log.error({ error: String(error) }, 'request failed');
+    }
+    return reply
+      .code(status)
+      .type(plainText)
+      .send(status >= 500 ? 'Internal error.\n' : 'Bad request.\n');
+  });
+
+  return app;
+}
+
+function selectionOf({ query }: FastifyRequest): Selection {
+  const values = new Map(Object.entries(typeof query === 'object' && query !== null ? query : {}));
+  const list = (name: string): readonly string[] =>
+    [values.get(name) ?? []].flat().map((value) => String(value));
+  return { collect: list('collect[]'), exclude: list('exclude[]') };
+}
+
+async function sendExposition(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: string,
+): Promise<FastifyReply> {
+  reply.type(expositionContentType).header('vary', 'accept-encoding');
+  return new Negotiator(request.raw).encoding(['gzip', 'identity']) === 'gzip'
+    ? reply.header('content-encoding', 'gzip').send(await compress(text))
+    : reply.send(text);
+}
+
+function statusOf(error: unknown): number {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : 500;
+}
