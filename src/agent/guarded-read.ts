@@ -6,7 +6,7 @@ export interface GuardedReadOptions {
   /** What is read, for messages: `ethtool -S`. */
   readonly what: string;
   readonly deadlineMilliseconds: number;
-  /** Shared by reads that must not all run at once. A read past its deadline gives its place to others. */
+  /** Shared by reads that must not all run at once. */
   readonly limit: LimitFunction;
 }
 
@@ -19,6 +19,16 @@ export interface GuardedRead<Value> {
 
 /** How a read ended. A value, so that a read nobody waits for any more ends quietly. */
 type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
+
+interface Flight<Value> {
+  readonly ended: Promise<Outcome<Value>>;
+  /** How long the read keeps its place among those that run at once. */
+  readonly patience: Timer;
+  readonly deadline: Timer;
+}
+
+/** A read that takes longer is waiting, not working, and gives its place to others. */
+const placeMilliseconds = 50;
 
 /**
  * Guards a read that may block for as long as a driver pleases. It has a deadline; while it is still in flight it is
@@ -42,8 +52,20 @@ export function createGuardedRead<Value>(
 
   /** Starts the read and waits for it until the deadline; undefined when that passed first. */
   const start = async (key: string): Promise<Outcome<Value> | undefined> => {
+    const { ended, patience, deadline } = await limit(async () => {
+      const flight = launch(key);
+      await Promise.race([flight.ended, flight.patience.over]);
+      return flight;
+    });
+    const outcome = await Promise.race([ended, deadline.over]);
+    patience.cancel();
+    deadline.cancel();
+    return outcome;
+  };
+
+  const launch = (key: string): Flight<Value> => {
     inFlight.add(key);
-    let isLate = false;
+    const deadline = createTimer(deadlineMilliseconds);
     const ended = read(key)
       .then(
         (value): Outcome<Value> => ({ value }),
@@ -51,23 +73,12 @@ export function createGuardedRead<Value>(
       )
       .then((outcome) => {
         inFlight.delete(key);
-        if (isLate) {
+        if (deadline.isOver()) {
           arrived.set(key, outcome);
         }
         return outcome;
       });
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => {
-        isLate = true;
-        resolve(undefined);
-      }, deadlineMilliseconds);
-    });
-    try {
-      return await Promise.race([ended, deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return { ended, patience: createTimer(placeMilliseconds), deadline };
   };
 
   const answer = async (key: string): Promise<Value> => {
@@ -75,7 +86,7 @@ export function createGuardedRead<Value>(
       throw overdue(key);
     }
     const late = fromLastPoll.get(key);
-    const started = limit(() => start(key));
+    const started = start(key);
     if (late !== undefined) {
       // Slow, but not stuck: this poll takes the late answer, the next one takes what was started now.
       void started.then((outcome) => outcome && arrived.set(key, outcome));
@@ -104,6 +115,30 @@ export function createGuardedRead<Value>(
       answers = new Map();
       fromLastPoll = arrived;
       arrived = new Map();
+    },
+  };
+}
+
+interface Timer {
+  readonly over: Promise<undefined>;
+  readonly isOver: () => boolean;
+  readonly cancel: () => void;
+}
+
+function createTimer(milliseconds: number): Timer {
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      isOver = true;
+      resolve(undefined);
+    }, milliseconds);
+  });
+  return {
+    over,
+    isOver: () => isOver,
+    cancel: () => {
+      clearTimeout(timer);
     },
   };
 }

@@ -10,7 +10,7 @@ export interface ListenAddress {
 }
 
 /** Where the host's file systems are seen from here. */
-export interface HostPaths {
+interface HostPaths {
   readonly procfs: string;
   readonly sysfs: string;
   readonly rootfs: string;

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { SourceError } from '../model/errors.ts';
 
 /** Beyond this a command is taken for stuck and killed. Longer than any driver needs, shorter than a poll. */
-const timeoutMilliseconds = 10_000;
+const defaultTimeoutMilliseconds = 10_000;
 const largestOutputBytes = 4 * 1024 * 1024;
 /** Where system tools live; ordinary users and services often go without. */
 const systemPath = '/usr/sbin:/sbin';
@@ -16,16 +16,27 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+export interface RunCommandOptions {
+  readonly timeoutMilliseconds?: number;
+}
+
 /** Runs a program with arguments, never through a shell, and gives what it printed. */
 export type RunCommand = (file: string, argv: readonly string[]) => Promise<CommandResult>;
 
 /**
  * Makes the function that runs commands of the host. A command gets the C locale, no input, a process group of its
- * own, a bounded output and {@link timeoutMilliseconds}; when `signal` is aborted or its time is over, the whole group
- * is killed, so that no grandchild is left.
+ * own, a bounded output and limited time; when that is over or `signal` is aborted, the whole group is killed, so that
+ * no grandchild is left.
  */
-export function createRunCommand(signal: AbortSignal): RunCommand {
+export function createRunCommand(
+  signal: AbortSignal,
+  { timeoutMilliseconds = defaultTimeoutMilliseconds }: RunCommandOptions = {},
+): RunCommand {
   return async (file, argv) => {
+    const command = [file, ...argv].join(' ');
+    if (signal.aborted) {
+      throw new SourceError('failed', `${command}: nicwatch is ending`);
+    }
     const subprocess = execa(file, argv, {
       env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
       stdin: 'ignore',
@@ -50,12 +61,8 @@ export function createRunCommand(signal: AbortSignal): RunCommand {
       killGroup();
     }, timeoutMilliseconds);
     signal.addEventListener('abort', killGroup);
-    if (signal.aborted) {
-      killGroup();
-    }
     try {
       const { exitCode, stdout, stderr, isMaxBuffer, failed, cause } = await subprocess;
-      const command = [file, ...argv].join(' ');
       if (timedOut) {
         throw new SourceError(
           'timeout',
@@ -63,6 +70,7 @@ export function createRunCommand(signal: AbortSignal): RunCommand {
         );
       }
       if (isMaxBuffer) {
+        killGroup();
         throw new SourceError(
           'failed',
           `${command}: more than ${largestOutputBytes} bytes of output`,

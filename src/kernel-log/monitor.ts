@@ -9,8 +9,8 @@ import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
 import { attributeEvent } from './attribute.ts';
 import { classifyRecord } from './classify.ts';
 
-/** How often a kernel log that cannot be read is tried again. */
-const retryMilliseconds = 5000;
+/** How long a kernel log that cannot be read is left alone before it is tried again. */
+const defaultRetryMilliseconds = 5000;
 /**
  * Devices the log may name beyond those of this namespace before further ones are counted without a name. Containers
  * come and go; the number of series must not.
@@ -42,6 +42,10 @@ export interface KernelLogState {
   readonly events: readonly KernelEventCount[];
 }
 
+export interface KernelLogMonitorOptions {
+  readonly retryMilliseconds?: number;
+}
+
 export interface KernelLogMonitor {
   /** Follows the log until `signal` is aborted; a log that cannot be read is tried again and again. */
   run(signal: AbortSignal): Promise<void>;
@@ -59,7 +63,10 @@ export interface KernelLogMonitor {
  *
  * @param host asked for its devices with every event, so it should remember them for a while
  */
-export function createKernelLogMonitor(host: Host): KernelLogMonitor {
+export function createKernelLogMonitor(
+  host: Host,
+  { retryMilliseconds = defaultRetryMilliseconds }: KernelLogMonitorOptions = {},
+): KernelLogMonitor {
   const events = new Map<string, KernelEventCount>();
   const foreignDevices = new Set<string>();
   let error: SourceError | undefined;

@@ -1,4 +1,4 @@
-export type MetricType = 'counter' | 'gauge';
+type MetricType = 'counter' | 'gauge';
 
 export interface Sample<Label extends string = string> {
   readonly labels: Readonly<Record<Label, string>>;

@@ -30,6 +30,8 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
     logger: false,
     bodyLimit: 1,
     routerOptions: { ignoreTrailingSlash: true },
+    // A URL that cannot be decoded never reaches a route or the error handler.
+    frameworkErrors: refuse,
   });
   const { telemetryPath, maxRequests } = config;
   let scrapes = 0;
@@ -105,6 +107,10 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
   });
 
   return app;
+}
+
+function refuse(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(400).type(plainText).send('Bad request.\n');
 }
 
 function selectionOf({ query }: FastifyRequest): Selection {

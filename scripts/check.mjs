@@ -1,0 +1,62 @@
+// Runs every check, all of them even when one fails, and ends with the count of the tests.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import process from 'node:process';
+
+const report = '.cache/vitest.json';
+
+const steps = [
+  ['format', 'oxfmt', '--check', '.'],
+  ['lint', 'oxlint'],
+  ['types', 'tsc'],
+  ['unused code', 'knip'],
+  ['build', 'node', 'scripts/build.mjs'],
+  [
+    'tests',
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ],
+];
+
+mkdirSync('.cache', { recursive: true });
+rmSync(report, { force: true });
+const failed = steps.filter(([name, command, ...argv]) => {
+  console.log(`\n== ${name}`);
+  const path = `node_modules/.bin:${process.env.PATH}`;
+  const { status } = spawnSync(command, argv, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, PATH: path },
+  });
+  return status !== 0;
+});
+
+const counts = countTests();
+if (failed.length > 0) {
+  console.log(`\nfailed: ${failed.map(([name]) => name).join(', ')}`);
+  process.exitCode = 1;
+}
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
+
+/** From the runner's report. A file that could not even be loaded counts as one failure. */
+function countTests() {
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    );
+    return {
+      passed: numPassedTests,
+      failed: numFailedTests + broken.length,
+      skipped: numPendingTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Installs what is missing and runs every check.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/ensure.sh
+
+ensure_node
+ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prometheus
+ensure_packages
+exec npm run --silent check

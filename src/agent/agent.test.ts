@@ -1,0 +1,223 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { describe, expect, test } from 'vitest';
+
+import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import { configFrom, scrape } from '../../test/support/scrape.ts';
+import type { CollectorDefinition } from '../collectors/collector.ts';
+import type { Host } from '../host/host.ts';
+import { ParseError, SourceError } from '../model/errors.ts';
+import { gauge } from '../metrics/metric.ts';
+import { renderExposition } from '../metrics/exposition.ts';
+import { createAgent } from './agent.ts';
+import type { Agent } from './agent.ts';
+
+const hostName = 'debian-6.12.95-qemu';
+
+/** A host on which the ethtool reads of some devices go as told. */
+function hostWhere(devices: readonly string[], happens: (device: string) => Promise<never>): Host {
+  const host = createRecordedHost(hostName);
+  const { ethtool } = host;
+  const guard =
+    <Value>(read: (device: string) => Promise<Value>) =>
+    async (device: string): Promise<Value> =>
+      devices.includes(device) ? happens(device) : read(device);
+  return {
+    ...host,
+    ethtool: {
+      driverInfo: guard((device) => ethtool.driverInfo(device)),
+      statistics: guard((device) => ethtool.statistics(device)),
+      features: guard((device) => ethtool.features(device)),
+    },
+  };
+}
+
+const value = gauge({ name: 'nic_test', help: 'Test.' });
+
+function collector(name: string, collect: () => Promise<number>): CollectorDefinition {
+  return {
+    name,
+    description: 'Test.',
+    metrics: [value],
+    create: () => ({
+      collect: async () => [value.family([{ labels: {}, value: await collect() }])],
+    }),
+  };
+}
+
+function agentWith(
+  definitions: readonly CollectorDefinition[],
+  log: Logger = pino({ enabled: false }),
+): Agent {
+  return createAgent({
+    host: createRecordedHost(hostName),
+    config: {
+      ...configFrom(['--web.disable-exporter-metrics']),
+      collectors: new Set(definitions.map(({ name }) => name)),
+    },
+    definitions,
+    log,
+    build: { version: '1', revision: '2', nodeVersion: '3' },
+  });
+}
+
+/** Value of one series of an exposition. */
+function sample(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+describe('createAgent()', () => {
+  test('isolates a device whose driver fails', async () => {
+    const text = await scrape(
+      hostWhere(['eno1'], async () => {
+        throw new SourceError('failed', 'no');
+      }),
+    );
+    expect(sample(text, 'nic_link_up{device="eno1"}')).toBe(1);
+    expect(sample(text, 'nic_rx_csum_errors_total{device="eno1"}')).toBeUndefined();
+    expect(sample(text, 'nic_rx_csum_errors_total{device="ens3"}')).toBe(0);
+    expect(text).not.toContain('nic_offload_enabled{device="eno1"');
+    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(0);
+    expect(sample(text, 'nicwatch_device_read_stuck{device="eno1",read="features"}')).toBe(0);
+    expect(sample(text, 'nicwatch_device_read_success{device="ens3",read="features"}')).toBe(1);
+    expect(sample(text, 'nicwatch_collector_success{collector="offload"}')).toBe(1);
+  });
+
+  test('gives up on a device whose driver does not answer, and keeps its sysfs samples', async () => {
+    const startedAt = performance.now();
+    const text = await scrape(hostWhere(['eno1', 'vx42'], () => new Promise(() => {})));
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(sample(text, 'nic_link_up{device="eno1"}')).toBe(1);
+    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="statistics"}')).toBe(0);
+    expect(sample(text, 'nicwatch_device_read_stuck{device="eno1",read="statistics"}')).toBe(1);
+    expect(sample(text, 'nicwatch_device_read_stuck{device="ens3",read="statistics"}')).toBe(0);
+    expect(text).toContain(
+      'nic_device_info{device="eno1",kind="physical",driver="e1000e",driver_version="",firmware_version="",bus_address="0000:00:03.0"} 1',
+    );
+  });
+
+  test('shows a sysfs value it cannot parse as a failed read of that device only', async () => {
+    const recorded = createRecordedHost(hostName);
+    const text = await scrape({
+      ...recorded,
+      readFile: async (path) =>
+        path === '/sys/class/net/eno1/carrier_changes' ? 'many' : recorded.readFile(path),
+    });
+    expect(sample(text, 'nic_carrier_changes_total{device="eno1"}')).toBeUndefined();
+    expect(sample(text, 'nic_carrier_changes_total{device="ens3"}')).toBe(2);
+    expect(sample(text, 'nic_link_up{device="eno1"}')).toBe(1);
+    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="sysfs"}')).toBe(0);
+    expect(text).not.toContain('device="ens3",read="sysfs"');
+  });
+
+  test('isolates a collector that fails', async () => {
+    const agent = agentWith([
+      collector('good', async () => 7),
+      collector('bad', async () => {
+        throw new ParseError(3, 'nonsense');
+      }),
+    ]);
+    await agent.poll();
+    const { collected, agent: own } = await agent.freshSnapshot();
+    expect(collected.get('good')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
+    expect(collected.get('bad')).toEqual([]);
+    const text = await renderExposition(own);
+    expect(sample(text, 'nicwatch_collector_success{collector="good"}')).toBe(1);
+    expect(sample(text, 'nicwatch_collector_success{collector="bad"}')).toBe(0);
+    expect(
+      sample(text, 'nicwatch_collector_last_success_timestamp_seconds{collector="bad"}'),
+    ).toBeUndefined();
+  });
+
+  test('keeps the identity of a device whose driver stops answering', async () => {
+    let isStuck = false;
+    const recorded = createRecordedHost(hostName);
+    const host: Host = {
+      ...recorded,
+      ethtool: {
+        ...recorded.ethtool,
+        driverInfo: async (device) => {
+          if (isStuck) {
+            throw new SourceError('timeout', 'stuck');
+          }
+          return recorded.ethtool.driverInfo(device);
+        },
+      },
+    };
+    const { deviceCollector } = await import('../collectors/device.ts');
+    const { collect } = deviceCollector.create({
+      host,
+      config: configFrom([]),
+      report: () => {},
+    });
+    const before = (await collect())[0];
+    isStuck = true;
+    expect((await collect())[0]).toEqual(before);
+    expect(before?.samples[0]?.labels['driver']).toBe('bonding');
+  });
+
+  test('joins a poll that is going on, and polls again only when the snapshot is old', async () => {
+    let polls = 0;
+    const agent = agentWith([
+      collector('counting', async () => {
+        polls += 1;
+        return polls;
+      }),
+    ]);
+    await Promise.all([agent.freshSnapshot(), agent.freshSnapshot(), agent.poll()]);
+    expect(polls).toBe(1);
+    await agent.freshSnapshot();
+    expect(polls).toBe(1);
+  });
+
+  test('serves the latest when a poll takes too long', async () => {
+    let polls = 0;
+    const agent = agentWith([
+      collector('slow', async () => {
+        polls += 1;
+        return polls === 1 ? 1 : new Promise(() => {});
+      }),
+    ]);
+    await agent.poll();
+    const startedAt = performance.now();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1100);
+    });
+    const { collected } = await agent.freshSnapshot();
+    expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 1 }]);
+    expect(polls).toBe(2);
+    expect(performance.now() - startedAt).toBeLessThan(2500);
+  });
+
+  test('logs a failure when it begins and when it ends, not with every poll', async () => {
+    const lines: string[] = [];
+    let fails = false;
+    const agent = agentWith(
+      [
+        collector('flaky', async () => {
+          if (fails) {
+            throw new Error('gone');
+          }
+          return 1;
+        }),
+      ],
+      pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }),
+    );
+    for (const failing of [false, true, true, false, false]) {
+      fails = failing;
+      await agent.poll();
+    }
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { level: 40, collector: 'flaky', msg: 'gone' },
+      { level: 30, collector: 'flaky', msg: 'recovered' },
+    ]);
+  });
+
+  test('is ready when every collector has run', async () => {
+    const agent = agentWith([collector('one', async () => 1)]);
+    expect(agent.isReady()).toBe(false);
+    await agent.poll();
+    expect(agent.isReady()).toBe(true);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+
+import { classifyRecord } from '../kernel-log/classify.ts';
+import { kernelEventNames } from '../model/kernel-event.ts';
+import { parseKernelMessage } from '../parsers/kernel-message.ts';
+import { kernelEventRows } from './kernel-events.ts';
+import type { KernelEventRow } from './kernel-events.ts';
+
+function kernelRecord(text: string) {
+  return {
+    sequence: 1,
+    timestampMicroseconds: 1,
+    facility: 0,
+    level: 3,
+    text,
+    subsystem: undefined,
+    device: undefined,
+  };
+}
+
+/** Whether a row takes a text in any of its readings. */
+function takes({ drivers, pattern }: KernelEventRow, text: string): boolean {
+  return parseKernelMessage({ text, device: undefined }).some(
+    ({ driver, message }) =>
+      (drivers === undefined || (driver !== undefined && drivers.includes(driver))) &&
+      pattern.test(message),
+  );
+}
+
+describe('kernelEventRows', () => {
+  test.each(kernelEventRows)('$event: $example', (row) => {
+    expect(kernelEventRows.filter((other) => takes(other, row.example))).toEqual([row]);
+    expect(classifyRecord(kernelRecord(row.example))?.event).toBe(row.event);
+  });
+
+  test('has a row for every event', () => {
+    expect(new Set(kernelEventRows.map(({ event }) => event))).toEqual(new Set(kernelEventNames));
+  });
+
+  test('names the kernel source of every row', () => {
+    expect(kernelEventRows.filter(({ source }) => source === '')).toEqual([]);
+  });
+});

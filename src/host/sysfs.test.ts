@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { listNames, readLinkName, readSmallFile } from './sysfs.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nicwatch-sysfs-'));
+
+beforeAll(() => {
+  writeFileSync(join(folder, 'speed'), '1000\n');
+  writeFileSync(join(folder, 'empty'), '');
+  writeFileSync(join(folder, 'largest'), 'x'.repeat(1024 * 1024));
+  writeFileSync(join(folder, 'larger'), 'x'.repeat(1024 * 1024 + 1));
+  mkdirSync(join(folder, 'queues'));
+  symlinkSync('../../bus/pci/drivers/e1000e', join(folder, 'driver'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('readSmallFile()', () => {
+  test.each([
+    ['speed', 5],
+    ['empty', 0],
+    ['largest', 1024 * 1024],
+  ])('reads %s whole', async (name, length) => {
+    expect(await readSmallFile(join(folder, name))).toHaveLength(length);
+  });
+
+  test('reads procfs, whose files have no size', async () => {
+    expect(await readSmallFile('/proc/net/snmp')).toMatch(/^Ip: /);
+  });
+
+  test.each([
+    ['nothing', 'absent'],
+    ['speed/below', 'absent'],
+    ['larger', 'failed'],
+    ['queues', 'failed'],
+  ])('says of %s that it is %s, and names it', async (name, reason) => {
+    const path = join(folder, name);
+    await expect(readSmallFile(path)).rejects.toMatchObject({
+      reason,
+      message: expect.stringContaining(JSON.stringify(path)),
+    });
+  });
+
+  test('says that an attribute has no value now', async () => {
+    // Loopback has no speed.
+    await expect(readSmallFile('/sys/class/net/lo/speed')).rejects.toMatchObject({
+      reason: 'unsupported',
+    });
+  });
+});
+
+describe('listNames()', () => {
+  test('lists sorted names', async () => {
+    const names = await listNames(folder);
+    expect(names.map(String)).toEqual(['driver', 'empty', 'larger', 'largest', 'queues', 'speed']);
+  });
+
+  test('says that there is no directory', async () => {
+    await expect(listNames(join(folder, 'nothing'))).rejects.toMatchObject({ reason: 'absent' });
+  });
+});
+
+describe('readLinkName()', () => {
+  test.each([
+    ['driver', 'e1000e'],
+    ['speed', undefined],
+    ['nothing', undefined],
+  ])('gives the end of %s: %s', async (name, expected) => {
+    expect(await readLinkName(join(folder, name))).toBe(expected);
+  });
+});

@@ -1,0 +1,184 @@
+import { gunzipSync } from 'node:zlib';
+
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+
+import type { Snapshot } from '../agent/snapshot.ts';
+import { gauge } from '../metrics/metric.ts';
+import { createApp } from './app.ts';
+
+const linkUp = gauge({ name: 'nic_link_up', help: 'Link.', labels: ['device'] });
+const boot = gauge({ name: 'nic_boot', help: 'Boot.' });
+const own = gauge({ name: 'nicwatch_own', help: 'Own.' });
+
+const snapshot: Snapshot = {
+  collected: new Map([
+    ['device', [linkUp.family([{ labels: { device: 'eno1' }, value: 1 }])]],
+    ['boot', [boot.family([{ labels: {}, value: 2 }])]],
+  ]),
+  agent: [own.family([{ labels: {}, value: 3 }])],
+};
+
+interface TestAppOptions {
+  readonly telemetryPath?: string;
+  readonly maxRequests?: number;
+  readonly isReady?: boolean;
+  readonly freshSnapshot?: () => Promise<Snapshot>;
+}
+
+function testApp({
+  telemetryPath = '/metrics',
+  maxRequests = 40,
+  isReady = true,
+  freshSnapshot = async () => snapshot,
+}: TestAppOptions = {}): FastifyInstance {
+  return createApp({
+    agent: { freshSnapshot, isReady: () => isReady },
+    config: { collectors: new Set(['device', 'boot']), maxRequests, telemetryPath },
+    build: { version: '1.2.3<x>', revision: 'r', nodeVersion: 'v20' },
+    log: pino({ enabled: false }),
+  });
+}
+
+const everything = `# HELP nic_link_up Link.
+# TYPE nic_link_up gauge
+nic_link_up{device="eno1"} 1
+
+# HELP nic_boot Boot.
+# TYPE nic_boot gauge
+nic_boot 2
+
+# HELP nicwatch_own Own.
+# TYPE nicwatch_own gauge
+nicwatch_own 3
+`;
+
+describe('createApp()', () => {
+  test('serves the metrics as text format 0.0.4', async () => {
+    const response = await testApp().inject('/metrics');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(response.headers['content-encoding']).toBeUndefined();
+    expect(response.body).toBe(everything);
+  });
+
+  test.each([
+    ['gzip', true],
+    ['deflate, gzip;q=0.5', true],
+    ['gzip;q=0', false],
+    ['identity', false],
+    ['br', false],
+  ])('compresses for "accept-encoding: %s": %s', async (encoding, isCompressed) => {
+    const response = await testApp().inject({
+      url: '/metrics',
+      headers: { 'accept-encoding': encoding },
+    });
+    expect(response.headers['content-encoding']).toBe(isCompressed ? 'gzip' : undefined);
+    expect(response.headers.vary).toBe('accept-encoding');
+    const body = isCompressed ? gunzipSync(response.rawPayload).toString() : response.body;
+    expect(body).toBe(everything);
+  });
+
+  test.each([
+    ['collect[]=device', ['nic_link_up', 'nicwatch_own']],
+    ['collect[]=device&collect[]=boot', ['nic_link_up', 'nic_boot', 'nicwatch_own']],
+    ['exclude[]=device', ['nic_boot', 'nicwatch_own']],
+    ['exclude%5B%5D=boot', ['nic_link_up', 'nicwatch_own']],
+  ])('selects collectors by %s', async (query, names) => {
+    const { body } = await testApp().inject(`/metrics?${query}`);
+    expect([...body.matchAll(/^# TYPE (\w+)/gm)].map((match) => match[1])).toEqual(names);
+  });
+
+  test.each([
+    ['collect[]=device&exclude[]=boot', 'collect[] and exclude[] cannot be used together\n'],
+    ['collect[]=nope', 'no enabled collector is named "nope"\n'],
+    ['exclude[]=%22%0a', 'no enabled collector is named "\\"\\n"\n'],
+  ])('refuses %s', async (query, message) => {
+    const response = await testApp().inject(`/metrics?${query}`);
+    expect(response.statusCode).toBe(400);
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toBe(message);
+  });
+
+  test('answers 503 above the limit of concurrent scrapes, and serves again below it', async () => {
+    const waiting: (() => void)[] = [];
+    const app = testApp({
+      maxRequests: 2,
+      freshSnapshot: async () => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+        });
+        return snapshot;
+      },
+    });
+    const first = app.inject('/metrics');
+    const second = app.inject('/metrics');
+    await expect.poll(() => waiting.length).toBe(2);
+    const third = await app.inject('/metrics');
+    expect(third.statusCode).toBe(503);
+    expect(third.body).toBe('Limit of concurrent requests reached (2), try again later.\n');
+    for (const resolve of waiting.splice(0)) {
+      resolve();
+    }
+    expect((await first).statusCode).toBe(200);
+    expect((await second).statusCode).toBe(200);
+    const fourth = app.inject('/metrics');
+    await expect.poll(() => waiting.length).toBe(1);
+    waiting[0]?.();
+    expect((await fourth).statusCode).toBe(200);
+  });
+
+  test('tells a failure without telling why', async () => {
+    const response = await testApp({
+      freshSnapshot: async () => {
+        throw new Error('secret path');
+      },
+    }).inject('/metrics');
+    expect(response.statusCode).toBe(500);
+    expect(response.body).toBe('Internal error.\n');
+  });
+
+  test.each([
+    ['/-/healthy', true, 200],
+    ['/-/healthy', false, 200],
+    ['/-/ready', true, 200],
+    ['/-/ready', false, 503],
+  ])('answers %s when ready is %s with %d', async (url, isReady, status) => {
+    expect((await testApp({ isReady }).inject(url)).statusCode).toBe(status);
+  });
+
+  test('links to the metrics from the landing page', async () => {
+    const response = await testApp({ telemetryPath: '/custom' }).inject('/');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(response.body).toContain('<a href="/custom">');
+    expect(response.body).toContain('1.2.3&#60;x&#62;');
+  });
+
+  test('serves metrics at / where that is the telemetry path', async () => {
+    expect((await testApp({ telemetryPath: '/' }).inject('/')).body).toBe(everything);
+  });
+
+  test.each([
+    ['POST', '/metrics', 405],
+    ['DELETE', '/-/ready', 405],
+    ['PUT', '/', 405],
+    ['GET', '/nothing', 404],
+    ['POST', '/nothing', 404],
+    ['GET', '/metrics/%2e%2e/%2e%2e/etc/passwd', 404],
+    ['GET', '/%zz', 400],
+  ] as const)('answers %s %s with %d', async (method, url, status) => {
+    const response = await testApp().inject({ method, url });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+  });
+
+  test('answers HEAD like GET without the body', async () => {
+    const response = await testApp().inject({ method: 'HEAD', url: '/metrics' });
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-length']).toBe(String(Buffer.byteLength(everything)));
+    expect(response.body).toBe('');
+  });
+});

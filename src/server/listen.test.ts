@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { fastify } from 'fastify';
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { listen } from './listen.ts';
+import type { Listener } from './listen.ts';
+
+const host = '127.0.0.1';
+const opened: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map(async (one) => one.close()));
+});
+
+/** A port nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const port = portOf(server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port');
+  }
+  return address.port;
+}
+
+async function serveOn(...ports: readonly number[]): Promise<Listener> {
+  const app = fastify();
+  app.get('/', async () => 'hello');
+  const listener = await listen(
+    app,
+    ports.map((port) => ({ host, port })),
+  );
+  opened.push(listener);
+  return listener;
+}
+
+/** All a connection sends before it is closed. */
+async function received(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString();
+}
+
+describe('listen()', () => {
+  test('serves on every address', async () => {
+    const ports = [await freePort(), await freePort()];
+    await serveOn(...ports);
+    for (const port of ports) {
+      const response = await fetch(`http://${host}:${port}/`);
+      expect(await response.text()).toBe('hello');
+    }
+  });
+
+  test('names an address that is taken, and gives back the others', async () => {
+    const [taken, other] = [await freePort(), await freePort()];
+    await serveOn(taken);
+    await expect(serveOn(other, taken)).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${taken}: EADDRINUSE`,
+    );
+    await expect(fetch(`http://${host}:${other}/`)).rejects.toThrow('fetch failed');
+  });
+
+  test('ends open connections when it is closed', async () => {
+    const port = await freePort();
+    const listener = await serveOn(port);
+    const socket = connect(port, host);
+    await once(socket, 'connect');
+    const closed = received(socket);
+    await listener.close();
+    expect(await closed).toBe('');
+  });
+
+  test(
+    'does not wait for a client that is slow with its headers',
+    { timeout: 15_000 },
+    async () => {
+      const port = await freePort();
+      await serveOn(port);
+      const socket = connect(port, host);
+      socket.write('GET / HTTP/1.1\r\nhost: x\r\n');
+      const drip = setInterval(() => socket.write('x: y\r\n'), 500);
+      const answer = await received(socket);
+      clearInterval(drip);
+      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    },
+  );
+
+  test('refuses headers that are too large', async () => {
+    const port = await freePort();
+    await serveOn(port);
+    const socket = connect(port, host);
+    socket.write(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+    expect(await received(socket)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { Copy, DockerfileParser, From } from 'dockerfile-ast';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dockerfile = DockerfileParser.parse(readFileSync(`${root}/Dockerfile`, 'utf8'));
+const instructions = dockerfile.getInstructions();
+const stages = instructions.filter((instruction) => instruction instanceof From);
+const copies = instructions
+  .filter((instruction) => instruction instanceof Copy)
+  .map((copy) => ({
+    from: copy.getFromFlag()?.getValue() ?? undefined,
+    sources: copy.getArguments().slice(0, -1).map(String),
+  }));
+
+/** What .dockerignore lets into the build: all is ignored but what an exclamation mark names. */
+const sent = readFileSync(`${root}/.dockerignore`, 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('!'))
+  .map((line) => line.slice(1));
+
+const builtFiles = ['nicwatch.mjs', 'nicwatch.mjs.map', 'nicwatch.mjs.LEGAL.txt'];
+
+describe('the Dockerfile', () => {
+  test('copies from the repository only what is there and is sent to the build', () => {
+    const sources = copies
+      .filter(({ from }) => from === undefined)
+      .flatMap(({ sources: own }) => own);
+    expect(sources).not.toEqual([]);
+    for (const source of sources) {
+      expect(existsSync(`${root}/${source}`), source).toBe(true);
+      expect(sent.map((name) => name.replace(/\/$/, ''))).toContain(source.replace(/^\.\//, ''));
+    }
+  });
+
+  test('copies from a stage only what the build makes', () => {
+    const sources = copies
+      .filter(({ from }) => from !== undefined)
+      .flatMap(({ sources: own }) => own);
+    expect(sources.toSorted()).toEqual(builtFiles.map((file) => `/build/dist/${file}`).toSorted());
+    for (const file of builtFiles) {
+      expect(existsSync(`${root}/dist/${file}`), `${file}; npm run build makes it`).toBe(true);
+    }
+  });
+
+  test('uses every stage but the last, which is the image', () => {
+    const names = stages.map((stage) => stage.getBuildStage());
+    const used = copies.flatMap(({ from }) => from ?? []);
+    expect(names.slice(0, -1)).toEqual([...new Set(used)]);
+  });
+
+  test('runs a slim Node 24, not as root, with a health check', () => {
+    expect(stages.at(-1)?.getImage()).toBe('node:24-bookworm-slim');
+    const users = instructions.filter((instruction) => instruction.getKeyword() === 'USER');
+    expect(users.at(-1)?.getArgumentsContent()).toBe('node');
+    expect(instructions.map((instruction) => instruction.getKeyword())).toContain('HEALTHCHECK');
+  });
+});

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+import { createEthtoolCommandReader } from '../../src/host/ethtool-command.ts';
+import type { Host } from '../../src/host/host.ts';
+import { createLinuxHost } from '../../src/host/linux-host.ts';
+import type { CommandResult } from '../../src/host/run-command.ts';
+import { SourceError } from '../../src/model/errors.ts';
+import type { KernelRecord } from '../../src/model/kernel-record.ts';
+import { readKmsgRecording } from './kmsg-recording.ts';
+
+export interface RecordedHostOptions {
+  /** Name of a recording in the host's `kmsg/`; none is an empty kernel log. */
+  readonly kernelLog?: string;
+  readonly now?: Date;
+}
+
+/** A host of `test/hosts/`: its own sysfs and procfs, what ethtool printed there, and a kernel log from the start. */
+export function createRecordedHost(
+  name: string,
+  { kernelLog, now = new Date('2026-11-20T04:00:00Z') }: RecordedHostOptions = {},
+): Host {
+  const root = new URL(`../hosts/${name}`, import.meta.url).pathname;
+  const linux = createLinuxHost(
+    { paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root } },
+    new AbortController().signal,
+  );
+  const unreadable = new Set(
+    readFileSync(`${root}/unreadable.txt`, 'utf8')
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf(': '))),
+  );
+  const records =
+    kernelLog === undefined ? [] : readKmsgRecording(`${root}/kmsg/${kernelLog}.kmsg.raw`);
+  return {
+    ...linux,
+    readFile: async (path) => {
+      if (unreadable.has(path)) {
+        throw new SourceError('unsupported', `cannot read ${JSON.stringify(path)}: EINVAL`);
+      }
+      return linux.readFile(path);
+    },
+    ethtool: createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
+    kernelLog: (signal) => replay(records, signal),
+    now: () => now,
+  };
+}
+
+/** What ethtool printed. Both streams were recorded together, so a failure's output is its complaint. */
+function recordedOutput(
+  root: string,
+  [option = '', device = '']: readonly string[],
+): CommandResult {
+  const path = `${root}/ethtool/${option.slice(1)}.${device}.txt`;
+  if (!existsSync(path)) {
+    throw new Error(`no recording ${path}`);
+  }
+  const text = readFileSync(path, 'utf8');
+  const failure = /^\(exit (\d+)\)\n$/m.exec(text);
+  return failure === null
+    ? { exitCode: 0, stdout: text, stderr: '' }
+    : { exitCode: Number(failure[1]), stdout: '', stderr: text.slice(0, failure.index) };
+}
+
+async function* replay(
+  records: readonly KernelRecord[],
+  signal: AbortSignal,
+): ReturnType<Host['kernelLog']> {
+  yield { records, caughtUp: true };
+  await setTimeout(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => {});
+}

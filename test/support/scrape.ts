@@ -1,0 +1,46 @@
+import { pino } from 'pino';
+
+import { createAgent } from '../../src/agent/agent.ts';
+import type { Agent } from '../../src/agent/agent.ts';
+import { collectorDefinitions } from '../../src/collectors/index.ts';
+import { parseArguments } from '../../src/config/arguments.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Host } from '../../src/host/host.ts';
+import { renderExposition } from '../../src/metrics/exposition.ts';
+import { selectedFamilies } from '../../src/server/selection.ts';
+
+/** The configuration the flags give. */
+export function configFrom(flags: readonly string[]): Config {
+  const invocation = parseArguments(flags, collectorDefinitions);
+  if (invocation.action !== 'run') {
+    throw new Error(`the flags ask for ${invocation.action}`);
+  }
+  return invocation.config;
+}
+
+/** An agent with every collector, on a given host. */
+function createTestAgent(host: Host, flags: readonly string[] = []): Agent {
+  return createAgent({
+    host,
+    config: configFrom(flags),
+    definitions: collectorDefinitions,
+    log: pino({ enabled: false }),
+    build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v20.0.0' },
+  });
+}
+
+/** What `/metrics` would say of a host now. */
+export async function scrape(host: Host, flags: readonly string[] = []): Promise<string> {
+  const agent = createTestAgent(host, ['--web.disable-exporter-metrics', ...flags]);
+  const ending = new AbortController();
+  const running = agent.run(ending.signal);
+  try {
+    await agent.poll();
+    return await renderExposition(
+      selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] }),
+    );
+  } finally {
+    ending.abort();
+    await running;
+  }
+}
