@@ -41,7 +41,7 @@ export function parseArguments(
 ): Invocation {
   const program = new Command('nicwatch')
     .description('Prometheus exporter that watches network cards.')
-    .allowExcessArguments(false)
+    .allowExcessArguments(true)
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
@@ -131,6 +131,10 @@ export function parseArguments(
     throw error instanceof CommanderError
       ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
       : error;
+  }
+  const [excess] = program.args;
+  if (excess !== undefined) {
+    throw new ConfigError(`unexpected argument ${JSON.stringify(excess)}`);
   }
   if (version() === true) {
     return { action: 'version' };

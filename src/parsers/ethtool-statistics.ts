@@ -23,10 +23,10 @@ export function parseEthtoolStatistics(text: string): readonly Statistic[] {
   const statistics: Statistic[] = [];
   let unfinished = '';
   for (const [number, line] of lines) {
-    const entry = unfinished + line;
-    if (!entry.startsWith(indent)) {
-      throw new ParseError(number, `expected "${indent}name: value", got ${quote(entry)}`);
+    if (unfinished === '' && !line.startsWith(indent)) {
+      throw new ParseError(number, `expected "${indent}name: value", got ${quote(line)}`);
     }
+    const entry = unfinished + line;
     const match = /: (\d{1,20})$/.exec(line);
     if (match?.[1] === undefined) {
       unfinished = `${entry}\n`;

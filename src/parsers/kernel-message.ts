@@ -17,10 +17,11 @@ const busAddressPattern = String.raw`(?<busAddress>(?=\S*\d)\S*[^\s:])`;
 
 const netdevPattern = new RegExp(
   `^(?<driver>[^\\s:]+) ${busAddressPattern} ${interfacePattern}: (?<message>.*)$`,
+  's',
 );
-const devicePattern = new RegExp(`^(?<driver>[^\\s:]+) ${busAddressPattern}: (?<message>.*)$`);
-const prefixPattern = new RegExp(`^${interfacePattern}: (?<message>.*)$`);
-const bracketPattern = /^\[\w+:\d+\((?<device>[^\s:/()]{1,15})\)\](?<message>.*)$/;
+const devicePattern = new RegExp(`^(?<driver>[^\\s:]+) ${busAddressPattern}: (?<message>.*)$`, 's');
+const prefixPattern = new RegExp(`^${interfacePattern}: (?<message>.*)$`, 's');
+const bracketPattern = /^\[\w+:\d+\((?<device>[^\s:/()]{1,15})\)\](?<message>.*)$/s;
 const locationPattern = /^\w+:\d+:\(pid \d+\): /;
 
 /** What the kernel prints where it knows no interface. */

@@ -1,7 +1,7 @@
 import { parseInteger } from './number.ts';
 
-/** How kernels spell an unknown speed: -1 since 3.x, and -1 seen through 16 or 32 unsigned bits by older drivers. */
-const unknownSpeeds: ReadonlySet<number> = new Set([-1, 65_535, 4_294_967_295]);
+/** An unknown speed is -1, which older drivers show through 16 or 32 unsigned bits. */
+const unknownSpeeds: ReadonlySet<number> = new Set([65_535, 4_294_967_295]);
 
 /**
  * Parses the sysfs attribute `speed`, which is in Mbit/s. Unknown is undefined.
@@ -14,5 +14,5 @@ const unknownSpeeds: ReadonlySet<number> = new Set([-1, 65_535, 4_294_967_295]);
  */
 export function parseLinkSpeed(text: string): number | undefined {
   const megabits = parseInteger(text);
-  return unknownSpeeds.has(megabits) ? undefined : megabits * 1_000_000;
+  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 1_000_000;
 }

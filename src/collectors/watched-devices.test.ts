@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+
+import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import type { Host } from '../host/host.ts';
+import { SourceError } from '../model/errors.ts';
+import type { Device, DeviceKind } from '../model/device.ts';
+import { watchedDevices } from './watched-devices.ts';
+
+const recordedHost = createRecordedHost('debian-6.12.95-qemu');
+const noFilter = { deviceInclude: undefined, deviceExclude: undefined };
+
+function hostWith(...devices: readonly Device[]): Host {
+  return { ...recordedHost, devices: async () => devices };
+}
+
+function device(kind: DeviceKind, hasUplink: boolean): Device {
+  return {
+    name: 'net0',
+    kind,
+    driver: undefined,
+    busAddress: undefined,
+    interfaceIndex: 2,
+    hasUplink,
+  };
+}
+
+describe('watchedDevices', () => {
+  test.each<{ kind: DeviceKind; hasUplink: boolean; example: string; watched: boolean }>([
+    { kind: 'physical', hasUplink: true, example: 'eno1', watched: true },
+    { kind: 'vxlan', hasUplink: true, example: 'flannel.1', watched: true },
+    { kind: 'vxlan', hasUplink: false, example: 'vxlan.calico', watched: true },
+    { kind: 'geneve', hasUplink: false, example: 'genev_sys_6081', watched: true },
+    { kind: 'bond', hasUplink: true, example: 'bond0', watched: true },
+    { kind: 'bond', hasUplink: false, example: 'a bond without members', watched: true },
+    { kind: 'bridge', hasUplink: true, example: 'vmbr0', watched: true },
+    { kind: 'bridge', hasUplink: false, example: 'docker0', watched: false },
+    { kind: 'vlan', hasUplink: true, example: 'eno1.7', watched: false },
+    { kind: 'virtual', hasUplink: true, example: 'a macvlan', watched: false },
+    { kind: 'virtual', hasUplink: false, example: 'veth0', watched: false },
+  ])(
+    'watchedDevices() by default takes $example ($kind, uplink $hasUplink): $watched',
+    async ({ kind, hasUplink, watched }) => {
+      const only = device(kind, hasUplink);
+      expect(await watchedDevices(hostWith(only), noFilter)).toEqual(watched ? [only] : []);
+    },
+  );
+
+  test.each([
+    {
+      what: 'its default',
+      filter: noFilter,
+      names: ['bond0', 'eno1', 'enp6s0', 'ens192', 'ens3', 'ens5', 'mgmt0', 'vx42'],
+    },
+    {
+      what: 'an include, which replaces the default',
+      filter: { ...noFilter, deviceInclude: /^(?:lo|veth\d|eno1)$/u },
+      names: ['eno1', 'lo', 'veth0', 'veth1'],
+    },
+    {
+      what: 'an exclude, which takes away from the default',
+      filter: { ...noFilter, deviceExclude: /^(?:en.*|mgmt0)$/u },
+      names: ['bond0', 'vx42'],
+    },
+    {
+      what: 'an include and an exclude',
+      filter: { deviceInclude: /^ens.*$/u, deviceExclude: /^.*\.7$/u },
+      names: ['ens192', 'ens3', 'ens5'],
+    },
+    {
+      what: 'an include of no device',
+      filter: { ...noFilter, deviceInclude: /^eth0$/u },
+      names: [],
+    },
+  ])('watchedDevices() of the recorded host by $what', async ({ filter, names }) => {
+    const devices = await watchedDevices(recordedHost, filter);
+    expect(devices.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('watchedDevices() rejects where the devices cannot be listed', async () => {
+    const denied = new SourceError('denied', 'cannot list "/sys/class/net": EACCES');
+    const host: Host = { ...recordedHost, devices: async () => Promise.reject(denied) };
+    await expect(watchedDevices(host, noFilter)).rejects.toBe(denied);
+  });
+});

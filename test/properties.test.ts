@@ -1,0 +1,401 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { parseDurationSeconds } from '../src/config/duration.ts';
+import { renderExposition } from '../src/metrics/exposition.ts';
+import { gauge } from '../src/metrics/metric.ts';
+import { ConfigError, ParseError } from '../src/model/errors.ts';
+import { parseEthtoolDriverInfo } from '../src/parsers/ethtool-driver-info.ts';
+import { parseEthtoolFeatures } from '../src/parsers/ethtool-features.ts';
+import { parseEthtoolStatistics } from '../src/parsers/ethtool-statistics.ts';
+import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
+import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
+import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
+import { parseInteger } from '../src/parsers/number.ts';
+import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
+import { parseBootTimestampSeconds } from '../src/parsers/proc-stat.ts';
+
+const host = new URL('hosts/debian-6.12.95-qemu/', import.meta.url);
+const kmsgRecords = readdirSync(new URL('kmsg/', host))
+  .flatMap((name) => recorded(`kmsg/${name}`).split(/^(?=\d+,\d+,\d+,)/m))
+  .filter((record) => record !== '');
+
+interface ParserCase {
+  readonly name: string;
+  readonly recordings: readonly string[];
+  /** Parses the text, and says whether the model keeps what its type promises. */
+  readonly isSound: (text: string) => boolean;
+}
+
+const parserCases: readonly ParserCase[] = [
+  {
+    name: 'parseEthtoolStatistics',
+    recordings: recordedOutputs('S'),
+    isSound: (text) =>
+      parseEthtoolStatistics(text).every(
+        ({ name, value }) => text.includes(name) && value >= 0n && value < 2n ** 64n,
+      ),
+  },
+  {
+    name: 'parseEthtoolFeatures',
+    recordings: recordedOutputs('k'),
+    isSound: (text) => {
+      const features = parseEthtoolFeatures(text);
+      const lines = text.split('\n').filter((line) => line !== '');
+      return (
+        features.length === lines.length - 1 &&
+        features.every(
+          ({ name, enabled }, index) =>
+            lines[index + 1]?.trimStart().startsWith(`${name.trimStart()}: `) === true &&
+            typeof enabled === 'boolean',
+        )
+      );
+    },
+  },
+  {
+    name: 'parseEthtoolDriverInfo',
+    recordings: recordedOutputs('i'),
+    isSound: (text) =>
+      Object.values(parseEthtoolDriverInfo(text)).every(
+        (value) => value === undefined || (value !== '' && text.includes(value)),
+      ),
+  },
+  {
+    name: 'parseKmsgRecord',
+    recordings: kmsgRecords,
+    isSound: (text) => {
+      const { sequence, timestampMicroseconds, facility, level } = parseKmsgRecord(text);
+      return (
+        [sequence, timestampMicroseconds, facility, level].every(isNatural) &&
+        level < 8 &&
+        text.startsWith(`${facility * 8 + level},`)
+      );
+    },
+  },
+  {
+    name: 'parseKernelMessage',
+    recordings: kmsgRecords.map((record) => parseKmsgRecord(record).text),
+    isSound: (text) => {
+      const [line = ''] = text.split('\n', 1);
+      return [undefined, '+pci:0000:00:03.0', 'n8'].every((dictionaryDevice) => {
+        const readings = parseKernelMessage({ text, device: dictionaryDevice });
+        return (
+          readings.at(-1)?.message === line &&
+          readings.every(
+            ({ device = 'eth0', message }) =>
+              /^[^\s:/]{1,15}$/.test(device) && line.endsWith(message),
+          )
+        );
+      });
+    },
+  },
+  {
+    name: 'parseProcNetSnmp',
+    recordings: [recorded('proc/net/snmp'), recorded('proc/net/netstat')],
+    isSound: (text) =>
+      [...parseProcNetSnmp(text).values()].every((counters) =>
+        [...counters.values()].every(Number.isInteger),
+      ),
+  },
+  {
+    name: 'parseProcNetSnmp6',
+    recordings: [recorded('proc/net/snmp6')],
+    isSound: (text) => [...parseProcNetSnmp6(text).values()].every(Number.isInteger),
+  },
+  {
+    name: 'parseBootTimestampSeconds',
+    recordings: [recorded('proc/stat')],
+    isSound: (text) => isNatural(parseBootTimestampSeconds(text)),
+  },
+  {
+    name: 'parseInteger',
+    recordings: [recorded('sys/class/net/eno1/ifindex'), recorded('sys/class/net/ens5/speed')],
+    isSound: (text) => Number.isInteger(parseInteger(text)),
+  },
+  {
+    name: 'parseLinkSpeed',
+    recordings: [recorded('sys/class/net/eno1/speed'), recorded('sys/class/net/ens5/speed')],
+    isSound: (text) => Number.isInteger(parseLinkSpeed(text) ?? 0),
+  },
+];
+
+/** Texts of one piece over and over, behind a start that leads the parser into its loop. */
+const longTexts = [
+  { start: '', pieces: ['\n', ' ', ':', ': ', '0', '-', 'a ', ' 0', '(', ' (a)', 'a:1:', '\t'] },
+  { start: 'NIC statistics:\n', pieces: ['     x\n', '     x', '     x: 1\n', ': 1', ' : '] },
+  { start: 'Features for eth0:\na: on\n', pieces: ['a: on\n', '\ta: on\n', 'a', ' [fixed]'] },
+  { start: '3,1,2,-;a 0', pieces: ['\\x', '\\x0a', ' A=b\n', '\n A=b', '0 ', '0(a): '] },
+  { start: 'Udp:', pieces: [' a', ' a\nUdp:', ' 1\nUdp: 1\nUdp:'] },
+].flatMap(({ start, pieces }) => pieces.map((piece) => ({ start, piece })));
+
+describe.each(parserCases)('$name', ({ name, recordings, isSound }) => {
+  test(`${name}() reads a recording, or rejects it with a ParseError`, () => {
+    const outcomes = recordings.map((text) => outcomeOf(isSound, text));
+    expect(outcomes).toContain('sound');
+    expect(new Set(outcomes)).not.toContain('unsound');
+  });
+
+  const recording = fc.constantFrom(...recordings);
+  test.each([
+    { inputs: 'any text', texts: anyText() },
+    { inputs: 'truncated recordings', texts: truncated(recording) },
+    { inputs: 'recordings with lines repeated, lost and shuffled', texts: shuffled(recording) },
+    { inputs: 'recordings with changed bytes', texts: mutated(recording) },
+  ])(`${name}() gives a model or a ParseError for $inputs`, ({ texts }) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(outcomeOf(isSound, text)).not.toBe('unsound');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each(longTexts)(`${name}() is soon done with $start and many $piece`, (longText) => {
+    const { start, piece } = longText;
+    const text = start + piece.repeat(300_000 / piece.length);
+    const startedAt = performance.now();
+    expect(outcomeOf(isSound, text)).not.toBe('unsound');
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
+
+describe('round trips', () => {
+  test('parseEthtoolStatistics() gives back any list of names and 64-bit values', () => {
+    const statistic = fc.record({
+      name: statisticName(),
+      value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    });
+    fc.assert(
+      fc.property(fc.array(statistic), (statistics) => {
+        const lines = statistics.map(({ name, value }) => `     ${name}: ${value}\n`);
+        expect(parseEthtoolStatistics(`NIC statistics:\n${lines.join('')}`)).toEqual(statistics);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('parseKmsgRecord() gives back any text the kernel escaped', () => {
+    const record = fc.record({
+      facility: fc.nat(23),
+      level: fc.nat(7),
+      sequence: fc.maxSafeNat(),
+      timestampMicroseconds: fc.maxSafeNat(),
+      text: fc.string({ unit: 'binary' }),
+      device: fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
+    });
+    const flags = fc.constantFrom('-', 'c', '-,caller=T123', 'c,caller=C1,more=1');
+    fc.assert(
+      fc.property(record, flags, ({ device, text, ...numbers }, flag) => {
+        const { facility, level, sequence, timestampMicroseconds } = numbers;
+        const prefix = `${facility * 8 + level},${sequence},${timestampMicroseconds},${flag};`;
+        const dictionary =
+          device === undefined ? '' : ` SUBSYSTEM=net\n DEVICE=${kernelEscape(device)}\n`;
+        expect(parseKmsgRecord(`${prefix}${kernelEscape(text)}\n${dictionary}`)).toEqual({
+          ...numbers,
+          text: text.trimEnd(),
+          subsystem: device === undefined ? undefined : 'net',
+          device,
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('parseDurationSeconds', () => {
+  test('parseDurationSeconds() gives seconds, or throws nothing but a ConfigError', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('h', 'm', 's', '0', '1', '59', '-', '.', ' ', '\n') }),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(durationOutcome(text)).toMatch(/^(?:seconds|rejected)$/);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('parseDurationSeconds() adds up hours, minutes, seconds and milliseconds', () => {
+    const part = fc.option(fc.nat(100_000), { nil: undefined });
+    fc.assert(
+      fc.property(part, part, part, fc.nat(100_000), (hours, minutes, seconds, milliseconds) => {
+        const text = [
+          ...(hours === undefined ? [] : [`${hours}h`]),
+          ...(minutes === undefined ? [] : [`${minutes}m`]),
+          ...(seconds === undefined ? [] : [`${seconds}s`]),
+          `${milliseconds}ms`,
+        ].join('');
+        expect(parseDurationSeconds(text)).toBeCloseTo(
+          (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0) + milliseconds / 1000,
+          6,
+        );
+      }),
+    );
+  });
+});
+
+describe('renderExposition', () => {
+  const first = gauge({ name: 'first', help: 'First.', labels: ['device', 'driver'] });
+  const second = gauge({ name: 'second', help: 'Second.', labels: ['device', 'driver'] });
+  const samplePattern =
+    /^(first|second)\{device="((?:[^"\\]|\\[\\"n])*)",driver="((?:[^"\\]|\\[\\"n])*)"\} (\S+)$/;
+
+  test('renderExposition() writes any sample on one line that gives it back', async () => {
+    const sample = fc.record({
+      labels: fc.record({ device: labelValue(), driver: labelValue() }, { noNullPrototype: true }),
+      value: fc.double({ noNaN: true }).map((value) => (value === 0 ? 0 : value)),
+    });
+    const samples = fc.array(sample);
+    await fc.assert(
+      fc.asyncProperty(samples, samples, async (firstSamples, secondSamples) => {
+        const text = await renderExposition([
+          first.family(firstSamples),
+          second.family(secondSamples),
+        ]);
+        const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
+        expect(lines.map((line) => readSample(samplePattern.exec(line)))).toEqual([
+          ...firstSamples.map((given) => ({ name: 'first', ...given })),
+          ...secondSamples.map((given) => ({ name: 'second', ...given })),
+        ]);
+        expect(text.split('\n').filter((line) => line.startsWith('# '))).toHaveLength(
+          (firstSamples.length > 0 ? 2 : 0) + (secondSamples.length > 0 ? 2 : 0),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function recorded(path: string): string {
+  return readFileSync(new URL(path, host), 'utf8');
+}
+
+function recordedOutputs(option: string): readonly string[] {
+  return readdirSync(new URL('ethtool/', host))
+    .filter((name) => name.startsWith(`${option}.`))
+    .map((name) => recorded(`ethtool/${name}`));
+}
+
+function outcomeOf(
+  isSound: (text: string) => boolean,
+  text: string,
+): 'sound' | 'unsound' | 'rejected' {
+  try {
+    return isSound(text) ? 'sound' : 'unsound';
+  } catch (error) {
+    if (!(error instanceof ParseError)) {
+      throw error;
+    }
+    const lineCount = text.split('\n').length;
+    return isNatural(error.line) && error.line >= 1 && error.line <= lineCount + 1
+      ? 'rejected'
+      : 'unsound';
+  }
+}
+
+function durationOutcome(text: string): string {
+  try {
+    return parseDurationSeconds(text) >= 0 ? 'seconds' : 'no number';
+  } catch (error) {
+    return error instanceof ConfigError && error.message.includes(JSON.stringify(text))
+      ? 'rejected'
+      : String(error);
+  }
+}
+
+function isNatural(value: number): boolean {
+  return Number.isInteger(value) && value >= 0;
+}
+
+function anyText(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({
+      unit: fc.constantFrom(...' \t\r\n:;,=-+.%()[]<>"\\x019aAeE'.split('')),
+      maxLength: 80,
+    }),
+    fc
+      .array(fc.nat(0xffff))
+      .map((codes) => codes.map((code) => String.fromCharCode(code)).join('')),
+  );
+}
+
+function truncated(recording: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(recording, fc.nat(10_000))
+    .map(([text, length]) => text.slice(0, length % (text.length + 1)));
+}
+
+function shuffled(recording: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.tuple(recording, fc.array(fc.nat(200), { maxLength: 200 })).map(([text, picks]) => {
+    const lines = text.split('\n');
+    const [heading = ''] = lines;
+    const rest = picks.map((pick) => lines[pick % lines.length] ?? '');
+    return (picks.length % 2 === 0 ? [heading, ...rest] : rest).join('\n');
+  });
+}
+
+function mutated(recording: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const change = fc.record({ position: fc.nat(10_000), byte: fc.nat(255) });
+  return fc
+    .tuple(recording, fc.array(change, { minLength: 1, maxLength: 8 }))
+    .map(([text, changes]) => {
+      const bytes = Buffer.from(text);
+      for (const { position, byte } of changes) {
+        bytes[position % bytes.length] = byte;
+      }
+      return bytes.toString('utf8');
+    });
+}
+
+/** A name may hold line breaks, but no line of it may itself read as the end of a statistic. */
+function statisticName(): fc.Arbitrary<string> {
+  return fc
+    .oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...' :\n\r\t[]-_.0159abz'.split('')) }),
+    )
+    .filter((name) =>
+      name
+        .split('\n')
+        .slice(0, -1)
+        .every((line) => !/: \d{1,20}$/.test(line)),
+    );
+}
+
+/** Writes text as the kernel does in /dev/kmsg. */
+function kernelEscape(text: string): string {
+  return [...Buffer.from(text)]
+    .map((byte) =>
+      byte < 0x20 || byte >= 0x7f || byte === 0x5c
+        ? `\\x${byte.toString(16).padStart(2, '0')}`
+        : String.fromCharCode(byte),
+    )
+    .join('');
+}
+
+function labelValue(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...'"\\\n\r\tn{},= #a\u2028'.split('')) }),
+  );
+}
+
+function readSample(match: RegExpExecArray | null): unknown {
+  const [, name, device = '', driver = '', value = ''] = match ?? [];
+  return {
+    name,
+    labels: { device: unescapeLabel(device), driver: unescapeLabel(driver) },
+    value: Number(value.replace('Inf', 'Infinity')),
+  };
+}
+
+function unescapeLabel(escaped: string): string {
+  return escaped.replaceAll(/\\(.)/g, (_, character: string) =>
+    character === 'n' ? '\n' : character,
+  );
+}
