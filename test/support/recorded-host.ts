@@ -22,7 +22,10 @@ export function createRecordedHost(
 ): Host {
   const root = new URL(`../hosts/${name}`, import.meta.url).pathname;
   const linux = createLinuxHost(
-    { paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root } },
+    {
+      paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },
+      stateDirectory: '/nonexistent',
+    },
     new AbortController().signal,
   );
   const unreadable = new Set(
@@ -41,7 +44,9 @@ export function createRecordedHost(
       return linux.readFile(path);
     },
     ethtool: createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
-    kernelLog: (signal) => replay(records, signal),
+    kernelLog: (_source, { signal }) => replay(records, signal),
+    previousBootLog: async function* () {},
+    state: createMemoryState(),
     now: () => now,
   };
 }
@@ -68,4 +73,18 @@ async function* replay(
 ): ReturnType<Host['kernelLog']> {
   yield { records, caughtUp: true };
   await setTimeout(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => {});
+}
+
+/** A state file that lives as long as the host. */
+export function createMemoryState(content?: string): Host['state'] {
+  let current = content;
+  return {
+    read: async () => current,
+    write: async (text) => {
+      current = text;
+    },
+    setAside: async () => {
+      current = undefined;
+    },
+  };
 }

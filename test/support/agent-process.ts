@@ -1,0 +1,180 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+
+import { execa } from 'execa';
+
+import { parseExposition } from './exposition.ts';
+import type { Exposition } from './exposition.ts';
+import { fetchFrom } from './fetch.ts';
+import type { Answer } from './fetch.ts';
+import { inNamespace } from './netns.ts';
+import type { Namespace } from './netns.ts';
+
+export interface AgentProcessOptions {
+  readonly flags?: readonly string[];
+  readonly namespace?: Namespace;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it keeps its state; by default in a place of its own that goes with it. */
+  readonly stateDirectory?: string;
+}
+
+/** How a process ended, and how long it took from the moment it was asked to. */
+export interface Ended {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly seconds: number;
+}
+
+/** The built agent, running. */
+export interface AgentProcess {
+  readonly url: string;
+  fetch(path: string): Promise<Answer>;
+  scrape(): Promise<Exposition & Pick<Answer, 'seconds'>>;
+  /** A scrape of values that were all read after this call. */
+  freshScrape(): Promise<Exposition>;
+  /** Sends SIGTERM and waits for the end; SIGKILL follows after five seconds. */
+  stop(): Promise<Ended>;
+  /** Sends SIGKILL and waits for the end. */
+  kill(): Promise<void>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  readonly pid: number | undefined;
+  stderr(): string;
+}
+
+const bundle = new URL('../../dist/nicwatch.mjs', import.meta.url).pathname;
+const freshDeadlineMilliseconds = 10_000;
+
+/** Starts the built agent on a port of its own and waits until it answers. */
+export async function startAgent(options: AgentProcessOptions = {}): Promise<AgentProcess> {
+  const agent = await spawnAgent(options);
+  try {
+    await agent.fetch('/-/healthy');
+  } catch (error) {
+    await agent.stop();
+    throw new Error(`the agent does not answer; it said: ${agent.stderr()}`, { cause: error });
+  }
+  return agent;
+}
+
+/** Starts the built agent and does not wait. */
+export async function spawnAgent({
+  flags = [],
+  namespace,
+  env = {},
+  stateDirectory,
+}: AgentProcessOptions): Promise<AgentProcess> {
+  const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
+  // A namespace of its own has every port free.
+  const address = `127.0.0.1:${namespace === undefined ? await freePort() : 10_140}`;
+  const subprocess = execa(
+    ...inNamespace(namespace?.name, process.execPath, [
+      builtAgent(),
+      `--web.listen-address=${address}`,
+      `--state.directory=${stateDirectory ?? ownDirectory}`,
+      ...flags,
+    ]),
+    { env, stdin: 'ignore', stdout: 'ignore', reject: false },
+  );
+  let stderr = '';
+  subprocess.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const url = `http://${address}`;
+  const fetch = async (path: string): Promise<Answer> =>
+    fetchFrom(namespace?.name, `${url}${path}`);
+  const scrape: AgentProcess['scrape'] = async () => {
+    const { text, seconds } = await fetch('/metrics');
+    return { ...parseExposition(text), seconds };
+  };
+  return {
+    url,
+    fetch,
+    scrape,
+    freshScrape: async () => {
+      const since = Date.now();
+      for (;;) {
+        const exposition = await scrape();
+        if (oldestPollMilliseconds(exposition) >= since) {
+          return exposition;
+        }
+        if (Date.now() > since + freshDeadlineMilliseconds) {
+          throw new Error(`no fresh values within ${freshDeadlineMilliseconds} ms:\n${stderr}`);
+        }
+        await setTimeout(50);
+      }
+    },
+    stop: async () => {
+      const askedAt = performance.now();
+      subprocess.kill('SIGTERM');
+      const { exitCode, signal } = await subprocess;
+      rmSync(ownDirectory, { recursive: true, force: true });
+      return { exitCode, signal, seconds: (performance.now() - askedAt) / 1000 };
+    },
+    kill: async () => {
+      subprocess.kill('SIGKILL');
+      await subprocess;
+      rmSync(ownDirectory, { recursive: true, force: true });
+    },
+    signal: (name) => {
+      subprocess.kill(name);
+    },
+    pid: subprocess.pid,
+    stderr: () => stderr,
+  };
+}
+
+/** Runs the built agent with flags that make it end by itself. */
+export async function runAgent(
+  flags: readonly string[],
+): Promise<Pick<Ended, 'exitCode'> & { readonly stdout: string; readonly stderr: string }> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [builtAgent(), ...flags], {
+    stdin: 'ignore',
+    reject: false,
+    stripFinalNewline: false,
+    timeout: 10_000,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+/** A TCP port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  try {
+    return await new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        if (typeof address === 'object' && address !== null) {
+          resolve(address.port);
+        }
+      });
+    });
+  } finally {
+    server.close();
+  }
+}
+
+function builtAgent(): string {
+  if (!existsSync(bundle)) {
+    throw new Error(
+      'dist/nicwatch.mjs is missing: run `node scripts/build.mjs` before these tests',
+    );
+  }
+  return bundle;
+}
+
+/** When the collector that was run longest ago began to read. Collectors that fail tell no time and do not count. */
+function oldestPollMilliseconds(exposition: Exposition): number {
+  const begun = exposition.samples('nicwatch_collector_success').flatMap(({ labels, value }) => {
+    const collector = { collector: labels.get('collector') ?? '' };
+    const ended = exposition.value('nicwatch_collector_last_success_timestamp_seconds', collector);
+    const duration = exposition.value('nicwatch_collector_duration_seconds', collector) ?? 0;
+    return value === 0 || ended === undefined ? [] : [(ended - duration) * 1000];
+  });
+  return begun.length === 0 ? 0 : Math.min(...begun);
+}
