@@ -75,13 +75,14 @@ async function serve(config: Config): Promise<void> {
     build,
   });
   const listener = await listen(createApp({ agent, config, build, log }), config.listenAddresses);
+  const running = agent.run(ending.signal);
   closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) {
       log.error({ error: err.stack ?? String(err) }, 'unexpected error');
     }
     log.info({ signal: signal ?? 'none' }, 'ending');
     ending.abort();
-    await listener.close();
+    await Promise.all([listener.close(), running]);
   });
   log.info(
     {
@@ -91,5 +92,5 @@ async function serve(config: Config): Promise<void> {
     },
     'listening',
   );
-  await agent.run(ending.signal);
+  await running;
 }

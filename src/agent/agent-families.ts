@@ -27,7 +27,7 @@ const collectorLastSuccess = gauge({
 });
 const readSuccess = gauge({
   name: 'nicwatch_device_read_success',
-  help: 'Whether the device could be read at the last poll; reads of sysfs are listed only while they fail.',
+  help: 'Whether the device could be read at the last poll; reads of sysfs and of ring sizes are listed only while they fail.',
   labels: ['device', 'read'],
 });
 const readStuck = gauge({
@@ -96,11 +96,14 @@ interface DeviceReadState {
   readonly stuck: boolean;
 }
 
+/** Made of many small reads, or seldom: two series for each device pay only while one fails. */
+const quietReads: ReadonlySet<DeviceRead> = new Set(['rings', 'sysfs']);
+
 /** One state for each device and kind of read, however many collectors made it. */
 function deviceReads(outcomes: readonly ReadOutcome[]): readonly DeviceReadState[] {
   const states = new Map<string, DeviceReadState>();
   for (const { device, read, error } of outcomes) {
-    if (device === undefined || read === 'procfs' || read === 'kernel_log') {
+    if (device === undefined || read === 'procfs' || read === 'kernel_log' || read === 'state') {
       continue;
     }
     const key = JSON.stringify([device, read]);
@@ -112,6 +115,5 @@ function deviceReads(outcomes: readonly ReadOutcome[]): readonly DeviceReadState
       stuck: (error instanceof SourceError && error.reason === 'timeout') || before?.stuck === true,
     });
   }
-  // A NIC has a dozen attributes; two series for all of them pay only while one fails.
-  return [...states.values()].filter(({ read, failed }) => read !== 'sysfs' || failed);
+  return [...states.values()].filter(({ read, failed }) => !quietReads.has(read) || failed);
 }

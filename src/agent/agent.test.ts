@@ -28,6 +28,7 @@ function hostWhere(devices: readonly string[], happens: (device: string) => Prom
       driverInfo: guard((device) => ethtool.driverInfo(device)),
       statistics: guard((device) => ethtool.statistics(device)),
       features: guard((device) => ethtool.features(device)),
+      txRingSize: guard((device) => ethtool.txRingSize(device)),
     },
   };
 }
@@ -150,6 +151,7 @@ describe('createAgent()', () => {
       host,
       config: configFrom([]),
       report: () => {},
+      log: pino({ enabled: false }),
     });
     const before = (await collect())[0];
     isStuck = true;

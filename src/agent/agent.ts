@@ -1,8 +1,14 @@
 import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 
 import type { Logger } from 'pino';
 
-import type { Collector, CollectorDefinition, ReadOutcome } from '../collectors/collector.ts';
+import type {
+  Collector,
+  CollectorContext,
+  CollectorDefinition,
+  ReadOutcome,
+} from '../collectors/collector.ts';
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import type { Build } from '../model/build.ts';
@@ -43,7 +49,11 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   const states = new Map<string, CollectorState>();
   const logChanges = createStateLog(log);
   const enabled = definitions.filter(({ name }) => config.collectors.has(name));
-  const runners = enabled.map((definition) => createRunner(definition, guarded.host, config));
+  const runners = enabled.map((definition) =>
+    createRunner(definition, { host: guarded.host, config, log }),
+  );
+  // Once: worked out anew each time, it would follow every correction of the clock.
+  const startedAtSeconds = Math.round(host.now().getTime() / 1000 - process.uptime());
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
 
@@ -78,7 +88,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
         collected: new Map(latest.map(({ name, families }) => [name, families])),
         agent: [
           ...agentFamilies(build, latest),
-          ...(config.exporterMetrics ? processFamilies(host.now()) : []),
+          ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
         ],
       };
     },
@@ -98,9 +108,12 @@ interface Runner {
   readonly collectOnce: (before: CollectorState | undefined) => Promise<CollectorState>;
 }
 
-function createRunner({ name, create }: CollectorDefinition, host: Host, config: Config): Runner {
+function createRunner(
+  { name, create }: CollectorDefinition,
+  context: Omit<CollectorContext, 'report'>,
+): Runner {
   let outcomes: ReadOutcome[] = [];
-  const collector = create({ host, config, report: (outcome) => outcomes.push(outcome) });
+  const collector = create({ ...context, report: (outcome) => outcomes.push(outcome) });
   return {
     name,
     run: collector.run,
@@ -118,7 +131,7 @@ function createRunner({ name, create }: CollectorDefinition, host: Host, config:
         durationSeconds: (performance.now() - startedAt) / 1000,
         lastSuccessTimestampSeconds:
           result.error === undefined
-            ? host.now().getTime() / 1000
+            ? context.host.now().getTime() / 1000
             : before?.lastSuccessTimestampSeconds,
       };
     },

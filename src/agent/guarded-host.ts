@@ -47,7 +47,11 @@ export function createGuardedHost(
     what: 'offload features',
     ...drivers,
   });
-  const reads = [devices, file, directory, driverInfo, statistics, features];
+  const txRingSize = createGuardedRead((device) => ethtool.txRingSize(device), {
+    what: 'transmit ring size',
+    ...drivers,
+  });
+  const reads = [devices, file, directory, driverInfo, statistics, features, txRingSize];
   return {
     host: {
       devices: () => devices.read(devicesKey),
@@ -57,8 +61,11 @@ export function createGuardedHost(
         driverInfo: driverInfo.read,
         statistics: statistics.read,
         features: features.read,
+        txRingSize: txRingSize.read,
       },
-      kernelLog: (signal) => host.kernelLog(signal),
+      kernelLog: (source, options) => host.kernelLog(source, options),
+      previousBootLog: (signal) => host.previousBootLog(signal),
+      state: host.state,
       now: () => host.now(),
     },
     startPoll: () => {

@@ -20,11 +20,11 @@ const startTime = gauge({
 export const processMetrics: readonly Metric[] = [cpuSeconds, residentMemory, startTime];
 
 /** What the agent costs. `--web.disable-exporter-metrics` leaves this out. */
-export function processFamilies(now: Date): readonly MetricFamily[] {
+export function processFamilies(startTimestampSeconds: number): readonly MetricFamily[] {
   const { user, system } = process.cpuUsage();
   return [
     cpuSeconds.family([{ labels: {}, value: (user + system) / 1e6 }]),
     residentMemory.family([{ labels: {}, value: process.memoryUsage.rss() }]),
-    startTime.family([{ labels: {}, value: Math.round(now.getTime() / 1000 - process.uptime()) }]),
+    startTime.family([{ labels: {}, value: startTimestampSeconds }]),
   ];
 }

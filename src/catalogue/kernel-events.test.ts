@@ -9,7 +9,9 @@ import type { KernelEventRow } from './kernel-events.ts';
 function kernelRecord(text: string) {
   return {
     sequence: 1,
+    cursor: undefined,
     timestampMicroseconds: 1,
+    realtimeMicroseconds: undefined,
     facility: 0,
     level: 3,
     text,

@@ -1,16 +1,18 @@
+import type { Logger } from 'pino';
+
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import type { ParseError, SourceError } from '../model/errors.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 
 /** What can be read of a device; values of the label `read`. */
-export type DeviceRead = 'driver_info' | 'statistics' | 'features' | 'sysfs';
+export type DeviceRead = 'driver_info' | 'statistics' | 'features' | 'rings' | 'sysfs';
 
 /** How reading something of a device, or of the host, went. */
 export interface ReadOutcome {
   /** Undefined for what is the host's and no device's. */
   readonly device: string | undefined;
-  readonly read: DeviceRead | 'procfs' | 'kernel_log';
+  readonly read: DeviceRead | 'procfs' | 'kernel_log' | 'state';
   /** Undefined when it went well, or when there was nothing to be had and the source said so. */
   readonly error: SourceError | ParseError | undefined;
 }
@@ -20,6 +22,7 @@ export interface CollectorContext {
   readonly config: Config;
   /** Told of every read, so that what is lost shows as a metric and in the log. */
   readonly report: (outcome: ReadOutcome) => void;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** Turns one part of the host into metric families. State, where there is any, lives in the closure that made it. */

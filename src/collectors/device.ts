@@ -1,12 +1,12 @@
 import type { Host } from '../host/host.ts';
 import type { Device } from '../model/device.ts';
 import type { DriverInfo } from '../model/driver-info.ts';
-import { SourceError } from '../model/errors.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import { parseLinkSpeed } from '../parsers/link-speed.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { createAttempt } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
+import { readCarrier } from './carrier.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
 import { watchedDevices } from './watched-devices.ts';
@@ -112,25 +112,13 @@ async function readDevice(host: Host, device: Device, attempt: Attempt): Promise
       attempt({ device: device.name, read: 'driver_info' }, async () =>
         host.ethtool.driverInfo(device.name),
       ),
-      attempt({ device: device.name, read: 'sysfs' }, async () => readCarrier(host, device)),
+      attempt({ device: device.name, read: 'sysfs' }, async () => readCarrier(host, device.name)),
       attribute('carrier_changes', parseInteger),
       attribute('speed', parseLinkSpeed),
       attribute('statistics/rx_packets', parseInteger),
       attribute('statistics/tx_packets', parseInteger),
     ]);
   return { device, driverInfo, carrier, carrierChanges, speedBitsPerSecond, rxPackets, txPackets };
-}
-
-/** The attribute has no value while the device is administratively down. */
-async function readCarrier(host: Host, { name }: Device): Promise<number> {
-  try {
-    return parseInteger(await host.readFile(`/sys/class/net/${name}/carrier`)) === 1 ? 1 : 0;
-  } catch (error) {
-    if (error instanceof SourceError && error.reason === 'unsupported') {
-      return 0;
-    }
-    throw error;
-  }
 }
 
 function identityLabels(

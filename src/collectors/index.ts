@@ -5,12 +5,14 @@ import { ethtoolCollector } from './ethtool.ts';
 import { kernelLogCollector } from './kernel-log.ts';
 import { offloadCollector } from './offload.ts';
 import { stackCollector } from './stack.ts';
+import { txStallCollector } from './tx-stall.ts';
 import { txTimeoutCollector } from './tx-timeout.ts';
 
 /** Every collector there is, in the order of their families on `/metrics`. */
 export const collectorDefinitions: readonly CollectorDefinition[] = [
   deviceCollector,
   txTimeoutCollector,
+  txStallCollector,
   ethtoolCollector,
   offloadCollector,
   stackCollector,

@@ -1,12 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { createKernelLogMonitor } from '../kernel-log/monitor.ts';
-import type { KernelEventCount, KernelLogState } from '../kernel-log/monitor.ts';
+import { eventKey } from '../kernel-log/tally.ts';
+import type { SourceState } from '../kernel-log/monitor.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
+import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
+import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { createHangFamilies, hangMetrics } from './hang.ts';
 import { watchedDevices } from './watched-devices.ts';
 
 const kernelEvents = counter({
@@ -18,6 +22,15 @@ const lastTimestamp = gauge({
   name: 'nic_kernel_event_last_timestamp_seconds',
   help: 'When the kernel last logged the event, in seconds since the epoch. Source: kernel log.',
   labels: ['device', 'driver', 'event'],
+});
+const previousBootEvents = gauge({
+  name: 'nic_previous_boot_kernel_events',
+  help: 'Kernel-log records of the boot before this one that report the event. Source: journal, and what the agent wrote down then.',
+  labels: ['device', 'driver', 'event'],
+});
+const statePersistent = gauge({
+  name: 'nicwatch_state_persistent',
+  help: 'Whether what was counted survives a restart of the agent: its state file can be written.',
 });
 const logUp = gauge({
   name: 'nicwatch_kernel_log_up',
@@ -40,31 +53,65 @@ const logSuppressed = counter({
   labels: ['source'],
 });
 
-/** A log that never ends must not hold up the poll for ever. */
-const longestWaitMilliseconds = 5000;
+/** The ring of the kernel is read in less; a journal may take longer, and must not hold up the first poll. */
+const longestWaitMilliseconds = 300;
 
 /** What the kernel log says happened to the devices. */
 export const kernelLogCollector: CollectorDefinition = {
   name: 'kernel-log',
   description: 'Hangs, timeouts, resets and dead loops from the kernel log.',
-  metrics: [kernelEvents, lastTimestamp, logUp, logRecords, logLost, logSuppressed],
-  create: ({ host, config, report }) => {
+  metrics: [
+    kernelEvents,
+    lastTimestamp,
+    previousBootEvents,
+    ...hangMetrics,
+    logUp,
+    logRecords,
+    logLost,
+    logSuppressed,
+    statePersistent,
+  ],
+  create: ({ host, config, report, log }) => {
     if (config.kernelLogSource === 'none') {
       return { collect: async () => [] };
     }
-    const monitor = createKernelLogMonitor(host);
+    const monitor = createKernelLogMonitor({
+      host,
+      source: config.kernelLogSource,
+      onStateProblem: ({ message }) => {
+        log.warn({ directory: config.stateDirectory }, `counting anew: ${message}`);
+      },
+    });
     const replayed = Promise.race([
       monitor.caughtUp,
       setTimeout(longestWaitMilliseconds, undefined, { ref: false }),
     ]);
+    const hangFamilies = createHangFamilies({ host, attempt: createAttempt(report) });
     return {
       run: async (signal) => monitor.run(signal),
       collect: async () => {
         await replayed;
-        const state = monitor.state();
-        report({ device: undefined, read: 'kernel_log', error: state.error });
+        const {
+          sources,
+          events,
+          previousBootEvents: before,
+          lastHangs,
+          ...state
+        } = monitor.state();
+        for (const { error } of sources) {
+          report({ device: undefined, read: 'kernel_log', error });
+        }
+        report({ device: undefined, read: 'state', error: state.stateError });
         const devices = await watchedDevices(host, config);
-        return [...eventFamilies(state.events, devices), ...logFamilies(state)];
+        // Half-read, the log would give counts that later rise by what is long past.
+        const told = state.isCaughtUp
+          ? [...eventFamilies(events, before, devices), ...(await hangFamilies(devices, lastHangs))]
+          : [];
+        return [
+          ...told,
+          ...logFamilies(sources),
+          statePersistent.family([{ labels: {}, value: Number(state.isPersistent) }]),
+        ];
       },
     };
   },
@@ -72,6 +119,7 @@ export const kernelLogCollector: CollectorDefinition = {
 
 function eventFamilies(
   events: readonly KernelEventCount[],
+  before: readonly KernelEventCount[],
   devices: readonly Device[],
 ): readonly MetricFamily[] {
   const labelsOf = ({
@@ -83,32 +131,37 @@ function eventFamilies(
     driver: devices.find(({ name }) => name === device)?.driver ?? driver,
     event,
   });
-  const seen = new Set(events.map(({ device, event }) => JSON.stringify([device, event])));
+  const seen = new Set(events.map(eventKey));
   const unseen = devices.flatMap(({ name: device, driver = '' }) =>
     kernelEventNames
-      .filter((event) => !seen.has(JSON.stringify([device, event])))
-      .map((event) => ({ device, driver, event, count: 0 })),
+      .map((event) => ({ device, driver, event, count: 0 }))
+      .filter((event) => !seen.has(eventKey(event))),
   );
   return [
     kernelEvents.family(
       [...unseen, ...events].map((event) => ({ labels: labelsOf(event), value: event.count })),
     ),
+    // What happened before a power cycle is the last that is known, until it happens again.
     lastTimestamp.family(
-      events.flatMap((event) =>
+      [...events, ...before.filter((event) => !seen.has(eventKey(event)))].flatMap((event) =>
         event.lastTimestampSeconds === undefined
           ? []
           : [{ labels: labelsOf(event), value: event.lastTimestampSeconds }],
       ),
     ),
+    previousBootEvents.family(
+      before.map((event) => ({ labels: labelsOf(event), value: event.count })),
+    ),
   ];
 }
 
-function logFamilies({ up, records, lost, suppressed }: KernelLogState): readonly MetricFamily[] {
-  const labels = { source: 'kmsg' };
+function logFamilies(sources: readonly SourceState[]): readonly MetricFamily[] {
+  const each = (value: (source: SourceState) => number) =>
+    sources.map((state) => ({ labels: { source: state.source }, value: value(state) }));
   return [
-    logUp.family([{ labels, value: Number(up) }]),
-    logRecords.family([{ labels, value: records }]),
-    logLost.family([{ labels, value: lost }]),
-    logSuppressed.family([{ labels, value: suppressed }]),
+    logUp.family(each(({ isUp }) => Number(isUp))),
+    logRecords.family(each(({ records }) => records)),
+    logLost.family(each(({ lost }) => lost)),
+    logSuppressed.family(each(({ suppressed }) => suppressed)),
   ];
 }

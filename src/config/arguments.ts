@@ -83,8 +83,8 @@ export function parseArguments(
     fallback: 'auto',
   });
   const kernelLogSource = flag(program, '--kernel-log.source <source>', {
-    description: 'Where to read the kernel log: auto, kmsg or none.',
-    parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'none']),
+    description: 'Where to read the kernel log: auto, kmsg, journal or none.',
+    parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'journal', 'none']),
     fallback: 'auto',
   });
   const offloadFeatures = flag(program, '--collector.offload.features <regex|all>', {
@@ -106,6 +106,12 @@ export function parseArguments(
     '--path.rootfs <path>',
     "Where the host's root is mounted.",
     '/',
+  );
+  const stateDirectory = pathFlag(
+    program,
+    '--state.directory <path>',
+    'Where to keep what must survive a restart.',
+    '/var/lib/nicwatch',
   );
   const logLevel = flag(program, '--log.level <level>', {
     description: 'Least severe message to log: debug, info, warn or error.',
@@ -159,6 +165,7 @@ export function parseArguments(
       ethtoolReader: ethtoolReader(),
       kernelLogSource: kernelLogSource(),
       paths: Object.freeze({ procfs: procfs(), sysfs: sysfs(), rootfs: rootfs() }),
+      stateDirectory: stateDirectory(),
       logLevel: logLevel(),
       logFormat: logFormat(),
     }),

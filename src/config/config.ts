@@ -1,5 +1,5 @@
 export type EthtoolReaderChoice = 'auto' | 'command';
-export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'none';
+export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'logfmt' | 'json';
 
@@ -32,6 +32,8 @@ export interface Config {
   readonly ethtoolReader: EthtoolReaderChoice;
   readonly kernelLogSource: KernelLogSourceChoice;
   readonly paths: HostPaths;
+  /** Where the agent keeps what must survive a restart. */
+  readonly stateDirectory: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }

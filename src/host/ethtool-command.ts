@@ -2,6 +2,7 @@ import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import { parseEthtoolDriverInfo } from '../parsers/ethtool-driver-info.ts';
 import { parseEthtoolFeatures } from '../parsers/ethtool-features.ts';
+import { parseEthtoolTxRingSize } from '../parsers/ethtool-rings.ts';
 import { parseEthtoolStatistics } from '../parsers/ethtool-statistics.ts';
 import { quote } from '../parsers/lines.ts';
 import type { EthtoolReader } from './host.ts';
@@ -36,6 +37,7 @@ export function createEthtoolCommandReader(run: RunCommand): EthtoolReader {
     driverInfo: async (device) => parseEthtoolDriverInfo(await ask('-i', device)),
     statistics: async (device) => parseEthtoolStatistics(await ask('-S', device)),
     features: async (device) => parseEthtoolFeatures(await ask('-k', device)),
+    txRingSize: async (device) => parseEthtoolTxRingSize(await ask('-g', device)),
   };
 }
 

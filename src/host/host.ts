@@ -1,7 +1,7 @@
 import type { Device } from '../model/device.ts';
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { Feature } from '../model/feature.ts';
-import type { KernelLogBatch } from '../model/kernel-record.ts';
+import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
 import type { Statistic } from '../model/statistic.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
@@ -23,8 +23,32 @@ export interface Host {
    *
    * @throws {SourceError} when the log cannot be opened, or is taken away.
    */
-  kernelLog(signal: AbortSignal): AsyncIterable<KernelLogBatch>;
+  kernelLog(source: KernelLogSource, options: KernelLogOptions): AsyncIterable<KernelLogBatch>;
+  /**
+   * The kernel log of the boot before this one, from the journal. Ends early when the signal is aborted.
+   *
+   * @throws {SourceError} when there is no journal, or it knows no such boot.
+   */
+  previousBootLog(signal: AbortSignal): AsyncIterable<readonly JournalRecord[]>;
+  /** What the agent keeps across restarts. */
+  readonly state: StateFile;
   now(): Date;
+}
+
+export interface KernelLogOptions {
+  readonly signal: AbortSignal;
+  /** Where in the journal to go on. */
+  readonly afterCursor: string | undefined;
+}
+
+/** A small file that is replaced as a whole or not at all. Every method may throw a SourceError. */
+export interface StateFile {
+  /** Undefined where there is none yet. */
+  read(): Promise<string | undefined>;
+  /** When this has returned, the content survives a power failure. */
+  write(content: string): Promise<void>;
+  /** Puts the file out of the way under another name, for somebody to look at. */
+  setAside(): Promise<void>;
 }
 
 /**
@@ -37,4 +61,6 @@ export interface EthtoolReader {
   /** In the driver's order; names may repeat. */
   statistics(device: string): Promise<readonly Statistic[]>;
   features(device: string): Promise<readonly Feature[]>;
+  /** Descriptors in each transmit ring. */
+  txRingSize(device: string): Promise<number>;
 }

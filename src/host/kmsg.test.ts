@@ -70,7 +70,7 @@ describe('readKmsg()', () => {
           writeFileSync('/dev/kmsg', `${mark}\n`);
         },
       );
-      const sequences = records.map(({ sequence }) => sequence);
+      const sequences = records.flatMap(({ sequence }) => sequence ?? []);
       expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
       expect(records.some(({ facility }) => facility === 0)).toBe(true);
       // What a process writes is never facility 0.

@@ -3,14 +3,20 @@ import type { Device } from '../model/device.ts';
 import { findDevices } from './devices.ts';
 import { createEthtoolCommandReader } from './ethtool-command.ts';
 import type { Host } from './host.ts';
+import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
 import { createRunCommand } from './run-command.ts';
+import { createStateFile } from './state-file.ts';
+import { streamLines } from './stream-lines.ts';
 import { listNames, readSmallFile } from './sysfs.ts';
 
 const devicesDirectory = '/sys/class/net/';
 
 /** The machine nicwatch runs on. When `signal` is aborted, every command still running is killed. */
-export function createLinuxHost({ paths }: Pick<Config, 'paths'>, signal: AbortSignal): Host {
+export function createLinuxHost(
+  { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
+  signal: AbortSignal,
+): Host {
   /** Directories of devices whose name is not UTF-8, by label: a string path would not lead there. */
   let rawNames: ReadonlyMap<string, Buffer> = new Map();
 
@@ -48,7 +54,13 @@ export function createLinuxHost({ paths }: Pick<Config, 'paths'>, signal: AbortS
       return names.map((name) => name.toString('utf8'));
     },
     ethtool: createEthtoolCommandReader(createRunCommand(signal)),
-    kernelLog: (stop) => readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, stop),
+    kernelLog: (source, { signal: stop, afterCursor }) =>
+      source === 'kmsg'
+        ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, stop)
+        : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
+    previousBootLog: (stop) =>
+      readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
+    state: createStateFile(`${stateDirectory}/kernel-log.json`),
     now: () => new Date(),
   };
 }

@@ -6,7 +6,9 @@ import { classifyRecord } from './classify.ts';
 function kernelRecord(text: string, fields: Partial<KernelRecord> = {}): KernelRecord {
   return {
     sequence: 1,
+    cursor: undefined,
     timestampMicroseconds: 1,
+    realtimeMicroseconds: undefined,
     facility: 0,
     level: 3,
     text,

@@ -1,17 +1,22 @@
 import { describe, expect, test, vi } from 'vitest';
 
-import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import { createMemoryState, createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
+import type { Ledger } from '../model/ledger.ts';
+import { parseLedger } from '../parsers/ledger.ts';
 import { createKernelLogMonitor } from './monitor.ts';
-import type { KernelLogState } from './monitor.ts';
+import type { KernelLogMonitorOptions, KernelLogState } from './monitor.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
 /** Lets a monitor read what a host's log holds, and says what it made of it. */
-async function stateAfter(host: Host): Promise<KernelLogState> {
-  const monitor = createKernelLogMonitor(host);
+async function stateAfter(
+  host: Host,
+  options: Partial<KernelLogMonitorOptions> = {},
+): Promise<KernelLogState> {
+  const monitor = createKernelLogMonitor({ host, source: 'kmsg', ...options });
   const ending = new AbortController();
   const running = monitor.run(ending.signal);
   await monitor.caughtUp;
@@ -20,28 +25,36 @@ async function stateAfter(host: Host): Promise<KernelLogState> {
   return monitor.state();
 }
 
-/** A host whose kernel log gives each of these batches in turn, and fails where it is told to. */
-function hostWithLog(...batches: readonly (readonly KernelRecord[] | SourceError)[]): Host {
-  return {
-    ...createRecordedHost(hostName),
-    kernelLog: async function* (signal) {
-      for (const records of batches) {
-        if (records instanceof SourceError) {
-          throw records;
-        }
-        yield { records, caughtUp: records === batches.at(-1) };
+type Log = Host['kernelLog'];
+
+/** A kernel log that gives each of these batches in turn, or fails where it is told to. */
+function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): Log {
+  return async function* (_source, { signal }) {
+    for (const records of batches) {
+      if (records instanceof SourceError) {
+        throw records;
       }
-      await new Promise((resolve) => {
-        signal.addEventListener('abort', resolve);
-      });
-    },
+      yield { records, caughtUp: records === batches.at(-1) };
+    }
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
   };
 }
+
+function hostWithLog(kernelLog: Log, state: Host['state'] = createMemoryState()): Host {
+  return { ...createRecordedHost(hostName), kernelLog, state };
+}
+
+const bootId = '5e3b2f4c-1d7a-4b5e-9c3d-2a1f0e9d8c7b';
+const denied = new SourceError('denied', 'no CAP_SYSLOG');
 
 function deadLoop(sequence: number, device = 'vxa'): KernelRecord {
   return {
     sequence,
+    cursor: undefined,
     timestampMicroseconds: sequence * 1e6,
+    realtimeMicroseconds: undefined,
     facility: 0,
     level: 2,
     text: `Dead loop on virtual device ${device}, fix it urgently!`,
@@ -49,6 +62,14 @@ function deadLoop(sequence: number, device = 'vxa'): KernelRecord {
     device: undefined,
   };
 }
+
+const ledger: Ledger & { readonly version: number } = {
+  version: 1,
+  bootId,
+  position: { sequence: 5, cursor: undefined, timestampMicroseconds: 5_000_000 },
+  events: [{ device: 'vxa', driver: '', event: 'dead_loop', count: 7, lastTimestampSeconds: 8 }],
+  previousBoot: undefined,
+};
 
 function counts({ events }: KernelLogState): Record<string, number> {
   return Object.fromEntries(
@@ -83,48 +104,244 @@ describe('createKernelLogMonitor()', () => {
 
   test('counts what the rate limit of the kernel left out', async () => {
     const state = await stateAfter(createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' }));
-    expect(state.suppressed).toBe(190);
+    expect(state.sources).toMatchObject([{ source: 'kmsg', isUp: true, suppressed: 190, lost: 0 }]);
   });
 
   test('counts lost records by the gap they leave', async () => {
-    const state = await stateAfter(hostWithLog([deadLoop(10), deadLoop(11), deadLoop(15)]));
-    expect(state).toMatchObject({ records: 3, lost: 3 });
+    const state = await stateAfter(hostWithLog(logOf([deadLoop(10), deadLoop(11), deadLoop(15)])));
+    expect(state.sources).toMatchObject([{ records: 3, lost: 3 }]);
     expect(counts(state)).toEqual({ 'vxa//dead_loop': 3 });
   });
 
   test('counts nothing twice when the log is opened again', async () => {
     let opened = 0;
-    const host: Host = {
-      ...hostWithLog(),
-      kernelLog: async function* () {
-        opened += 1;
-        yield { records: [deadLoop(1), deadLoop(2)].slice(0, opened), caughtUp: true };
-        throw new SourceError('failed', 'taken away');
-      },
-    };
-    const monitor = createKernelLogMonitor(host, { retryMilliseconds: 1 });
+    const host = hostWithLog(async function* () {
+      opened += 1;
+      yield { records: [deadLoop(1), deadLoop(2)].slice(0, opened), caughtUp: true };
+      throw new SourceError('failed', 'taken away');
+    });
+    const monitor = createKernelLogMonitor({ host, source: 'kmsg', retryMilliseconds: 1 });
     const ending = new AbortController();
     const running = monitor.run(ending.signal);
     await monitor.caughtUp;
     expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 1 });
     await vi.waitUntil(() => opened > 3);
     expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 2 });
-    expect(monitor.state()).toMatchObject({ up: false, records: 2, lost: 0 });
+    expect(monitor.state().sources).toMatchObject([{ records: 2, lost: 0 }]);
     ending.abort();
     await running;
   });
 
   test('says why the log cannot be read', async () => {
-    const state = await stateAfter(hostWithLog(new SourceError('denied', 'no CAP_SYSLOG')));
-    expect(state.up).toBe(false);
-    expect(state.error?.message).toBe('no CAP_SYSLOG');
+    const { sources } = await stateAfter(hostWithLog(logOf(denied)));
+    expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
   });
 
   test('keeps the number of devices of elsewhere bounded and loses no event', async () => {
     const records = Array.from({ length: 150 }, (_, index) => deadLoop(index, `gw_${index}`));
-    const { events } = await stateAfter(hostWithLog(records));
+    const { events } = await stateAfter(hostWithLog(logOf(records)));
     expect(events).toHaveLength(101);
     expect(events.find(({ device }) => device === '')?.count).toBe(50);
     expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(150);
+  });
+
+  test('remembers the last hang of each device with its registers', async () => {
+    const { lastHangs } = await stateAfter(
+      createRecordedHost(hostName, { kernelLog: 'hang-eno1-persist' }),
+    );
+    expect([...lastHangs]).toEqual([
+      ['eno1', { timestampSeconds: 1_795_145_680.064876, registers: { head: 0, tail: 4 } }],
+    ]);
+  });
+});
+
+describe('createKernelLogMonitor() across restarts', () => {
+  const ring = [deadLoop(1), deadLoop(2), deadLoop(3)];
+
+  test('goes on where the last run stopped', async () => {
+    const state = createMemoryState();
+    await stateAfter(hostWithLog(logOf(ring), state));
+    const after = await stateAfter(hostWithLog(logOf([...ring, deadLoop(4)]), state));
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 4 });
+    expect(after).toMatchObject({ isPersistent: true, sources: [{ records: 1, lost: 0 }] });
+  });
+
+  test('counts what was overwritten in between as lost, and keeps what it had counted', async () => {
+    const state = createMemoryState();
+    await stateAfter(hostWithLog(logOf(ring), state));
+    const after = await stateAfter(hostWithLog(logOf([deadLoop(10)]), state));
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 4 });
+    expect(after.sources).toMatchObject([{ records: 1, lost: 6 }]);
+  });
+
+  test('begins anew after a reboot and keeps what it knew as that of the boot before', async () => {
+    const earlier = { ...ledger, bootId: 'another boot' };
+    const state = createMemoryState(JSON.stringify(earlier));
+    const after = await stateAfter(hostWithLog(logOf(ring), state));
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
+    expect(after.previousBootEvents).toEqual(ledger.events);
+    // And still after another restart in the same boot.
+    const again = await stateAfter(hostWithLog(logOf(ring), state));
+    expect(again.previousBootEvents).toEqual(ledger.events);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['cut off', JSON.stringify({ version: 1, bootId }).slice(0, -5)],
+    ['not JSON', 'nonsense'],
+    ['of a newer version', JSON.stringify({ version: 2, bootId })],
+    ['no ledger', '[]'],
+    [
+      'a ledger with an unknown event',
+      JSON.stringify({ version: 1, bootId, position: {}, events: [{ event: 'x' }] }),
+    ],
+  ])('sets a state file aside that is %s, and counts anew', async (_what, content) => {
+    const state = createMemoryState(content);
+    const setAside = vi.fn(state.setAside);
+    const onStateProblem = vi.fn<(problem: Error) => void>();
+    const after = await stateAfter(hostWithLog(logOf(ring), { ...state, setAside }), {
+      onStateProblem,
+    });
+    expect(setAside).toHaveBeenCalledTimes(1);
+    expect(onStateProblem).toHaveBeenCalledTimes(1);
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
+    expect(parseLedger((await state.read()) ?? '').bootId).toBe(bootId);
+  });
+
+  test('counts anew where the state file is ahead of the log', async () => {
+    const state = createMemoryState(JSON.stringify({ ...ledger, position: { sequence: 900 } }));
+    const onStateProblem = vi.fn<(problem: Error) => void>();
+    const host = hostWithLog(logOf(ring), state);
+    const monitor = createKernelLogMonitor({
+      host,
+      source: 'kmsg',
+      onStateProblem,
+      retryMilliseconds: 1,
+    });
+    const ending = new AbortController();
+    const running = monitor.run(ending.signal);
+    await vi.waitUntil(() => monitor.state().events[0]?.count === 3);
+    ending.abort();
+    await running;
+    expect(onStateProblem).toHaveBeenCalledTimes(1);
+  });
+
+  test('runs on where nothing can be written, and says so', async () => {
+    const full = new SourceError('failed', 'ENOSPC');
+    const after = await stateAfter(
+      hostWithLog(logOf(ring), {
+        ...createMemoryState(),
+        write: async () => {
+          throw full;
+        },
+      }),
+    );
+    expect(after).toMatchObject({ isPersistent: false, stateError: full });
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
+  });
+});
+
+describe('createKernelLogMonitor() with the journal', () => {
+  /** The same records as the journal has them: no sequence numbers, but a cursor. */
+  const journal = (...sequences: readonly number[]): readonly KernelRecord[] =>
+    sequences.map((sequence) => ({
+      ...deadLoop(sequence),
+      sequence: undefined,
+      cursor: `c${sequence}`,
+      realtimeMicroseconds: 1e15 + sequence,
+    }));
+
+  test('falls back on it where /dev/kmsg cannot be read', async () => {
+    const log = logOf(journal(1, 2));
+    const after = await stateAfter(
+      hostWithLog((source, options) =>
+        source === 'kmsg' ? logOf(denied)(source, options) : log(source, options),
+      ),
+      { source: 'auto' },
+    );
+    expect(after.sources).toMatchObject([
+      { source: 'kmsg', isUp: false, error: denied },
+      { source: 'journal', isUp: true, records: 2 },
+    ]);
+    expect(after.events).toMatchObject([{ count: 2, lastTimestampSeconds: 1e9 + 2e-6 }]);
+  });
+
+  test('goes on behind the cursor', async () => {
+    const state = createMemoryState();
+    await stateAfter(hostWithLog(logOf(journal(1, 2)), state), { source: 'journal' });
+    const cursors: (string | undefined)[] = [];
+    const after = await stateAfter(
+      hostWithLog((source, options) => {
+        cursors.push(options.afterCursor);
+        return logOf(journal(3))(source, options);
+      }, state),
+      { source: 'journal' },
+    );
+    expect(cursors).toEqual(['c2']);
+    expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
+  });
+
+  test('reads from the beginning where the cursor leads nowhere, and counts nothing twice', async () => {
+    const state = createMemoryState();
+    await stateAfter(hostWithLog(logOf(journal(1, 2)), state), { source: 'journal' });
+    const host = hostWithLog(
+      (source, options) =>
+        options.afterCursor === undefined
+          ? logOf(journal(1, 2, 3))(source, options)
+          : logOf(new SourceError('failed', 'cannot seek'))(source, options),
+      state,
+    );
+    const monitor = createKernelLogMonitor({ host, source: 'journal', retryMilliseconds: 1 });
+    const ending = new AbortController();
+    const running = monitor.run(ending.signal);
+    await vi.waitUntil(() => monitor.state().events[0]?.count === 3);
+    ending.abort();
+    await running;
+    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 3 });
+  });
+
+  test('counts nothing twice when one source takes over from the other', async () => {
+    const state = createMemoryState();
+    await stateAfter(hostWithLog(logOf([deadLoop(1), deadLoop(2)]), state));
+    const byJournal = await stateAfter(hostWithLog(logOf(journal(1, 2, 3)), state), {
+      source: 'journal',
+    });
+    expect(counts(byJournal)).toEqual({ 'vxa//dead_loop': 3 });
+    const byKmsg = await stateAfter(
+      hostWithLog(logOf([deadLoop(1), deadLoop(2), deadLoop(3), deadLoop(4)]), state),
+    );
+    expect(counts(byKmsg)).toEqual({ 'vxa//dead_loop': 4 });
+    expect(byKmsg.sources).toMatchObject([{ lost: 0 }]);
+  });
+
+  test('tells what happened in the boot before, from the journal and from what was written down', async () => {
+    const previous = journal(1, 2).map((record) => ({ ...record, bootId: 'another boot' }));
+    const hang = {
+      ...previous[0],
+      text: 'igb 0000:00:07.0: Detected Tx Unit Hang',
+    };
+    const earlier = { ...ledger, bootId: 'another boot' };
+    const host = {
+      ...hostWithLog(logOf([]), createMemoryState(JSON.stringify(earlier))),
+      previousBootLog: async function* () {
+        yield [...previous, { ...deadLoop(1), ...hang, bootId: 'another boot' }];
+      },
+    };
+    const monitor = createKernelLogMonitor({ host, source: 'kmsg' });
+    const ending = new AbortController();
+    const running = monitor.run(ending.signal);
+    await vi.waitUntil(() => monitor.state().previousBootEvents.length === 2);
+    ending.abort();
+    await running;
+    expect(monitor.state().previousBootEvents).toMatchObject([
+      { device: 'vxa', event: 'dead_loop', count: 7 },
+      {
+        device: 'enp6s0',
+        driver: 'igb',
+        event: 'unit_hang',
+        count: 1,
+        lastTimestampSeconds: 1e9 + 1e-6,
+      },
+    ]);
   });
 });

@@ -1,53 +1,80 @@
 import { setTimeout } from 'node:timers/promises';
 
+import type { KernelLogSourceChoice } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
-import type { Device } from '../model/device.ts';
+import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
-import type { KernelEventName } from '../model/kernel-event.ts';
-import type { KernelRecord } from '../model/kernel-record.ts';
-import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
-import { attributeEvent } from './attribute.ts';
+import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
+import type { BootEvents, KernelEventCount, LogPosition } from '../model/ledger.ts';
+import { parseHangRegisters } from '../parsers/hang-registers.ts';
+import type { HangRegisters } from '../parsers/hang-registers.ts';
 import { classifyRecord } from './classify.ts';
+import { createLedgerWriter, restoreLedger, startOfLog } from './ledger.ts';
+import type { LedgerWriter } from './ledger.ts';
+import { nameEvent, readSurroundings } from './name-event.ts';
+import { advance, isBehind, lostBetween } from './position.ts';
+import { readPreviousBootEvents } from './previous-boot.ts';
+import { createTally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
-/** How long a kernel log that cannot be read is left alone before it is tried again. */
-const defaultRetryMilliseconds = 5000;
-/**
- * Devices the log may name beyond those of this namespace before further ones are counted without a name. Containers
- * come and go; the number of series must not.
- */
-const largestForeignDevices = 100;
+/** How long a kernel log that cannot be read is left alone: twice as long each time, up to the second. */
+const defaultRetryMilliseconds = 1000;
+const longestRetryMilliseconds = 60_000;
 
 const suppressedPattern = /(?:^|: )(?:net_ratelimit|__ratelimit): (\d{1,10}) callbacks suppressed/;
 
-/** Events of one class on one device since boot. Device and driver are empty where the log does not tell. */
-export interface KernelEventCount {
-  readonly device: string;
-  readonly driver: string;
-  readonly event: KernelEventName;
-  readonly count: number;
-  /** Unknown where the boot time is. */
-  readonly lastTimestampSeconds: number | undefined;
-}
+/** Which sources are tried, in this order, until one can be followed. */
+const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource[]>> = {
+  auto: ['kmsg', 'journal'],
+  kmsg: ['kmsg'],
+  journal: ['journal'],
+  none: [],
+};
 
-/** What the kernel log has told so far. */
-export interface KernelLogState {
-  readonly up: boolean;
-  /** Why the log cannot be read, while it cannot. */
+/** How one source of kernel records fares. */
+export interface SourceState {
+  readonly source: KernelLogSource;
+  readonly isUp: boolean;
+  /** Why it cannot be read, while it cannot. */
   readonly error: SourceError | undefined;
   readonly records: number;
   /** Overwritten before they were read. */
   readonly lost: number;
   /** Left out by the kernel's own rate limit. */
   readonly suppressed: number;
+}
+
+/** The last hang record of a device. */
+export interface LastHang {
+  readonly timestampSeconds: number;
+  /** Undefined where the record was cut short. */
+  readonly registers: HangRegisters | undefined;
+}
+
+/** What the kernel log has told so far. */
+export interface KernelLogState {
+  /** The sources tried so far. */
+  readonly sources: readonly SourceState[];
   readonly events: readonly KernelEventCount[];
+  readonly previousBootEvents: readonly KernelEventCount[];
+  readonly lastHangs: ReadonlyMap<string, LastHang>;
+  /** Whether what the log held at first has been counted, or the log cannot be read. */
+  readonly isCaughtUp: boolean;
+  /** Whether what was counted survives the agent. */
+  readonly isPersistent: boolean;
+  readonly stateError: SourceError | undefined;
 }
 
 export interface KernelLogMonitorOptions {
+  readonly host: Host;
+  readonly source: KernelLogSourceChoice;
+  /** Told once of a state file that could not be used. */
+  readonly onStateProblem?: (problem: SourceError | ParseError) => void;
   readonly retryMilliseconds?: number;
 }
 
 export interface KernelLogMonitor {
-  /** Follows the log until `signal` is aborted; a log that cannot be read is tried again and again. */
+  /** Follows the log until `signal` is aborted, then writes down how far it came. */
   run(signal: AbortSignal): Promise<void>;
   /**
    * Resolves when what the log held at first has been counted, or the log cannot be read. Counts before that would
@@ -58,130 +85,184 @@ export interface KernelLogMonitor {
 }
 
 /**
- * Counts the events of the kernel log. A log that is closed and opened again replays its ring; nothing is counted
- * twice.
- *
- * @param host asked for its devices with every event, so it should remember them for a while
+ * Counts the events of the kernel log, each once: however often the log is opened again, the agent is restarted, or the
+ * other source takes over.
  */
-export function createKernelLogMonitor(
-  host: Host,
-  { retryMilliseconds = defaultRetryMilliseconds }: KernelLogMonitorOptions = {},
-): KernelLogMonitor {
-  const events = new Map<string, KernelEventCount>();
-  const foreignDevices = new Set<string>();
-  let error: SourceError | undefined;
+export function createKernelLogMonitor({
+  host,
+  source: choice,
+  onStateProblem = () => {},
+  retryMilliseconds = defaultRetryMilliseconds,
+}: KernelLogMonitorOptions): KernelLogMonitor {
+  const sources = new Map<KernelLogSource, SourceState>();
+  const lastHangs = new Map<string, LastHang>();
+  let tally: Tally = createTally();
+  let position: LogPosition = startOfLog;
+  let previousBoot: BootEvents | undefined;
+  let writer: LedgerWriter | undefined;
+  let isCaughtUp = false;
   let resolveCaughtUp: (() => void) | undefined;
   const caughtUp = new Promise<void>((resolve) => {
     resolveCaughtUp = resolve;
   });
-  let lastSequence: number | undefined;
-  let records = 0;
-  let lost = 0;
-  let suppressed = 0;
-
-  const count = async (record: KernelRecord): Promise<void> => {
-    const event = classifyRecord(record);
-    if (event === undefined) {
-      return;
-    }
-    const { devices, bootTimestampSeconds } = await readSurroundings(host);
-    const named = attributeEvent(event, devices);
-    const device = boundedName(named.device, devices, foreignDevices);
-    // The core's records name no driver: one device has one series per event all the same.
-    const key = JSON.stringify([device, device === '' ? named.driver : '', event.event]);
-    const before = events.get(key);
-    events.set(key, {
-      device,
-      driver: named.driver === '' ? (before?.driver ?? '') : named.driver,
-      event: event.event,
-      count: (before?.count ?? 0) + 1,
-      lastTimestampSeconds:
-        bootTimestampSeconds === undefined
-          ? before?.lastTimestampSeconds
-          : bootTimestampSeconds + record.timestampMicroseconds / 1e6,
-    });
+  const markCaughtUp = (): void => {
+    isCaughtUp = true;
+    resolveCaughtUp?.();
   };
 
-  const take = async (record: KernelRecord): Promise<void> => {
-    if (lastSequence !== undefined) {
-      if (record.sequence <= lastSequence) {
-        return;
-      }
-      lost += record.sequence - lastSequence - 1;
+  const update = (source: KernelLogSource, change: Partial<SourceState>): void => {
+    const before = sources.get(source) ?? { ...unread, source };
+    sources.set(source, { ...before, ...change });
+  };
+
+  const restore = async (): Promise<void> => {
+    const bootId = await readBootId(host);
+    const restored = await restoreLedger(host.state, bootId);
+    if (restored.problem !== undefined) {
+      onStateProblem(restored.problem);
     }
-    lastSequence = record.sequence;
-    records += 1;
-    suppressed += suppressedCallbacks(record);
-    await count(record);
+    previousBoot = restored.previousBoot;
+    if (restored.ledger !== undefined) {
+      tally = createTally(restored.ledger.events);
+      ({ position } = restored.ledger);
+    }
+    if (bootId !== undefined) {
+      writer = createLedgerWriter(host.state, () => ({
+        bootId,
+        position,
+        events: tally.events(),
+        previousBoot,
+      }));
+      await writer.flush();
+    }
+  };
+
+  const take = async (source: KernelLogSource, record: KernelRecord): Promise<void> => {
+    const event = classifyRecord(record);
+    const surroundings = event === undefined ? undefined : await readSurroundings(host);
+    const named =
+      event === undefined || surroundings === undefined
+        ? undefined
+        : nameEvent(event, record, surroundings);
+    if (named?.event === 'unit_hang' && named.timestampSeconds !== undefined) {
+      // Also when it was counted by an earlier run: a hang may outlast the agent.
+      lastHangs.set(named.device, {
+        timestampSeconds: named.timestampSeconds,
+        registers: parseHangRegisters(record.text),
+      });
+    }
+    if (isBehind(record, position)) {
+      return;
+    }
+    const { records, lost, suppressed } = sources.get(source) ?? unread;
+    update(source, {
+      records: records + 1,
+      lost: lost + lostBetween(position, record),
+      suppressed: suppressed + suppressedCallbacks(record),
+    });
+    position = advance(record);
+    if (named !== undefined) {
+      tally.add(named, surroundings?.devices ?? []);
+    }
+    writer?.changed(named === undefined ? 'position' : 'event');
+  };
+
+  /** Follows one source until it fails. */
+  const follow = async (source: KernelLogSource, signal: AbortSignal): Promise<void> => {
+    let highest: number | undefined;
+    for await (const batch of host.kernelLog(source, { signal, afterCursor: position.cursor })) {
+      update(source, { isUp: true, error: undefined });
+      for (const record of batch.records) {
+        highest = record.sequence ?? highest;
+        await take(source, record);
+      }
+      if (batch.caughtUp) {
+        if (isAhead(position, highest)) {
+          // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
+          onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
+          tally = createTally();
+          position = startOfLog;
+          return;
+        }
+        markCaughtUp();
+      }
+    }
+  };
+
+  /** Tries the sources in turn; says whether one could be read. */
+  const followAny = async (signal: AbortSignal): Promise<boolean> => {
+    for (const source of sourcesOf[choice]) {
+      try {
+        await follow(source, signal);
+        return true;
+      } catch (error) {
+        const wasUp = sources.get(source)?.isUp === true;
+        update(source, { isUp: false, error: sourceError(error) });
+        if (wasUp) {
+          return true;
+        }
+        if (source === 'journal') {
+          // The journal may have been cut off behind the cursor; time still tells what was counted.
+          position = { ...position, cursor: undefined };
+        }
+      }
+    }
+    return false;
   };
 
   return {
-    run: async (signal) => {
-      while (!signal.aborted) {
-        try {
-          for await (const { records: batch, caughtUp: isCaughtUp } of host.kernelLog(signal)) {
-            error = undefined;
-            for (const record of batch) {
-              await take(record);
-            }
-            if (isCaughtUp) {
-              resolveCaughtUp?.();
-            }
-          }
-        } catch (caught) {
-          error =
-            caught instanceof SourceError
-              ? caught
-              : new SourceError('failed', `cannot follow the kernel log: ${String(caught)}`, {
-                  cause: caught,
-                });
-          resolveCaughtUp?.();
-          await setTimeout(retryMilliseconds, undefined, { signal }).catch(() => {});
-        }
-      }
-    },
     caughtUp,
+    run: async (signal) => {
+      await restore();
+      const readingPreviousBoot = readPreviousBootEvents(host, previousBoot, signal).then(
+        (found) => {
+          previousBoot = found;
+          writer?.changed('position');
+        },
+      );
+      for (let wait = retryMilliseconds; !signal.aborted;) {
+        wait = (await followAny(signal))
+          ? retryMilliseconds
+          : Math.min(wait * 2, longestRetryMilliseconds);
+        markCaughtUp();
+        await setTimeout(wait, undefined, { signal }).catch(() => {});
+      }
+      await readingPreviousBoot;
+      await writer?.flush();
+    },
     state: () => ({
-      up: error === undefined,
-      error,
-      records,
-      lost,
-      suppressed,
-      events: [...events.values()],
+      sources: [...sources.values()],
+      events: tally.events(),
+      previousBootEvents: previousBoot?.events ?? [],
+      lastHangs,
+      isCaughtUp,
+      isPersistent: writer?.isPersistent() ?? false,
+      stateError: writer?.error(),
     }),
   };
 }
 
-/** An event is counted even where sysfs or procfs cannot be read; it then keeps the names the log gives. */
-async function readSurroundings(host: Host): Promise<{
-  readonly devices: readonly Device[];
-  readonly bootTimestampSeconds: number | undefined;
-}> {
-  const [devices, boot] = await Promise.allSettled([
-    host.devices(),
-    host.readFile('/proc/stat').then(parseBootTimestampSeconds),
-  ]);
-  return {
-    devices: devices.status === 'fulfilled' ? devices.value : [],
-    bootTimestampSeconds: boot.status === 'fulfilled' ? boot.value : undefined,
-  };
+const unread = { isUp: false, error: undefined, records: 0, lost: 0, suppressed: 0 };
+
+/** Undefined where procfs does not say: then nothing can be told apart from another boot. */
+async function readBootId(host: Host): Promise<string | undefined> {
+  try {
+    return (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function isAhead({ sequence }: LogPosition, highest: number | undefined): boolean {
+  return sequence !== undefined && highest !== undefined && sequence > highest;
 }
 
 function suppressedCallbacks({ facility, text }: KernelRecord): number {
   return facility === 0 ? Number(suppressedPattern.exec(text)?.[1] ?? 0) : 0;
 }
 
-function boundedName(
-  name: string,
-  devices: readonly Device[],
-  foreignDevices: Set<string>,
-): string {
-  if (name === '' || foreignDevices.has(name) || devices.some((device) => device.name === name)) {
-    return name;
-  }
-  if (foreignDevices.size >= largestForeignDevices) {
-    return '';
-  }
-  foreignDevices.add(name);
-  return name;
+function sourceError(error: unknown): SourceError {
+  return error instanceof SourceError
+    ? error
+    : new SourceError('failed', `cannot follow the kernel log: ${String(error)}`, { cause: error });
 }

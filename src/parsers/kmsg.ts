@@ -33,7 +33,9 @@ export function parseKmsgRecord(record: string): KernelRecord {
   }
   return {
     sequence: Number(sequence),
+    cursor: undefined,
     timestampMicroseconds: Number(timestamp),
+    realtimeMicroseconds: undefined,
     facility: Math.floor(Number(priority) / 8),
     level: Number(priority) % 8,
     text: unescape(text).trimEnd(),

@@ -1,0 +1,120 @@
+import { setTimeout } from 'node:timers/promises';
+
+import { ParseError, SourceError } from '../model/errors.ts';
+import type { JournalRecord, KernelLogBatch } from '../model/kernel-record.ts';
+import { journalFields, parseJournalRecord } from '../parsers/journal-record.ts';
+import type { StreamLines } from './stream-lines.ts';
+
+/** When nothing has come for so long, what the journal held has been read. */
+const quietMilliseconds = 300;
+/** A journal of a running system always holds records of its boot. */
+const defaultLongestSilenceMilliseconds = 5000;
+
+export interface JournalOptions {
+  readonly streamLines: StreamLines;
+  /** Where the host's root is mounted. */
+  readonly rootfs: string;
+  readonly signal: AbortSignal;
+  readonly longestSilenceMilliseconds?: number;
+}
+
+/**
+ * Reads this boot's kernel records from the journal, from the beginning or behind a cursor, then every new one, until
+ * `signal` is aborted.
+ *
+ * @throws {SourceError} when journalctl cannot be run or ends by itself, or there is no kernel record at all.
+ * @see journalctl(1)
+ */
+export async function* readJournal(
+  {
+    streamLines,
+    rootfs,
+    signal,
+    longestSilenceMilliseconds = defaultLongestSilenceMilliseconds,
+  }: JournalOptions,
+  afterCursor: string | undefined,
+): AsyncGenerator<KernelLogBatch> {
+  const argv = [
+    ...journalArguments(rootfs),
+    '--follow',
+    '--no-tail',
+    ...(afterCursor === undefined ? [] : [`--after-cursor=${afterCursor}`]),
+  ];
+  // Ends the command even while its next line is awaited.
+  const ending = new AbortController();
+  const lines = streamLines('journalctl', argv, AbortSignal.any([signal, ending.signal]))[
+    Symbol.asyncIterator
+  ]();
+  let isCaughtUp = false;
+  let hasRecords = afterCursor !== undefined;
+  try {
+    for (let next = lines.next(); !signal.aborted;) {
+      const silence = hasRecords ? quietMilliseconds : longestSilenceMilliseconds;
+      const chunk = await (isCaughtUp ? next : Promise.race([next, elapsed(silence, signal)]));
+      if (signal.aborted) {
+        return;
+      }
+      if (chunk === undefined) {
+        if (!hasRecords) {
+          throw new SourceError('absent', 'the journal holds no kernel record of this boot');
+        }
+        isCaughtUp = true;
+        yield { records: [], caughtUp: true };
+      } else if (chunk.done === true) {
+        throw new SourceError('failed', 'journalctl ended by itself');
+      } else {
+        const records = chunk.value.flatMap(recordOf);
+        hasRecords ||= records.length > 0;
+        yield { records, caughtUp: false };
+        next = lines.next();
+      }
+    }
+  } finally {
+    ending.abort();
+  }
+}
+
+/**
+ * Reads the kernel records of the boot before this one, as far as the journal has them.
+ *
+ * @throws {SourceError} when journalctl cannot be run, or knows no such boot.
+ */
+export async function* readPreviousBoot({
+  streamLines,
+  rootfs,
+  signal,
+}: JournalOptions): AsyncGenerator<readonly JournalRecord[]> {
+  for await (const lines of streamLines(
+    'journalctl',
+    [...journalArguments(rootfs), '--boot=-1'],
+    signal,
+  )) {
+    yield lines.flatMap(recordOf);
+  }
+}
+
+function journalArguments(rootfs: string): readonly string[] {
+  return [
+    ...(rootfs === '/' ? [] : [`--root=${rootfs}`]),
+    '--dmesg',
+    '--output=json',
+    `--output-fields=${journalFields.join(',')}`,
+    '--no-pager',
+  ];
+}
+
+/** A line that is no record costs itself only. */
+function recordOf(line: string): readonly JournalRecord[] {
+  try {
+    return [parseJournalRecord(line)];
+  } catch (error) {
+    if (error instanceof ParseError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+async function elapsed(milliseconds: number, signal: AbortSignal): Promise<undefined> {
+  await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+}

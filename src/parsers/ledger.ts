@@ -1,0 +1,102 @@
+import { ParseError } from '../model/errors.ts';
+import { kernelEventNames } from '../model/kernel-event.ts';
+import type { BootEvents, KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
+
+/** Of the file's form. A file of a newer one is not read: it may hold what this version would lose. */
+const ledgerVersion = 1;
+
+/** Writes a ledger as the text {@link parseLedger} reads. */
+export function formatLedger(ledger: Ledger): string {
+  return `${JSON.stringify({ version: ledgerVersion, ...ledger })}\n`;
+}
+
+/**
+ * Parses the state file.
+ *
+ * One real line: `{"version":1,"bootId":"eaba2374-e25b-415d-9ab4-2ca963d4d701","position":{"sequence":474},"events":[]}`
+ *
+ * @throws {ParseError} saying what was expected, when the text is anything but a ledger of this version.
+ */
+export function parseLedger(text: string): Ledger {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw expected('JSON', error);
+  }
+  const fields = fieldsOf(value, 'an object');
+  if (fields.get('version') !== ledgerVersion) {
+    throw expected(`version ${ledgerVersion}`);
+  }
+  const previousBoot = fields.get('previousBoot');
+  return {
+    ...bootEvents(fields),
+    position: logPosition(fieldsOf(fields.get('position'), 'a position')),
+    previousBoot:
+      previousBoot === undefined
+        ? undefined
+        : bootEvents(fieldsOf(previousBoot, 'a previous boot')),
+  };
+}
+
+type Fields = ReadonlyMap<string, unknown>;
+
+function bootEvents(fields: Fields): BootEvents {
+  const events = fields.get('events');
+  if (!Array.isArray(events)) {
+    throw expected('a list of events');
+  }
+  return {
+    bootId: stringOf(fields.get('bootId'), 'a boot id'),
+    events: events.map((event) => eventCount(fieldsOf(event, 'an event'))),
+  };
+}
+
+function eventCount(fields: Fields): KernelEventCount {
+  const event = kernelEventNames.find((name) => name === fields.get('event'));
+  const count = optionalNumber(fields.get('count'), 'a count');
+  if (event === undefined || count === undefined) {
+    throw expected('an event of a known class with its count');
+  }
+  return {
+    device: stringOf(fields.get('device'), 'a device'),
+    driver: stringOf(fields.get('driver'), 'a driver'),
+    event,
+    count,
+    lastTimestampSeconds: optionalNumber(fields.get('lastTimestampSeconds'), 'a timestamp'),
+  };
+}
+
+function logPosition(fields: Fields): LogPosition {
+  const cursor = fields.get('cursor');
+  return {
+    sequence: optionalNumber(fields.get('sequence'), 'a sequence number'),
+    cursor: cursor === undefined ? undefined : stringOf(cursor, 'a cursor'),
+    timestampMicroseconds: optionalNumber(fields.get('timestampMicroseconds'), 'a timestamp'),
+  };
+}
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw expected(what);
+  }
+  return new Map(Object.entries(value));
+}
+
+function stringOf(value: unknown, what: string): string {
+  if (typeof value !== 'string') {
+    throw expected(what);
+  }
+  return value;
+}
+
+function optionalNumber(value: unknown, what: string): number | undefined {
+  if (value !== undefined && (typeof value !== 'number' || !Number.isFinite(value) || value < 0)) {
+    throw expected(what);
+  }
+  return value;
+}
+
+function expected(what: string, cause?: unknown): ParseError {
+  return new ParseError(1, `expected ${what}`, { cause });
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { spawnAgent, startAgent } from '../support/agent-process.ts';
+import type { AgentProcess } from '../support/agent-process.ts';
+import { countsByDevice, tieDeadLoop } from '../support/dead-loop.ts';
+import type { DeadLoop } from '../support/dead-loop.ts';
+import { readKernelRing } from '../support/kernel-ring.ts';
+import { createNamespace } from '../support/netns.ts';
+import type { Namespace } from '../support/netns.ts';
+import { namespaceProblem, skipNote } from '../support/requirements.ts';
+
+const problem = namespaceProblem();
+const kills = 50;
+/** An agent is up in a third of a second, and writes what it counted within one. */
+const longestLifeMilliseconds = 1500;
+
+describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-ledger-'));
+  const stateFile = join(stateDirectory, 'kernel-log.json');
+  let namespace: Namespace;
+  let loop: DeadLoop;
+
+  beforeAll(async () => {
+    namespace = await createNamespace();
+    loop = await tieDeadLoop(namespace);
+  });
+  afterAll(async () => {
+    await namespace?.delete();
+    rmSync(stateDirectory, { recursive: true });
+  });
+
+  /** Starts an agent on the ledger, and says what it counts once it has counted all the kernel has logged. */
+  async function finalCount(): Promise<Readonly<Record<string, number>>> {
+    const agent = await startAgent({ stateDirectory });
+    try {
+      await vi.waitFor(
+        async () => {
+          expect(await counted(agent)).toEqual(loop.logged());
+        },
+        { timeout: 10_000 },
+      );
+      return await counted(agent);
+    } finally {
+      await agent.stop();
+    }
+  }
+
+  async function counted(agent: AgentProcess): Promise<Readonly<Record<string, number>>> {
+    const scrape = await agent.freshScrape();
+    return countsByDevice(loop.devices, (device) =>
+      scrape.value('nic_kernel_events_total', { device, event: 'dead_loop' }),
+    );
+  }
+
+  test(
+    `counts every event once across ${kills} times kill -9 at random moments`,
+    { timeout: 180_000 },
+    async () => {
+      const ending = new AbortController();
+      const sending = loop.keepSending(100, ending.signal);
+      for (let kill = 0; kill < kills; kill += 1) {
+        const agent = await spawnAgent({ stateDirectory });
+        await setTimeout(Math.random() * longestLifeMilliseconds);
+        await agent.kill();
+      }
+      ending.abort();
+      await sending;
+      await loop.untie();
+
+      const count = await finalCount();
+      expect(Object.values(count).reduce((sum, value) => sum + value, 0)).toBeGreaterThan(20);
+      expect(count).toEqual(loop.logged());
+      // What was counted was written down, and not only found again in the ring.
+      expect(readFileSync(stateFile, 'utf8')).toContain('"event":"dead_loop"');
+    },
+  );
+
+  test.each([
+    ['cut off', () => truncateSync(stateFile, 40)],
+    ['empty', () => truncateSync(stateFile, 0)],
+    ['overwritten', () => writeFileSync(stateFile, Buffer.from([0xff, 0x00, 0x7b]))],
+    ['of a newer version', () => writeFileSync(stateFile, '{"version":2}')],
+  ])('is counted anew from the ring when the state file is %s', async (_what, damage) => {
+    const before = await finalCount();
+    damage();
+    const damaged = readFileSync(stateFile);
+    const agent = await startAgent({ stateDirectory });
+    try {
+      // From the very first scrape: a count that rises later would look like new events.
+      const scrape = await agent.scrape();
+      const count = countsByDevice(loop.devices, (device) =>
+        scrape.value('nic_kernel_events_total', { device, event: 'dead_loop' }),
+      );
+      expect(count).toEqual(before);
+      expect(scrape.value('nicwatch_state_persistent', {})).toBe(1);
+    } finally {
+      await agent.stop();
+    }
+    expect(readFileSync(`${stateFile}.bad`)).toEqual(damaged);
+    expect(agent.stderr().match(/level=warn/g)).toHaveLength(1);
+  });
+
+  test('says when it cannot be written, and the agent runs on', async () => {
+    const file = join(stateDirectory, 'a-file');
+    writeFileSync(file, '');
+    const agent = await startAgent({ stateDirectory: join(file, 'below') });
+    try {
+      const scrape = await agent.freshScrape();
+      expect(scrape.value('nicwatch_state_persistent', {})).toBe(0);
+      expect(await counted(agent)).toEqual(loop.logged());
+    } finally {
+      await agent.stop();
+    }
+    expect(agent.stderr().match(/level=warn/g)).toHaveLength(1);
+  });
+
+  test('says how many records were lost when the ring runs over the reader', async () => {
+    const [first] = readKernelRing();
+    const agent = await startAgent();
+    try {
+      const seen = async (): Promise<{ readonly records: number; readonly lost: number }> => {
+        const scrape = await agent.freshScrape();
+        const value = (name: string): number =>
+          scrape.value(name, { source: 'kmsg' }) ?? Number.NaN;
+        return {
+          records: value('nicwatch_kernel_log_records_total'),
+          lost: value('nicwatch_kernel_log_lost_total'),
+        };
+      };
+      expect((await seen()).lost).toBe(0);
+
+      agent.signal('SIGSTOP');
+      for (let count = 0; count < 2000; count += 1) {
+        // Opened anew each time: one writer may write ten records in five seconds.
+        writeFileSync('/dev/kmsg', `nicwatch flood ${count} ${'x'.repeat(900)}\n`);
+      }
+      agent.signal('SIGCONT');
+
+      const written = (): number =>
+        (readKernelRing().at(-1)?.sequence ?? Number.NaN) - (first?.sequence ?? Number.NaN) + 1;
+      await vi.waitFor(
+        async () => {
+          const { records, lost } = await seen();
+          expect(records + lost).toBe(written());
+        },
+        { timeout: 10_000 },
+      );
+      expect((await seen()).lost).toBeGreaterThan(100);
+
+      const before = await seen();
+      writeFileSync('/dev/kmsg', 'nicwatch after the flood\n');
+      await vi.waitFor(
+        async () => {
+          expect(await seen()).toEqual({ records: before.records + 1, lost: before.lost });
+        },
+        { timeout: 10_000 },
+      );
+    } finally {
+      agent.signal('SIGCONT');
+      await agent.stop();
+    }
+  });
+});
