@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/ensure.sh
 
 ensure_node
-ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prometheus
+ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prometheus \
+  journalctl:systemd /lib/systemd/systemd-journal-remote:systemd-journal-remote
 ensure_packages
 exec npm run --silent check

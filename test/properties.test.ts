@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,11 +9,17 @@ import { parseDurationSeconds } from '../src/config/duration.ts';
 import { renderExposition } from '../src/metrics/exposition.ts';
 import { gauge } from '../src/metrics/metric.ts';
 import { ConfigError, ParseError } from '../src/model/errors.ts';
+import { kernelEventNames } from '../src/model/kernel-event.ts';
+import type { Ledger } from '../src/model/ledger.ts';
 import { parseEthtoolDriverInfo } from '../src/parsers/ethtool-driver-info.ts';
 import { parseEthtoolFeatures } from '../src/parsers/ethtool-features.ts';
+import { parseEthtoolTxRingSize } from '../src/parsers/ethtool-rings.ts';
 import { parseEthtoolStatistics } from '../src/parsers/ethtool-statistics.ts';
+import { parseHangRegisters } from '../src/parsers/hang-registers.ts';
+import { parseJournalRecord } from '../src/parsers/journal-record.ts';
 import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
+import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
 import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
 import { parseInteger } from '../src/parsers/number.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
@@ -67,7 +74,7 @@ const parserCases: readonly ParserCase[] = [
     name: 'parseKmsgRecord',
     recordings: kmsgRecords,
     isSound: (text) => {
-      const { sequence, timestampMicroseconds, facility, level } = parseKmsgRecord(text);
+      const { sequence = -1, timestampMicroseconds, facility, level } = parseKmsgRecord(text);
       return (
         [sequence, timestampMicroseconds, facility, level].every(isNatural) &&
         level < 8 &&
@@ -91,6 +98,57 @@ const parserCases: readonly ParserCase[] = [
         );
       });
     },
+  },
+  {
+    name: 'parseJournalRecord',
+    recordings: kmsgRecords.slice(0, 50).map(journalLine),
+    isSound: (text) => {
+      const record = parseJournalRecord(text);
+      const { timestampMicroseconds, realtimeMicroseconds = 0, facility, level } = record;
+      return (
+        [timestampMicroseconds, realtimeMicroseconds, level].every(isNatural) &&
+        // Nobody's record is none of the kernel.
+        (Number.isNaN(facility) || isNatural(facility)) &&
+        (facility !== 0 || /"0+"/.test(text)) &&
+        typeof record.cursor === 'string' &&
+        typeof record.text === 'string'
+      );
+    },
+  },
+  {
+    name: 'parseLedger',
+    recordings: [
+      '{"version":1,"bootId":"eaba2374-e25b-415d-9ab4-2ca963d4d701","position":{"sequence":474},"events":[]}\n',
+      formatLedger({
+        bootId: 'eaba2374-e25b-415d-9ab4-2ca963d4d701',
+        position: { sequence: 474, cursor: 's=6c1;i=1da', timestampMicroseconds: 105_081_264 },
+        events: [
+          {
+            device: 'eno1',
+            driver: 'e1000e',
+            event: 'unit_hang',
+            count: 9,
+            lastTimestampSeconds: 1_795_145_680.064876,
+          },
+        ],
+        previousBoot: { bootId: '5e3b2f4c-1d7a-4b5e-9c3d-2a1f0e9d8c7b', events: [] },
+      }),
+    ],
+    // What was read is written again one day, and then has to be read again.
+    isSound: (text) => {
+      const ledger = parseLedger(text);
+      return isDeepStrictEqual(parseLedger(formatLedger(ledger)), ledger);
+    },
+  },
+  {
+    name: 'parseHangRegisters',
+    recordings: kmsgRecords.map((record) => parseKmsgRecord(record).text),
+    isSound: (text) => hasSoundRegisters(text),
+  },
+  {
+    name: 'parseEthtoolTxRingSize',
+    recordings: recordedOutputs('g'),
+    isSound: (text) => isNatural(parseEthtoolTxRingSize(text)),
   },
   {
     name: 'parseProcNetSnmp',
@@ -128,6 +186,9 @@ const longTexts = [
   { start: 'NIC statistics:\n', pieces: ['     x\n', '     x', '     x: 1\n', ': 1', ' : '] },
   { start: 'Features for eth0:\na: on\n', pieces: ['a: on\n', '\ta: on\n', 'a', ' [fixed]'] },
   { start: '3,1,2,-;a 0', pieces: ['\\x', '\\x0a', ' A=b\n', '\n A=b', '0 ', '0(a): '] },
+  { start: 'Hang:\n', pieces: ['TDH <d>\n', 'TDH <d>\n\n', 'TDH, TDT <d>, ', '  TDH <'] },
+  { start: 'TX:\n', pieces: ['Current hardware settings:\n', 'TX:\n', 'TX:\t1\t\n'] },
+  { start: '{"MESSAGE":', pieces: ['[', '{"":', '"a",', '1e9'] },
   { start: 'Udp:', pieces: [' a', ' a\nUdp:', ' 1\nUdp: 1\nUdp:'] },
 ].flatMap(({ start, pieces }) => pieces.map((piece) => ({ start, piece })));
 
@@ -199,6 +260,32 @@ describe('round trips', () => {
           subsystem: device === undefined ? undefined : 'net',
           device,
         });
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('parseLedger', () => {
+  test('parseLedger() gives back any ledger formatLedger() writes', () => {
+    fc.assert(
+      fc.property(anyLedger(), (ledger) => {
+        expect(parseLedger(formatLedger(ledger))).toStrictEqual(ledger);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('parseJournalRecord', () => {
+  test('parseJournalRecord() reads the same from a message in letters and in bytes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (message) => {
+        const place = { __CURSOR: 'c', __MONOTONIC_TIMESTAMP: '1' };
+        const texts = [message, [...Buffer.from(message)]].map(
+          (MESSAGE) => parseJournalRecord(JSON.stringify({ ...place, MESSAGE })).text,
+        );
+        expect(texts).toEqual([message.trimEnd(), message.trimEnd()]);
       }),
       { numRuns: 500 },
     );
@@ -295,6 +382,73 @@ function outcomeOf(
       ? 'rejected'
       : 'unsound';
   }
+}
+
+/** A record of /dev/kmsg as `journalctl -o json` prints it. */
+function journalLine(record: string): string {
+  const { text, facility, level, timestampMicroseconds, subsystem, device } =
+    parseKmsgRecord(record);
+  return JSON.stringify({
+    __CURSOR: `s=6c1;t=${timestampMicroseconds}`,
+    __REALTIME_TIMESTAMP: String(1_795_145_580_000_000 + timestampMicroseconds),
+    __MONOTONIC_TIMESTAMP: String(timestampMicroseconds + 99),
+    _BOOT_ID: 'eaba2374e25b415d9ab42ca963d4d701',
+    _SOURCE_MONOTONIC_TIMESTAMP: String(timestampMicroseconds),
+    PRIORITY: String(level),
+    SYSLOG_FACILITY: String(facility),
+    _KERNEL_SUBSYSTEM: subsystem,
+    _KERNEL_DEVICE: device,
+    MESSAGE: level % 2 === 0 ? [...Buffer.from(text)] : text,
+  });
+}
+
+/** Whether there are two registers of 32 bits or none. Any text is a record, so that nothing may be rejected. */
+function hasSoundRegisters(text: string): boolean {
+  try {
+    const { head, tail } = parseHangRegisters(text) ?? { head: 0, tail: 0 };
+    return [head, tail].every((register) => isNatural(register) && register < 2 ** 32);
+  } catch {
+    return false;
+  }
+}
+
+function anyLedger(): fc.Arbitrary<Ledger> {
+  const text = fc.string({ unit: 'binary' });
+  const number = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(Math.abs);
+  const boot = {
+    bootId: text,
+    events: fc.array(
+      fc.record(
+        {
+          device: text,
+          driver: text,
+          event: fc.constantFrom(...kernelEventNames),
+          count: number,
+          lastTimestampSeconds: optional(number),
+        },
+        { noNullPrototype: true },
+      ),
+    ),
+  };
+  return fc.record(
+    {
+      ...boot,
+      position: fc.record(
+        {
+          sequence: optional(fc.maxSafeNat()),
+          cursor: optional(text),
+          timestampMicroseconds: optional(fc.maxSafeNat()),
+        },
+        { noNullPrototype: true },
+      ),
+      previousBoot: optional(fc.record(boot, { noNullPrototype: true })),
+    },
+    { noNullPrototype: true },
+  );
+}
+
+function optional<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> {
+  return fc.option(value, { nil: undefined });
 }
 
 function durationOutcome(text: string): string {

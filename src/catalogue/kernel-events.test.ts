@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { classifyRecord } from '../kernel-log/classify.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import { parseKernelMessage } from '../parsers/kernel-message.ts';
-import { kernelEventRows } from './kernel-events.ts';
+import { coreEventWords, kernelEventRows } from './kernel-events.ts';
 import type { KernelEventRow } from './kernel-events.ts';
 
 function kernelRecord(text: string) {
@@ -33,6 +33,11 @@ describe('kernelEventRows', () => {
   test.each(kernelEventRows)('$event: $example', (row) => {
     expect(kernelEventRows.filter((other) => takes(other, row.example))).toEqual([row]);
     expect(classifyRecord(kernelRecord(row.example))?.event).toBe(row.event);
+  });
+
+  test('holds the words that are looked for first in every example of the core', () => {
+    const core = kernelEventRows.filter(({ drivers }) => drivers === undefined);
+    expect(core.filter(({ example }) => !coreEventWords.test(example))).toEqual([]);
   });
 
   test('has a row for every event', () => {

@@ -530,3 +530,6 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     source: 'drivers/net/ethernet/emulex/benet/be_main.c be_tx_timeout',
   },
 ];
+
+/** Every record of the network core that a row takes holds one of these, whoever it is about. */
+export const coreEventWords: RegExp = /NETDEV WATCHDOG|hw csum failure|Dead loop on virtual device/;

@@ -2,7 +2,7 @@ import { kernelEventRows } from '../catalogue/kernel-events.ts';
 import type { Host } from '../host/host.ts';
 import { createHangTracker } from '../kernel-log/hang.ts';
 import type { HangTracker } from '../kernel-log/hang.ts';
-import type { LastHang } from '../kernel-log/monitor.ts';
+import type { LastHang } from '../kernel-log/state.ts';
 import type { Device } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';

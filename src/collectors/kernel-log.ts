@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { createKernelLogMonitor } from '../kernel-log/monitor.ts';
 import { eventKey } from '../kernel-log/tally.ts';
-import type { SourceState } from '../kernel-log/monitor.ts';
+import type { SourceState } from '../kernel-log/state.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';

@@ -35,7 +35,7 @@ export interface Host {
   now(): Date;
 }
 
-export interface KernelLogOptions {
+interface KernelLogOptions {
   readonly signal: AbortSignal;
   /** Where in the journal to go on. */
   readonly afterCursor: string | undefined;

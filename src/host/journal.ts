@@ -86,20 +86,22 @@ export async function* readPreviousBoot({
 }: JournalOptions): AsyncGenerator<readonly JournalRecord[]> {
   for await (const lines of streamLines(
     'journalctl',
-    [...journalArguments(rootfs), '--boot=-1'],
+    journalArguments(rootfs, ['-b', '-1']),
     signal,
   )) {
     yield lines.flatMap(recordOf);
   }
 }
 
-function journalArguments(rootfs: string): readonly string[] {
+function journalArguments(rootfs: string, boot: readonly string[] = []): readonly string[] {
   return [
-    ...(rootfs === '/' ? [] : [`--root=${rootfs}`]),
-    '--dmesg',
-    '--output=json',
+    '-k',
+    ...boot,
+    '-o',
+    'json',
     `--output-fields=${journalFields.join(',')}`,
     '--no-pager',
+    ...(rootfs === '/' ? [] : [`--root=${rootfs}`]),
   ];
 }
 

@@ -9,7 +9,7 @@ import { errorCode, sourceErrorFrom } from './system-error.ts';
 /** Kernels up to 6.2 write records of up to 8 KiB; a smaller buffer would make them skip a record. */
 const bufferBytes = 16 * 1024;
 /** How soon a record written while the log was idle is seen. An idle look costs one system call. */
-const idleMilliseconds = 250;
+const idleMilliseconds = 500;
 /** Records read before other work gets its turn. */
 const batchSize = 256;
 

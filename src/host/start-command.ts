@@ -21,7 +21,7 @@ export interface StartedCommand {
   readonly kill: () => void;
 }
 
-export interface CommandEnd {
+interface CommandEnd {
   /** Undefined when it could not be started or was killed. */
   readonly exitCode: number | undefined;
   readonly stdout: string;

@@ -5,18 +5,22 @@ import { dirname } from 'node:path';
 import { SourceError } from '../model/errors.ts';
 import type { StateFile } from './host.ts';
 import { readSmallFile } from './sysfs.ts';
-import { sourceErrorFrom } from './system-error.ts';
+import { errorCode } from './system-error.ts';
 
 /**
  * Keeps state in a file. It is written under one fixed other name, synced and renamed: a process killed in between
  * leaves at most one such file behind, where a library with random names would leave one for each kill.
  */
 export function createStateFile(path: string): StateFile {
-  const translated = async <Value>(operation: () => Promise<Value>): Promise<Value> => {
+  const writing = async (operation: () => Promise<void>): Promise<void> => {
     try {
-      return await operation();
+      await operation();
     } catch (error) {
-      throw error instanceof SourceError ? error : sourceErrorFrom(error, path);
+      throw new SourceError(
+        'failed',
+        `cannot write ${JSON.stringify(path)}: ${errorCode(error) ?? String(error)}`,
+        { cause: error },
+      );
     }
   };
   return {
@@ -31,13 +35,13 @@ export function createStateFile(path: string): StateFile {
       }
     },
     write: async (content) =>
-      translated(async () => {
+      writing(async () => {
         await mkdir(dirname(path), { recursive: true, mode: 0o755 });
         await writeSynced(`${path}.new`, content);
         await rename(`${path}.new`, path);
         await syncDirectory(dirname(path));
       }),
-    setAside: async () => translated(async () => rename(path, `${path}.bad`)),
+    setAside: async () => writing(async () => rename(path, `${path}.bad`)),
   };
 }
 

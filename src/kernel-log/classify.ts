@@ -1,4 +1,4 @@
-import { kernelEventRows } from '../catalogue/kernel-events.ts';
+import { coreEventWords, kernelEventRows } from '../catalogue/kernel-events.ts';
 import type { KernelEventRow } from '../catalogue/kernel-events.ts';
 import type { KernelEventName } from '../model/kernel-event.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
@@ -25,7 +25,7 @@ const rowsByDriver = new Map(
  * write to the log, but none with facility 0.
  */
 export function classifyRecord(record: KernelRecord): KernelEvent | undefined {
-  if (record.facility !== 0) {
+  if (record.facility !== 0 || !isWorthReading(record.text)) {
     return undefined;
   }
   for (const reading of parseKernelMessage(record)) {
@@ -35,6 +35,12 @@ export function classifyRecord(record: KernelRecord): KernelEvent | undefined {
     }
   }
   return undefined;
+}
+
+/** A quick look that spares most records the long one: a driver's text begins with its name. */
+function isWorthReading(text: string): boolean {
+  const [driver = ''] = /^[^\s:]*/.exec(text) ?? [];
+  return rowsByDriver.has(driver) || coreEventWords.test(text);
 }
 
 function classifyReading({

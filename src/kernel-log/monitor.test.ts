@@ -7,7 +7,8 @@ import type { KernelRecord } from '../model/kernel-record.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { parseLedger } from '../parsers/ledger.ts';
 import { createKernelLogMonitor } from './monitor.ts';
-import type { KernelLogMonitorOptions, KernelLogState } from './monitor.ts';
+import type { KernelLogMonitorOptions } from './monitor.ts';
+import type { KernelLogState } from './state.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
@@ -197,7 +198,7 @@ describe('createKernelLogMonitor() across restarts', () => {
     ],
   ])('sets a state file aside that is %s, and counts anew', async (_what, content) => {
     const state = createMemoryState(content);
-    const setAside = vi.fn(state.setAside);
+    const setAside = vi.fn<() => Promise<void>>(state.setAside);
     const onStateProblem = vi.fn<(problem: Error) => void>();
     const after = await stateAfter(hostWithLog(logOf(ring), { ...state, setAside }), {
       onStateProblem,
@@ -241,16 +242,17 @@ describe('createKernelLogMonitor() across restarts', () => {
   });
 });
 
-describe('createKernelLogMonitor() with the journal', () => {
-  /** The same records as the journal has them: no sequence numbers, but a cursor. */
-  const journal = (...sequences: readonly number[]): readonly KernelRecord[] =>
-    sequences.map((sequence) => ({
-      ...deadLoop(sequence),
-      sequence: undefined,
-      cursor: `c${sequence}`,
-      realtimeMicroseconds: 1e15 + sequence,
-    }));
+/** The same records as the journal has them: no sequence numbers, but a cursor. */
+function journal(...sequences: readonly number[]): readonly KernelRecord[] {
+  return sequences.map((sequence) => ({
+    ...deadLoop(sequence),
+    sequence: undefined,
+    cursor: `c${sequence}`,
+    realtimeMicroseconds: 1e15 + sequence,
+  }));
+}
 
+describe('createKernelLogMonitor() with the journal', () => {
   test('falls back on it where /dev/kmsg cannot be read', async () => {
     const log = logOf(journal(1, 2));
     const after = await stateAfter(

@@ -5,15 +5,15 @@ import type { Host } from '../host/host.ts';
 import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
-import type { BootEvents, KernelEventCount, LogPosition } from '../model/ledger.ts';
+import type { BootEvents, LogPosition } from '../model/ledger.ts';
 import { parseHangRegisters } from '../parsers/hang-registers.ts';
-import type { HangRegisters } from '../parsers/hang-registers.ts';
 import { classifyRecord } from './classify.ts';
 import { createLedgerWriter, restoreLedger, startOfLog } from './ledger.ts';
 import type { LedgerWriter } from './ledger.ts';
 import { nameEvent, readSurroundings } from './name-event.ts';
 import { advance, isBehind, lostBetween } from './position.ts';
 import { readPreviousBootEvents } from './previous-boot.ts';
+import type { KernelLogState, LastHang, SourceState } from './state.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
 
@@ -30,40 +30,6 @@ const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource
   journal: ['journal'],
   none: [],
 };
-
-/** How one source of kernel records fares. */
-export interface SourceState {
-  readonly source: KernelLogSource;
-  readonly isUp: boolean;
-  /** Why it cannot be read, while it cannot. */
-  readonly error: SourceError | undefined;
-  readonly records: number;
-  /** Overwritten before they were read. */
-  readonly lost: number;
-  /** Left out by the kernel's own rate limit. */
-  readonly suppressed: number;
-}
-
-/** The last hang record of a device. */
-export interface LastHang {
-  readonly timestampSeconds: number;
-  /** Undefined where the record was cut short. */
-  readonly registers: HangRegisters | undefined;
-}
-
-/** What the kernel log has told so far. */
-export interface KernelLogState {
-  /** The sources tried so far. */
-  readonly sources: readonly SourceState[];
-  readonly events: readonly KernelEventCount[];
-  readonly previousBootEvents: readonly KernelEventCount[];
-  readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** Whether what the log held at first has been counted, or the log cannot be read. */
-  readonly isCaughtUp: boolean;
-  /** Whether what was counted survives the agent. */
-  readonly isPersistent: boolean;
-  readonly stateError: SourceError | undefined;
-}
 
 export interface KernelLogMonitorOptions {
   readonly host: Host;
@@ -167,6 +133,11 @@ export function createKernelLogMonitor({
     writer?.changed(named === undefined ? 'position' : 'event');
   };
 
+  const learnPreviousBoot = async (signal: AbortSignal): Promise<void> => {
+    previousBoot = await readPreviousBootEvents(host, previousBoot, signal);
+    writer?.changed('position');
+  };
+
   /** Follows one source until it fails. */
   const follow = async (source: KernelLogSource, signal: AbortSignal): Promise<void> => {
     let highest: number | undefined;
@@ -214,12 +185,7 @@ export function createKernelLogMonitor({
     caughtUp,
     run: async (signal) => {
       await restore();
-      const readingPreviousBoot = readPreviousBootEvents(host, previousBoot, signal).then(
-        (found) => {
-          previousBoot = found;
-          writer?.changed('position');
-        },
-      );
+      const readingPreviousBoot = learnPreviousBoot(signal);
       for (let wait = retryMilliseconds; !signal.aborted;) {
         wait = (await followAny(signal))
           ? retryMilliseconds

@@ -1,0 +1,101 @@
+// What the kernel log costs: draining 10,000 records, and an idle second. Budgets: 100 ms of CPU, next to nothing.
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+
+import type { Host } from '../src/host/host.ts';
+import { readKmsg } from '../src/host/kmsg.ts';
+import { createKernelLogMonitor } from '../src/kernel-log/monitor.ts';
+import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
+
+const recordCount = 10_000;
+const idleSeconds = 3;
+
+/** Milliseconds of CPU the process has used. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Recorded reads of /dev/kmsg, over and over with new sequence numbers. */
+function recordedReads(): readonly string[] {
+  const records = ['boot', 'hwcsum', 'hang-eno1-persist', 'deadloop-vxlan', 'linkflap'].flatMap(
+    (name) =>
+      readFileSync(`test/hosts/debian-6.12.95-qemu/kmsg/${name}.kmsg.raw`, 'utf8')
+        .split(/^(?=\d+,\d+,\d+,)/m)
+        .filter((record) => record !== ''),
+  );
+  return Array.from({ length: recordCount }, (_, index) =>
+    (records[index % records.length] ?? '').replace(/^(\d+),\d+,/, `$1,${index},`),
+  );
+}
+
+function hostWith(kernelLog: Host['kernelLog']): Host {
+  return {
+    devices: async () => [],
+    readFile: async () => 'btime 1\n',
+    listDirectory: async () => [],
+    ethtool: {
+      driverInfo: async () => Promise.reject(new Error('not here')),
+      statistics: async () => [],
+      features: async () => [],
+      txRingSize: async () => 0,
+    },
+    kernelLog,
+    previousBootLog: async function* () {},
+    state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    now: () => new Date(),
+  };
+}
+
+/** Lets a monitor catch up with a log, and says what that took. */
+async function drain(
+  host: Host,
+  idle?: () => Promise<void>,
+): Promise<{ readonly records: number; readonly cpu: number }> {
+  const ending = new AbortController();
+  const monitor = createKernelLogMonitor({ host, source: 'kmsg' });
+  const before = cpuMilliseconds();
+  const running = monitor.run(ending.signal);
+  await monitor.caughtUp;
+  const cpu = cpuMilliseconds() - before;
+  await idle?.();
+  ending.abort();
+  await running;
+  return { records: monitor.state().sources[0]?.records ?? 0, cpu };
+}
+
+const reads = recordedReads();
+const recorded = await drain(
+  hostWith(async function* (_source, { signal }) {
+    for (let start = 0; start < reads.length; start += 256) {
+      yield {
+        records: reads.slice(start, start + 256).map((read) => parseKmsgRecord(read)),
+        caughtUp: false,
+      };
+    }
+    yield { records: [], caughtUp: true };
+    await setTimeout(2 ** 30, undefined, { signal, ref: false }).catch(() => {});
+  }),
+);
+console.log(
+  `recorded log, once:          ${recorded.records} records, ${recorded.cpu.toFixed(1)} ms`,
+);
+
+const kmsg = hostWith((_source, { signal }) => readKmsg('/dev/kmsg', signal));
+let [records, cpu] = [0, 0];
+while (records < recordCount) {
+  const once = await drain(kmsg);
+  records += once.records;
+  cpu += once.cpu;
+}
+const perTenThousand = (cpu / records) * recordCount;
+console.log(`/dev/kmsg, again and again:  ${recordCount} records, ${perTenThousand.toFixed(1)} ms`);
+
+let idleCpu = 0;
+await drain(kmsg, async () => {
+  const before = cpuMilliseconds();
+  await setTimeout(idleSeconds * 1000);
+  idleCpu = (cpuMilliseconds() - before) / idleSeconds;
+});
+console.log(`/dev/kmsg, an idle second:   ${idleCpu.toFixed(2)} ms`);

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, test } from 'vitest';
+
+import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { classifyRecord } from './classify.ts';
+import { createHangTracker } from './hang.ts';
+import type { TransmitState } from './hang.ts';
+
+const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
+const bootTimestampSeconds = 1_795_145_580;
+const up = { carrier: 1, txPackets: 13 };
+
+/** One poll of a recorded timeline, at a time since boot. */
+interface Poll extends TransmitState {
+  readonly uptimeSeconds: number;
+}
+
+function recordedPolls(): readonly Poll[] {
+  return [
+    ...readFileSync(new URL('hang-eno1-persist.timeline.txt', host), 'utf8').matchAll(
+      / up=(\S+) carrier=(\d) .* tx_packets:(\d+) /g,
+    ),
+  ].map(([, uptime, carrier, txPackets]) => ({
+    uptimeSeconds: Number(uptime),
+    carrier: Number(carrier),
+    txPackets: Number(txPackets),
+  }));
+}
+
+/** When the hang records were written, in seconds since boot. */
+function recordedHangs(): readonly number[] {
+  return readKmsgRecording(new URL('kmsg/hang-eno1-persist.kmsg.raw', host).pathname)
+    .filter((record) => classifyRecord(record)?.event === 'unit_hang')
+    .map(({ timestampMicroseconds }) => timestampMicroseconds / 1e6);
+}
+
+/** What a tracker says at each poll, when it is told of every hang record as it is written. */
+function replay(
+  timeline: readonly Poll[],
+  hangs: readonly number[],
+): readonly (readonly [uptimeSeconds: number, isHanging: boolean])[] {
+  const tracker = createHangTracker();
+  return timeline.map(({ uptimeSeconds, ...state }) => {
+    const last = hangs.findLast((hang) => hang <= uptimeSeconds);
+    const lastHang = last === undefined ? undefined : bootTimestampSeconds + last;
+    return [
+      uptimeSeconds,
+      tracker.isHanging(lastHang, bootTimestampSeconds + uptimeSeconds, state),
+    ];
+  });
+}
+
+/** A poll each second from one second to another, all alike. */
+function polls(from: number, to: number, state: TransmitState = up): readonly Poll[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => ({
+    ...state,
+    uptimeSeconds: from + index,
+  }));
+}
+
+/** The seconds at which the answer changes, and what it is from then on. */
+function changes(
+  answers: ReturnType<typeof replay>,
+): readonly (readonly [uptimeSeconds: number, isHanging: boolean])[] {
+  return answers.filter(([, isHanging], index) => isHanging !== (answers[index - 1]?.[1] ?? false));
+}
+
+describe('createHangTracker()', () => {
+  test('follows a recorded hang from its first record to 30 s after its last', () => {
+    const recorded = recordedPolls();
+    const hangs = recordedHangs();
+    expect(recorded.at(-1)).toEqual({ uptimeSeconds: 121.85, carrier: 1, txPackets: 15 });
+    expect([hangs.length, hangs[0], hangs.at(-1)]).toEqual([9, 54.069105, 100.064876]);
+    // Nothing more happened: the device stays as it was at the end of the recording.
+    const later = polls(122, 160, { carrier: 1, txPackets: 15 });
+    expect(changes(replay([...recorded, ...later], hangs))).toEqual([
+      [54.27, true],
+      [131, false],
+    ]);
+  });
+
+  test.each([
+    ['never sends again: it hangs on', up, []],
+    ['has sent something', { ...up, txPackets: 14 }, [[130, false]]],
+    ['has a counter that began anew', { ...up, txPackets: 0 }, [[130, false]]],
+    ['has no carrier', { ...up, carrier: 0 }, [[130, false]]],
+    ['has a counter that cannot be read now', { ...up, txPackets: undefined }, []],
+  ])('says from 30 s after the last record of a device that %s', (_what, state, expected) => {
+    const answers = replay([...polls(100, 105), ...polls(106, 400, state)], [100]);
+    expect(changes(answers)).toEqual([[100, true], ...expected]);
+  });
+
+  test('sees that it sends though the counter stands still again later', () => {
+    const sent = { ...up, txPackets: 14 };
+    const answers = replay([...polls(100, 101), ...polls(102, 400, sent)], [100]);
+    expect(changes(answers).at(-1)).toEqual([130, false]);
+  });
+
+  test('is not misled by a counter that could not be read when the record came', () => {
+    const unreadable = { ...up, txPackets: undefined };
+    const answers = replay(
+      [
+        ...polls(100, 101, unreadable),
+        ...polls(102, 200),
+        ...polls(201, 300, { ...up, txPackets: 20 }),
+      ],
+      [100],
+    );
+    expect(changes(answers)).toEqual([
+      [100, true],
+      [201, false],
+    ]);
+  });
+
+  test('begins anew with each record', () => {
+    const moved = { ...up, txPackets: 15 };
+    const answers = replay([...polls(100, 104), ...polls(105, 400, moved)], [100, 106]);
+    // Something was sent between both records, nothing since the second.
+    expect(changes(answers)).toEqual([[100, true]]);
+  });
+
+  test('says that it hangs again after it had recovered', () => {
+    const sending = { ...up, txPackets: 14 };
+    const hung = { ...up, txPackets: 15 };
+    const answers = replay(
+      [...polls(100, 104), ...polls(105, 199, sending), ...polls(200, 300, hung)],
+      [100, 200],
+    );
+    expect(changes(answers)).toEqual([
+      [100, true],
+      [130, false],
+      [200, true],
+    ]);
+  });
+
+  test.each([
+    ['30 s old', 130, []],
+    ['days old', 300_000, []],
+    ['29 s old', 129, [[129, true]]],
+  ])('takes a record that is %s when it is first seen for what it is', (_age, from, expected) => {
+    expect(changes(replay(polls(from, from + 100), [100]))).toEqual(expected);
+  });
+
+  test('says of a device without any record that it does not hang', () => {
+    expect(changes(replay(polls(0, 100), []))).toEqual([]);
+  });
+});

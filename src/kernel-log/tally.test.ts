@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Device } from '../model/device.ts';
+import type { KernelEventCount } from '../model/ledger.ts';
+import { createTally, eventKey } from './tally.ts';
+import type { NamedEvent } from './tally.ts';
+
+const hang: NamedEvent = {
+  device: 'eno1',
+  driver: 'e1000e',
+  event: 'unit_hang',
+  timestampSeconds: 54,
+};
+
+function deviceNamed(name: string): Device {
+  return {
+    name,
+    kind: 'virtual',
+    driver: undefined,
+    busAddress: undefined,
+    interfaceIndex: 1,
+    hasUplink: false,
+  };
+}
+
+/** What a tally holds after these events. */
+function tallied(
+  events: readonly Partial<NamedEvent>[],
+  devices: readonly Device[] = [],
+  before: readonly KernelEventCount[] = [],
+): readonly KernelEventCount[] {
+  const tally = createTally(before);
+  for (const event of events) {
+    tally.add({ ...hang, ...event }, devices);
+  }
+  return tally.events();
+}
+
+/** One dead loop on each of many devices of containers. */
+function deadLoops(count: number, prefix = 'gw'): readonly Partial<NamedEvent>[] {
+  return Array.from({ length: count }, (_, index) => ({
+    device: `${prefix}${index}`,
+    driver: '',
+    event: 'dead_loop',
+  }));
+}
+
+describe('createTally()', () => {
+  test('holds nothing at first', () => {
+    expect(createTally().events()).toEqual([]);
+  });
+
+  test('counts by device and event, and keeps the last time', () => {
+    expect(
+      tallied([
+        {},
+        { event: 'tx_timeout', timestampSeconds: 60 },
+        { timestampSeconds: 58 },
+        { device: 'ens3', driver: 'e1000' },
+      ]),
+    ).toStrictEqual([
+      { ...eno1('unit_hang'), count: 2, lastTimestampSeconds: 58 },
+      { ...eno1('tx_timeout'), count: 1, lastTimestampSeconds: 60 },
+      { device: 'ens3', driver: 'e1000', event: 'unit_hang', count: 1, lastTimestampSeconds: 54 },
+    ]);
+  });
+
+  test.each([
+    ['first', [{ driver: '' }, {}]],
+    ['last', [{}, { driver: '' }]],
+  ])('keeps the driver of a device when the record that names none comes %s', (_when, events) => {
+    expect(tallied(events)).toMatchObject([{ driver: 'e1000e', count: 2 }]);
+  });
+
+  test('keeps a time it knows when the boot time cannot be read', () => {
+    expect(tallied([{}, { timestampSeconds: undefined }])).toMatchObject([
+      { count: 2, lastTimestampSeconds: 54 },
+    ]);
+  });
+
+  test('goes on from what was counted before', () => {
+    const before = { ...eno1('unit_hang'), count: 9, lastTimestampSeconds: 8 };
+    const other = { ...eno1('adapter_reset'), count: 3, lastTimestampSeconds: 9 };
+    expect(tallied([{}], [], [before, other])).toEqual([
+      { ...before, count: 10, lastTimestampSeconds: 54 },
+      other,
+    ]);
+  });
+
+  test('gives what does not change when it is counted on', () => {
+    const tally = createTally();
+    tally.add(hang, []);
+    const events = tally.events();
+    tally.add(hang, []);
+    expect(events).toMatchObject([{ count: 1 }]);
+  });
+
+  test('counts drivers apart where no device is known', () => {
+    expect(tallied([{ device: '' }, { device: '', driver: 'igb' }, { device: '' }])).toMatchObject([
+      { device: '', driver: 'e1000e', count: 2 },
+      { device: '', driver: 'igb', count: 1 },
+    ]);
+  });
+
+  test('names a hundred devices of elsewhere, and counts what happens to others together', () => {
+    const events = tallied([...deadLoops(150), ...deadLoops(150)]);
+    expect(events).toHaveLength(101);
+    expect(events.filter(({ device }) => device !== '').map(({ count }) => count)).toEqual(
+      Array.from({ length: 100 }, () => 2),
+    );
+    expect(events.find(({ device }) => device === '')?.count).toBe(100);
+  });
+
+  test('names every device of here', () => {
+    const own = deadLoops(150, 'own');
+    const devices = own.map(({ device = '' }) => deviceNamed(device));
+    const events = tallied([...deadLoops(120), ...own], devices);
+    expect(events).toHaveLength(251);
+    expect(events.filter(({ device }) => device.startsWith('own'))).toHaveLength(150);
+  });
+
+  test('names no more devices of elsewhere after a restart', () => {
+    const first = tallied(deadLoops(120));
+    const second = tallied([...deadLoops(120, 'later'), { device: 'gw99' }], [], first);
+    expect(new Set(second.map(({ device }) => device))).toEqual(
+      new Set(first.map(({ device }) => device)),
+    );
+    expect(second.find(({ device }) => device === '')?.count).toBe(140);
+  });
+});
+
+describe('eventKey()', () => {
+  test.each([
+    ['another driver of one device', { driver: '' }, true],
+    ['another event', { event: 'tx_timeout' as const }, false],
+    ['another device', { device: 'eno2' }, false],
+  ])('says whether %s is the same series', (_what, change, isSame) => {
+    expect(eventKey({ ...hang, ...change }) === eventKey(hang)).toBe(isSame);
+  });
+
+  test('tells drivers apart where there is no device', () => {
+    const nobody = { ...hang, device: '' };
+    expect(eventKey(nobody)).not.toBe(eventKey({ ...nobody, driver: 'igb' }));
+  });
+
+  test('cannot be misled by the name of a device', () => {
+    expect(eventKey({ ...hang, device: '', driver: 'a","b' })).not.toBe(
+      eventKey({ ...hang, device: 'a","b', driver: '' }),
+    );
+  });
+});
+
+function eno1(
+  event: KernelEventCount['event'],
+): Pick<KernelEventCount, 'device' | 'driver' | 'event'> {
+  return { device: 'eno1', driver: 'e1000e', event };
+}
