@@ -1,9 +1,14 @@
 # The agent in a container. To see the host's network cards and kernel log it needs:
-#   --network=host                 the host's devices and its /proc/net
-#   --volume=/sys:/sys:ro          the host's sysfs (Docker mounts one of its own otherwise)
-#   --device=/dev/kmsg             the kernel log
-#   --cap-add=SYSLOG --user=0      to open it where kernel.dmesg_restrict is 1; reading NICs needs neither
-# It runs without any of these, and says in nicwatch_kernel_log_up and the device list what it does not see.
+#   --network=host                       the host's devices and its /proc/net
+#   --volume=/sys:/sys:ro                the host's sysfs (Docker mounts one of its own otherwise)
+#   --volume=nicwatch:/var/lib/nicwatch  what it counted, across restarts of the container
+# and for the kernel log either
+#   --device=/dev/kmsg --cap-add=SYSLOG --user=0
+# or the journal, which also tells of the boot before this one (GID is that of the host's group systemd-journal):
+#   --volume=/var/log/journal:/var/log/journal:ro --volume=/run/log/journal:/run/log/journal:ro
+#   --volume=/etc/machine-id:/etc/machine-id:ro --group-add=GID
+# Reading NICs needs no capability. It runs without any of these, and says in nicwatch_kernel_log_up,
+# nicwatch_state_persistent and the list of devices what it does without.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
@@ -21,14 +26,17 @@ LABEL org.opencontainers.image.title="nicwatch" \
       org.opencontainers.image.description="Prometheus exporter that watches network cards" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="$REVISION"
+# systemd is the package of journalctl; nothing of it is started.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ethtool \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get install -y --no-install-recommends ethtool systemd \
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o node -g node /var/lib/nicwatch
 COPY --from=build /build/dist/nicwatch.mjs /usr/local/lib/nicwatch/nicwatch.mjs
 COPY --from=build /build/dist/nicwatch.mjs.map /usr/local/lib/nicwatch/nicwatch.mjs.map
 COPY --from=build /build/dist/nicwatch.mjs.LEGAL.txt /usr/local/lib/nicwatch/nicwatch.mjs.LEGAL.txt
 COPY LICENSE /usr/local/lib/nicwatch/LICENSE
 USER node
+VOLUME /var/lib/nicwatch
 EXPOSE 10140
 HEALTHCHECK --interval=30s --timeout=3s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:10140/-/healthy').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

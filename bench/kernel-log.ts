@@ -34,8 +34,10 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
   return {
     devices: async () => [],
     readFile: async () => 'btime 1\n',
-    listDirectory: async () => [],
+    readAttribute: () => '',
+    listAttributes: () => [],
     ethtool: {
+      kind: 'command',
       driverInfo: async () => Promise.reject(new Error('not here')),
       statistics: async () => [],
       features: async () => [],

@@ -18,6 +18,8 @@ await build({
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'linked',
+  // Native: it stays a package beside the bundle, and the agent does without where it is not there.
+  external: ['koffi'],
   // CommonJS packages in the bundle still ask for Node's own modules with require().
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 
@@ -9,6 +10,7 @@ import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
 import { formatListenAddress } from './config/listen-address.ts';
+import { openEthtool } from './host/ethtool-reader.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
@@ -62,13 +64,22 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function serve(config: Config): Promise<void> {
-  const log = createLogger(config, (line) => {
+/** Where nobody reads the log any more, or not fast enough, a line is lost: that must not cost the metrics. */
+function writeLog(line: string): void {
+  try {
     writeSync(stderr, line);
-  });
+  } catch {
+    // There is nowhere left to say so.
+  }
+}
+
+async function serve(config: Config): Promise<void> {
+  const log = createLogger(config, writeLog);
   const ending = new AbortController();
+  // Every command that runs listens to it; there are as many as there are devices in trouble.
+  setMaxListeners(0, ending.signal);
   const agent = createAgent({
-    host: createLinuxHost(config, ending.signal),
+    host: createLinuxHost(config, await openEthtool(config.ethtoolReader, ending.signal)),
     config,
     definitions: collectorDefinitions,
     log,

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { parseDurationSeconds } from '../src/config/duration.ts';
-import { renderExposition } from '../src/metrics/exposition.ts';
+import { createExpositionRenderer } from '../src/metrics/exposition.ts';
 import { gauge } from '../src/metrics/metric.ts';
 import { ConfigError, ParseError } from '../src/model/errors.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
@@ -331,7 +331,7 @@ describe('renderExposition', () => {
   const samplePattern =
     /^(first|second)\{device="((?:[^"\\]|\\[\\"n])*)",driver="((?:[^"\\]|\\[\\"n])*)"\} (\S+)$/;
 
-  test('renderExposition() writes any sample on one line that gives it back', async () => {
+  test('createExpositionRenderer() writes any sample on one line that gives it back', async () => {
     const sample = fc.record({
       labels: fc.record({ device: labelValue(), driver: labelValue() }, { noNullPrototype: true }),
       value: fc.double({ noNaN: true }).map((value) => (value === 0 ? 0 : value)),
@@ -339,7 +339,7 @@ describe('renderExposition', () => {
     const samples = fc.array(sample);
     await fc.assert(
       fc.asyncProperty(samples, samples, async (firstSamples, secondSamples) => {
-        const text = await renderExposition([
+        const text = await createExpositionRenderer()([
           first.family(firstSamples),
           second.family(secondSamples),
         ]);
@@ -417,17 +417,18 @@ function anyLedger(): fc.Arbitrary<Ledger> {
   const number = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(Math.abs);
   const boot = {
     bootId: text,
-    events: fc.array(
+    events: fc.uniqueArray(
       fc.record(
         {
           device: text,
           driver: text,
           event: fc.constantFrom(...kernelEventNames),
-          count: number,
+          count: fc.maxSafeNat(),
           lastTimestampSeconds: optional(number),
         },
         { noNullPrototype: true },
       ),
+      { selector: ({ device, driver, event }) => JSON.stringify([device, driver, event]) },
     ),
   };
   return fc.record(

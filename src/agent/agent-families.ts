@@ -1,4 +1,5 @@
 import type { DeviceRead, ReadOutcome } from '../collectors/collector.ts';
+import type { EthtoolReader } from '../host/host.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { SourceError } from '../model/errors.ts';
@@ -48,13 +49,14 @@ export const agentMetrics: readonly Metric[] = [
 /** What the agent says of itself, its collectors and its reads. */
 export function agentFamilies(
   { version, revision, nodeVersion }: Build,
+  ethtoolReader: EthtoolReader['kind'],
   states: readonly CollectorState[],
 ): readonly MetricFamily[] {
   const reads = deviceReads(states.flatMap(({ outcomes }) => outcomes));
   return [
     buildInfo.family([
       {
-        labels: { version, revision, node_version: nodeVersion, ethtool_reader: 'command' },
+        labels: { version, revision, node_version: nodeVersion, ethtool_reader: ethtoolReader },
         value: 1,
       },
     ]),
@@ -96,24 +98,45 @@ interface DeviceReadState {
   readonly stuck: boolean;
 }
 
+const deviceReadNames: ReadonlySet<string> = new Set<DeviceRead>([
+  'driver_info',
+  'statistics',
+  'features',
+  'rings',
+  'sysfs',
+]);
+
+function isDeviceRead(read: ReadOutcome['read']): read is DeviceRead {
+  return deviceReadNames.has(read);
+}
+
 /** Made of many small reads, or seldom: two series for each device pay only while one fails. */
 const quietReads: ReadonlySet<DeviceRead> = new Set(['rings', 'sysfs']);
 
 /** One state for each device and kind of read, however many collectors made it. */
 function deviceReads(outcomes: readonly ReadOutcome[]): readonly DeviceReadState[] {
-  const states = new Map<string, DeviceReadState>();
+  const states = new Map<string, Map<DeviceRead, DeviceReadState>>();
   for (const { device, read, error } of outcomes) {
-    if (device === undefined || read === 'procfs' || read === 'kernel_log' || read === 'state') {
+    if (device === undefined || !isDeviceRead(read)) {
       continue;
     }
-    const key = JSON.stringify([device, read]);
-    const before = states.get(key);
-    states.set(key, {
-      device,
-      read,
-      failed: error !== undefined || before?.failed === true,
-      stuck: (error instanceof SourceError && error.reason === 'timeout') || before?.stuck === true,
-    });
+    const reads = states.get(device) ?? new Map<DeviceRead, DeviceReadState>();
+    states.set(device, reads);
+    const before = reads.get(read);
+    if (before === undefined || error !== undefined) {
+      reads.set(read, {
+        device,
+        read,
+        failed: error !== undefined || before?.failed === true,
+        stuck: isTimeout(error) || before?.stuck === true,
+      });
+    }
   }
-  return [...states.values()].filter(({ read, failed }) => !quietReads.has(read) || failed);
+  return [...states.values()].flatMap((reads) =>
+    [...reads.values()].filter(({ read, failed }) => !quietReads.has(read) || failed),
+  );
+}
+
+function isTimeout(error: ReadOutcome['error']): boolean {
+  return error instanceof SourceError && error.reason === 'timeout';
 }

@@ -8,7 +8,7 @@ import type { CollectorDefinition } from '../collectors/collector.ts';
 import type { Host } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
-import { renderExposition } from '../metrics/exposition.ts';
+import { createExpositionRenderer } from '../metrics/exposition.ts';
 import { createAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
 
@@ -25,6 +25,7 @@ function hostWhere(devices: readonly string[], happens: (device: string) => Prom
   return {
     ...host,
     ethtool: {
+      kind: 'command',
       driverInfo: guard((device) => ethtool.driverInfo(device)),
       statistics: guard((device) => ethtool.statistics(device)),
       features: guard((device) => ethtool.features(device)),
@@ -98,12 +99,50 @@ describe('createAgent()', () => {
     );
   });
 
+  test('reads all else while carrier and speed of every device wait for a lock', async () => {
+    const recorded = createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' });
+    let waiting = 0;
+    const text = await scrape({
+      ...recorded,
+      readFile: async (path) => {
+        if (!path.startsWith('/sys/')) {
+          return recorded.readFile(path);
+        }
+        waiting += 1;
+        return new Promise(() => {});
+      },
+    });
+    // No more of them than threads can be spared.
+    expect(waiting).toBe(2);
+    expect(text).not.toContain('nic_link_up');
+    expect(sample(text, 'nic_tx_packets_total{device="eno1"}')).toBe(7);
+    expect(sample(text, 'nic_tx_timeouts_total{device="ens3"}')).toBe(0);
+    expect(sample(text, 'nic_stack_csum_errors_total{protocol="tcp"}')).toBe(0);
+    expect(text).toContain('nic_kernel_events_total{device="vxb",driver="",event="dead_loop"} 12');
+    expect(sample(text, 'nicwatch_device_read_stuck{device="eno1",read="sysfs"}')).toBe(1);
+    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
+  });
+
+  test('counts what the kernel log says where the devices cannot be listed', async () => {
+    const text = await scrape({
+      ...createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' }),
+      devices: async () => {
+        throw new SourceError('absent', 'no sysfs');
+      },
+    });
+    expect(text).toContain('nic_kernel_events_total{device="vxb",driver="",event="dead_loop"} 12');
+    expect(sample(text, 'nicwatch_kernel_log_up{source="kmsg"}')).toBe(1);
+    expect(sample(text, 'nicwatch_collector_success{collector="device"}')).toBe(0);
+  });
+
   test('shows a sysfs value it cannot parse as a failed read of that device only', async () => {
     const recorded = createRecordedHost(hostName);
     const text = await scrape({
       ...recorded,
-      readFile: async (path) =>
-        path === '/sys/class/net/eno1/carrier_changes' ? 'many' : recorded.readFile(path),
+      readAttribute: (device, attribute) =>
+        device === 'eno1' && attribute === 'carrier_changes'
+          ? 'many'
+          : recorded.readAttribute(device, attribute),
     });
     expect(sample(text, 'nic_carrier_changes_total{device="eno1"}')).toBeUndefined();
     expect(sample(text, 'nic_carrier_changes_total{device="ens3"}')).toBe(2);
@@ -123,7 +162,7 @@ describe('createAgent()', () => {
     const { collected, agent: own } = await agent.freshSnapshot();
     expect(collected.get('good')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
     expect(collected.get('bad')).toEqual([]);
-    const text = await renderExposition(own);
+    const text = await createExpositionRenderer()(own);
     expect(sample(text, 'nicwatch_collector_success{collector="good"}')).toBe(1);
     expect(sample(text, 'nicwatch_collector_success{collector="bad"}')).toBe(0);
     expect(

@@ -11,6 +11,8 @@ import type {
 } from '../collectors/collector.ts';
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
+import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
 import type { Build } from '../model/build.ts';
 import { agentFamilies } from './agent-families.ts';
 import type { CollectorState } from './collector-state.ts';
@@ -57,12 +59,28 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
 
+  let snapshot: Snapshot | undefined;
+  let ownFamilies: readonly MetricFamily[] = [];
+
+  const takeSnapshot = (): Snapshot => {
+    const latest = enabled.flatMap(({ name }) => states.get(name) ?? []);
+    ownFamilies = reuseUnchanged(ownFamilies, [
+      ...agentFamilies(build, host.ethtool.kind, latest),
+      ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
+    ]);
+    return {
+      collected: new Map(latest.map(({ name, families }) => [name, families])),
+      agent: ownFamilies,
+    };
+  };
+
   const pollAll = async (): Promise<void> => {
     const startedAt = performance.now();
     guarded.startPoll();
     await Promise.all(
       runners.map(async ({ name, collectOnce }) => {
         states.set(name, await collectOnce(states.get(name)));
+        snapshot = undefined;
       }),
     );
     polledAt = startedAt;
@@ -83,17 +101,17 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       if (performance.now() - polledAt > freshMilliseconds) {
         await withinMilliseconds(poll(), scrapeWaitMilliseconds);
       }
-      const latest = enabled.flatMap(({ name }) => states.get(name) ?? []);
-      return {
-        collected: new Map(latest.map(({ name, families }) => [name, families])),
-        agent: [
-          ...agentFamilies(build, latest),
-          ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
-        ],
-      };
+      snapshot ??= takeSnapshot();
+      return snapshot;
     },
     run: async (signal) => {
-      const interval = setInterval(() => void poll(), config.pollIntervalSeconds * 1000);
+      // A scrape polls too: what matters is that nothing gets older than the interval.
+      const intervalMilliseconds = config.pollIntervalSeconds * 1000;
+      const interval = setInterval(() => {
+        if (performance.now() - polledAt >= intervalMilliseconds) {
+          void poll();
+        }
+      }, intervalMilliseconds);
       signal.addEventListener('abort', () => {
         clearInterval(interval);
       });
@@ -126,7 +144,8 @@ function createRunner(
       );
       return {
         name,
-        ...result,
+        families: reuseUnchanged(before?.families ?? [], result.families),
+        error: result.error,
         outcomes,
         durationSeconds: (performance.now() - startedAt) / 1000,
         lastSuccessTimestampSeconds:

@@ -1,15 +1,25 @@
-import pLimit from 'p-limit';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 
 import type { Host } from '../host/host.ts';
+import type { Device } from '../model/device.ts';
+import { createGate } from './gate.ts';
+import type { GateOptions } from './gate.ts';
 import { createGuardedRead } from './guarded-read.ts';
 
 /** Shorter than a scrape waits for a poll, so that one stuck device cannot make a scrape miss the others. */
 const deviceDeadlineMilliseconds = 400;
-/** Files of procfs and the list of devices depend on no driver, but may take long on a machine of many devices. */
-const listDeadlineMilliseconds = 5000;
-/** Drivers asked at the same time: a poll must not load the node it watches. */
+/** Devices are listed anew for an event of the kernel log, but not for each of a flood. */
+const listMilliseconds = 1000;
+/** Drivers are asked a few at a time, for a poll must not load the node it watches. */
 const concurrentDrivers = 4;
-const concurrentFiles = 8;
+/** Carrier and speed wait for the lock a NIC in trouble holds: never more of them than this, however long. */
+const lockGate = { places: 2, placeMilliseconds: 50, capacity: 2 };
+const fileGate = { places: 4, placeMilliseconds: 50, capacity: 4 };
+/** Commands that hang together at most. Each is a process of its own. */
+const largestCommands = 64;
+/** What is left of the pool for files when native calls and locked attributes do not come back. */
+const spareThreads = 1;
 
 export interface GuardedHost {
   readonly host: Host;
@@ -22,19 +32,23 @@ export function createGuardedHost(
   host: Host,
   deadlineMilliseconds: number = deviceDeadlineMilliseconds,
 ): GuardedHost {
-  const drivers = { deadlineMilliseconds, limit: pLimit(concurrentDrivers) };
-  const files = { deadlineMilliseconds, limit: pLimit(concurrentFiles) };
-  const devices = createGuardedRead(() => host.devices(), {
-    what: 'list of network devices',
-    deadlineMilliseconds: listDeadlineMilliseconds,
-    limit: pLimit(1),
+  const drivers = {
+    deadlineMilliseconds,
+    gate: createGate({ ...driverGate(host), deadlineMilliseconds }),
+  };
+  const devices = createRecentList(host);
+  const locked = createGuardedRead((path) => host.readFile(path), {
+    what: 'content',
+    deadlineMilliseconds,
+    gate: createGate({ ...lockGate, deadlineMilliseconds }),
   });
-  const file = createGuardedRead((path) => host.readFile(path), { what: 'content', ...files });
-  const directory = createGuardedRead((path) => host.listDirectory(path), {
-    what: 'entries',
-    ...files,
+  const file = createGuardedRead((path) => host.readFile(path), {
+    what: 'content',
+    deadlineMilliseconds,
+    gate: createGate({ ...fileGate, deadlineMilliseconds }),
   });
   const { ethtool } = host;
+  const listed = new Map<string, readonly string[]>();
   const driverInfo = createGuardedRead((device) => ethtool.driverInfo(device), {
     what: 'driver information',
     ...drivers,
@@ -51,13 +65,20 @@ export function createGuardedHost(
     what: 'transmit ring size',
     ...drivers,
   });
-  const reads = [devices, file, directory, driverInfo, statistics, features, txRingSize];
+  const reads = [devices, locked, file, driverInfo, statistics, features, txRingSize];
   return {
     host: {
-      devices: () => devices.read(devicesKey),
-      readFile: file.read,
-      listDirectory: directory.read,
+      devices: devices.read,
+      readFile: (path) => (path.startsWith('/sys/') ? locked : file).read(path),
+      readAttribute: (device, attribute) => host.readAttribute(device, attribute),
+      listAttributes: (device, directory) => {
+        const key = `${device}/${directory}`;
+        const names = listed.get(key) ?? host.listAttributes(device, directory);
+        listed.set(key, names);
+        return names;
+      },
       ethtool: {
+        kind: ethtool.kind,
         driverInfo: driverInfo.read,
         statistics: statistics.read,
         features: features.read,
@@ -69,6 +90,7 @@ export function createGuardedHost(
       now: () => host.now(),
     },
     startPoll: () => {
+      listed.clear();
       for (const read of reads) {
         read.startPoll();
       }
@@ -76,5 +98,38 @@ export function createGuardedHost(
   };
 }
 
-/** There is one list of devices, so its guard has one key. */
-const devicesKey = '/sys/class/net';
+/** A native call that does not come back holds a thread of the pool, and the pool must never be held as a whole. */
+function driverGate({ ethtool }: Host): Omit<GateOptions, 'deadlineMilliseconds'> {
+  const capacity =
+    ethtool.kind === 'command'
+      ? largestCommands
+      : Math.max(1, threadPoolSize() - lockGate.capacity - spareThreads);
+  return { places: Math.min(concurrentDrivers, capacity), placeMilliseconds: 50, capacity };
+}
+
+/** @see https://docs.libuv.org/en/v1.x/threadpool.html */
+function threadPoolSize(): number {
+  const size = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return Number.isInteger(size) && size > 0 ? size : 4;
+}
+
+/** The list of devices, made anew for each poll and after a while. */
+function createRecentList(host: Host): {
+  read(): Promise<readonly Device[]>;
+  startPoll(): void;
+} {
+  let list: Promise<readonly Device[]> | undefined;
+  let listedAt = 0;
+  return {
+    read: () => {
+      if (list === undefined || performance.now() - listedAt > listMilliseconds) {
+        list = host.devices();
+        listedAt = performance.now();
+      }
+      return list;
+    },
+    startPoll: () => {
+      list = undefined;
+    },
+  };
+}

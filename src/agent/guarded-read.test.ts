@@ -1,6 +1,6 @@
-import pLimit from 'p-limit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { createGate } from './gate.ts';
 import { createGuardedRead } from './guarded-read.ts';
 import type { GuardedRead } from './guarded-read.ts';
 
@@ -12,6 +12,10 @@ afterEach(() => {
 });
 
 const deadlineMilliseconds = 400;
+
+function twoAtATime() {
+  return createGate({ places: 2, placeMilliseconds: 50, capacity: 4, deadlineMilliseconds });
+}
 
 /** A guarded read whose answers come after the delays given, one after the other; the last delay stays. */
 function slowRead(...delays: readonly number[]): {
@@ -29,7 +33,7 @@ function slowRead(...delays: readonly number[]): {
       });
       return `${key} ${number}`;
     },
-    { what: 'statistics', deadlineMilliseconds, limit: pLimit(2) },
+    { what: 'statistics', deadlineMilliseconds, gate: twoAtATime() },
   );
   return { guarded, started };
 }
@@ -65,7 +69,7 @@ describe('createGuardedRead()', () => {
         attempts += 1;
         throw new Error(`attempt ${attempts}`);
       },
-      { what: 'statistics', deadlineMilliseconds, limit: pLimit(2) },
+      { what: 'statistics', deadlineMilliseconds, gate: twoAtATime() },
     );
     expect(await poll(guarded, ['eno1', 'eno1'])).toEqual(['attempt 1', 'attempt 1']);
     expect(await poll(guarded, ['eno1'])).toEqual(['attempt 2']);
@@ -79,7 +83,6 @@ describe('createGuardedRead()', () => {
     expect(started).toEqual(['eno1']);
     // 60 s are over: the stuck read has come back, and the device is well again.
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 1']);
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
   });
@@ -95,6 +98,13 @@ describe('createGuardedRead()', () => {
     const { guarded } = slowRead(1000);
     expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 1']);
+    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
+    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
+  });
+
+  test('is as fresh as before when a device was slow once', async () => {
+    const { guarded } = slowRead(1000, 10);
+    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
   });

@@ -400,10 +400,10 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
   {
     event: 'tx_timeout',
-    drivers: ['r8168'],
+    drivers: ['r8168', 'r8125'],
     pattern: /^Transmit timeout reset Device!/,
     example: 'r8168 0000:02:00.0 enp2s0: Transmit timeout reset Device!',
-    source: 'Realtek r8168, outside the kernel tree',
+    source: 'Realtek r8168 and r8125, outside the kernel tree',
   },
   {
     event: 'tx_timeout',

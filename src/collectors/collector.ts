@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
+import type { KernelLogSource } from '../model/kernel-record.ts';
 import type { ParseError, SourceError } from '../model/errors.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 
@@ -12,7 +13,7 @@ export type DeviceRead = 'driver_info' | 'statistics' | 'features' | 'rings' | '
 export interface ReadOutcome {
   /** Undefined for what is the host's and no device's. */
   readonly device: string | undefined;
-  readonly read: DeviceRead | 'procfs' | 'kernel_log' | 'state';
+  readonly read: DeviceRead | 'procfs' | KernelLogSource | 'state';
   /** Undefined when it went well, or when there was nothing to be had and the source said so. */
   readonly error: SourceError | ParseError | undefined;
 }

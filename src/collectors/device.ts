@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.ts';
 import { readCarrier } from './carrier.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 const deviceInfoMetric = gauge({
   name: 'nic_device_info',
@@ -42,6 +42,9 @@ const txPacketsMetric = counter({
   labels: ['device'],
 });
 
+/** How long what seldom changes is taken for granted: link speed, and who the driver says it is. */
+const rememberedSeconds = 60;
+
 /** Who a device is, its link and its traffic. */
 export const deviceCollector: CollectorDefinition = {
   name: 'device',
@@ -56,33 +59,31 @@ export const deviceCollector: CollectorDefinition = {
   ],
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
+    const watchedDevices = createWatchedDevices(host, config);
     /** By interface index: a device stuck in its driver keeps the identity it had. */
-    let identities: ReadonlyMap<number, DriverInfo | undefined> = new Map();
+    let readings: ReadonlyMap<number, DeviceReading> = new Map();
 
     return {
       collect: async () => {
-        const devices = await watchedDevices(host, config);
-        const readings = await Promise.all(
-          devices.map((device) => readDevice(host, device, attempt)),
+        const devices = await watchedDevices();
+        const current = await Promise.all(
+          devices.map(async (device) =>
+            readDevice(device, readings.get(device.interfaceIndex), { host, attempt }),
+          ),
         );
-        identities = new Map(
-          readings.map(({ device: { interfaceIndex }, driverInfo }) => [
-            interfaceIndex,
-            driverInfo ?? identities.get(interfaceIndex),
-          ]),
-        );
+        readings = new Map(current.map((reading) => [reading.device.interfaceIndex, reading]));
         return [
           deviceInfoMetric.family(
-            devices.map((device) => ({
-              labels: identityLabels(device, identities.get(device.interfaceIndex)),
+            current.map(({ device, identity }) => ({
+              labels: identityLabels(device, identity?.driverInfo),
               value: 1,
             })),
           ),
-          linkUpMetric.family(deviceSamples(readings, (reading) => reading.carrier)),
-          carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
-          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
-          rxPacketsMetric.family(deviceSamples(readings, (reading) => reading.rxPackets)),
-          txPacketsMetric.family(deviceSamples(readings, (reading) => reading.txPackets)),
+          linkUpMetric.family(deviceSamples(current, ({ link }) => link?.carrier)),
+          carrierChangesMetric.family(deviceSamples(current, (reading) => reading.carrierChanges)),
+          linkSpeedMetric.family(deviceSamples(current, ({ link }) => link?.speedBitsPerSecond)),
+          rxPacketsMetric.family(deviceSamples(current, (reading) => reading.rxPackets)),
+          txPacketsMetric.family(deviceSamples(current, (reading) => reading.txPackets)),
         ];
       },
     };
@@ -91,34 +92,94 @@ export const deviceCollector: CollectorDefinition = {
 
 interface DeviceReading {
   readonly device: Device;
-  readonly driverInfo: DriverInfo | undefined;
-  readonly carrier: number | undefined;
+  readonly identity: Identity | undefined;
+  readonly link: Link | undefined;
   readonly carrierChanges: number | undefined;
-  readonly speedBitsPerSecond: number | undefined;
   readonly rxPackets: number | undefined;
   readonly txPackets: number | undefined;
 }
 
-async function readDevice(host: Host, device: Device, attempt: Attempt): Promise<DeviceReading> {
-  const attribute = async <Value>(
-    name: string,
-    parse: (text: string) => Value,
-  ): Promise<Value | undefined> =>
-    attempt({ device: device.name, read: 'sysfs' }, async () =>
-      parse(await host.readFile(`/sys/class/net/${device.name}/${name}`)),
+interface Identity {
+  readonly readAtSeconds: number;
+  readonly driverInfo: DriverInfo;
+}
+
+interface Link {
+  readonly readAtSeconds: number;
+  /** What tells, without waiting for a lock, that the link is the same as when it was read. */
+  readonly sign: string;
+  readonly carrier: number | undefined;
+  readonly speedBitsPerSecond: number | undefined;
+}
+
+interface Reader {
+  readonly host: Host;
+  readonly attempt: Attempt;
+}
+
+async function readDevice(
+  device: Device,
+  before: DeviceReading | undefined,
+  reader: Reader,
+): Promise<DeviceReading> {
+  const { host, attempt } = reader;
+  const attribute = (name: string): number | undefined =>
+    attempt.now({ device: device.name, read: 'sysfs' }, () =>
+      parseInteger(host.readAttribute(device.name, name)),
     );
-  const [driverInfo, carrier, carrierChanges, speedBitsPerSecond, rxPackets, txPackets] =
-    await Promise.all([
-      attempt({ device: device.name, read: 'driver_info' }, async () =>
-        host.ethtool.driverInfo(device.name),
-      ),
-      attempt({ device: device.name, read: 'sysfs' }, async () => readCarrier(host, device.name)),
-      attribute('carrier_changes', parseInteger),
-      attribute('speed', parseLinkSpeed),
-      attribute('statistics/rx_packets', parseInteger),
-      attribute('statistics/tx_packets', parseInteger),
-    ]);
-  return { device, driverInfo, carrier, carrierChanges, speedBitsPerSecond, rxPackets, txPackets };
+  const carrierChanges = attribute('carrier_changes');
+  const rxPackets = attribute('statistics/rx_packets');
+  const txPackets = attribute('statistics/tx_packets');
+  const [identity, link] = await Promise.all([
+    readIdentity(device, before?.identity, reader),
+    readLink(device, before?.link, carrierChanges, reader),
+  ]);
+  return { device, identity, link, carrierChanges, rxPackets, txPackets };
+}
+
+async function readIdentity(
+  { name }: Device,
+  before: Identity | undefined,
+  { host, attempt }: Reader,
+): Promise<Identity | undefined> {
+  const nowSeconds = host.now().getTime() / 1000;
+  const read = await attempt({ device: name, read: 'driver_info' }, async () =>
+    before !== undefined && nowSeconds - before.readAtSeconds < rememberedSeconds
+      ? before
+      : { readAtSeconds: nowSeconds, driverInfo: await host.ethtool.driverInfo(name) },
+  );
+  return read ?? before;
+}
+
+/**
+ * The kernel takes the lock that a NIC in trouble holds to tell carrier and speed. It counts changes of the carrier and
+ * shows the flags without it, so both are read only when one of these has changed.
+ */
+async function readLink(
+  { name }: Device,
+  before: Link | undefined,
+  carrierChanges: number | undefined,
+  { host, attempt }: Reader,
+): Promise<Link | undefined> {
+  const nowSeconds = host.now().getTime() / 1000;
+  const flags = attempt.now({ device: name, read: 'sysfs' }, () =>
+    host.readAttribute(name, 'flags').trim(),
+  );
+  const sign = `${carrierChanges} ${flags}`;
+  if (
+    before?.carrier !== undefined &&
+    before.sign === sign &&
+    nowSeconds - before.readAtSeconds < rememberedSeconds
+  ) {
+    return before;
+  }
+  const [carrier, speedBitsPerSecond] = await Promise.all([
+    attempt({ device: name, read: 'sysfs' }, async () => readCarrier(host, name)),
+    attempt({ device: name, read: 'sysfs' }, async () =>
+      parseLinkSpeed(await host.readFile(`/sys/class/net/${name}/speed`)),
+    ),
+  ]);
+  return { readAtSeconds: nowSeconds, sign, carrier, speedBitsPerSecond };
 }
 
 function identityLabels(

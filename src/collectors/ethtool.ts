@@ -1,11 +1,12 @@
 import { driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
+import type { Device } from '../model/device.ts';
 import type { Statistic } from '../model/statistic.ts';
 import { counter } from '../metrics/metric.ts';
 import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 const rxCsumErrors = counter({
   name: 'nic_rx_csum_errors_total',
@@ -20,9 +21,10 @@ export const ethtoolCollector: CollectorDefinition = {
   metrics: [rxCsumErrors],
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
+    const watchedDevices = createWatchedDevices(host, config);
     return {
       collect: async () => {
-        const devices = await watchedDevices(host, config);
+        const devices = (await watchedDevices()).filter(hasStatistics);
         const readings = await Promise.all(
           devices.map(async (device) => ({
             device,
@@ -43,6 +45,11 @@ export const ethtoolCollector: CollectorDefinition = {
     };
   },
 };
+
+/** Of a virtual device whose driver the catalogue does not know, nothing would be used. */
+function hasStatistics({ kind, driver }: Device): boolean {
+  return kind === 'physical' || driverCounters[driver ?? ''] !== undefined;
+}
 
 /** The sum of a driver's statistics of one meaning; undefined where the driver has none. */
 function total(

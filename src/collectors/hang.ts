@@ -47,15 +47,18 @@ export function createHangFamilies({
   const trackers = new Map<string, HangTracker>();
 
   const readDevice = async (device: Device, lastHang: LastHang | undefined) => {
+    if (lastHang === undefined) {
+      return { device, isHanging: false, pending: undefined };
+    }
     const tracker = trackers.get(device.name) ?? createHangTracker();
     trackers.set(device.name, tracker);
-    const [carrier, txPackets] = await Promise.all([
-      attempt({ device: device.name, read: 'sysfs' }, async () => readCarrier(host, device.name)),
-      attempt({ device: device.name, read: 'sysfs' }, async () =>
-        parseInteger(await host.readFile(`/sys/class/net/${device.name}/statistics/tx_packets`)),
-      ),
-    ]);
-    const isHanging = tracker.isHanging(lastHang?.timestampSeconds, host.now().getTime() / 1000, {
+    const carrier = await attempt({ device: device.name, read: 'sysfs' }, async () =>
+      readCarrier(host, device.name),
+    );
+    const txPackets = attempt.now({ device: device.name, read: 'sysfs' }, () =>
+      parseInteger(host.readAttribute(device.name, 'statistics/tx_packets')),
+    );
+    const isHanging = tracker.isHanging(lastHang.timestampSeconds, host.now().getTime() / 1000, {
       carrier,
       txPackets,
     });
@@ -64,12 +67,12 @@ export function createHangFamilies({
 
   const pendingOf = async (
     { name }: Device,
-    lastHang: LastHang | undefined,
+    { registers }: LastHang,
   ): Promise<number | undefined> => {
-    if (lastHang?.registers === undefined) {
+    if (registers === undefined) {
       return undefined;
     }
-    const { head, tail } = lastHang.registers;
+    const { head, tail } = registers;
     if (tail >= head) {
       return tail - head;
     }

@@ -11,7 +11,7 @@ import type { MetricFamily } from '../metrics/metric.ts';
 import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 const kernelEvents = counter({
   name: 'nic_kernel_events_total',
@@ -86,7 +86,10 @@ export const kernelLogCollector: CollectorDefinition = {
       monitor.caughtUp,
       setTimeout(longestWaitMilliseconds, undefined, { ref: false }),
     ]);
-    const hangFamilies = createHangFamilies({ host, attempt: createAttempt(report) });
+    const attempt = createAttempt(report);
+    const watchedDevices = createWatchedDevices(host, config);
+    const familiesOf = createEventFamilies();
+    const hangFamilies = createHangFamilies({ host, attempt });
     return {
       run: async (signal) => monitor.run(signal),
       collect: async () => {
@@ -98,14 +101,15 @@ export const kernelLogCollector: CollectorDefinition = {
           lastHangs,
           ...state
         } = monitor.state();
-        for (const { error } of sources) {
-          report({ device: undefined, read: 'kernel_log', error });
+        for (const { source, error } of sources) {
+          report({ device: undefined, read: source, error });
         }
         report({ device: undefined, read: 'state', error: state.stateError });
-        const devices = await watchedDevices(host, config);
+        const devices =
+          (await attempt({ device: undefined, read: 'sysfs' }, async () => watchedDevices())) ?? [];
         // Half-read, the log would give counts that later rise by what is long past.
         const told = state.isCaughtUp
-          ? [...eventFamilies(events, before, devices), ...(await hangFamilies(devices, lastHangs))]
+          ? [...familiesOf(events, before, devices), ...(await hangFamilies(devices, lastHangs))]
           : [];
         return [
           ...told,
@@ -117,19 +121,38 @@ export const kernelLogCollector: CollectorDefinition = {
   },
 };
 
+/** Most of the time nothing happens: the families of the last poll are those of this one. */
+function createEventFamilies(): typeof eventFamilies {
+  let last: Parameters<typeof eventFamilies> | undefined;
+  let families: readonly MetricFamily[] = [];
+  return (...current) => {
+    if (last === undefined || current.some((part, index) => part !== last?.[index])) {
+      last = current;
+      families = eventFamilies(...current);
+    }
+    return families;
+  };
+}
+
 function eventFamilies(
   events: readonly KernelEventCount[],
   before: readonly KernelEventCount[],
   devices: readonly Device[],
 ): readonly MetricFamily[] {
-  const labelsOf = ({
-    device,
-    driver,
-    event,
-  }: Pick<KernelEventCount, 'device' | 'driver' | 'event'>) => ({
-    device,
-    driver: devices.find(({ name }) => name === device)?.driver ?? driver,
-    event,
+  const drivers = new Map(
+    devices.map(({ name, kind, driver }) => [name, { driver: driver ?? '', kind }]),
+  );
+  /** An event may have been counted before its device was known. */
+  const driverOf = ({ device, event }: Pick<KernelEventCount, 'device' | 'event'>): string => {
+    const known = drivers.get(device);
+    return known === undefined || (event === 'dead_loop' && known.kind === 'physical')
+      ? ''
+      : known.driver;
+  };
+  const labelsOf = (count: Pick<KernelEventCount, 'device' | 'driver' | 'event'>) => ({
+    device: count.device,
+    driver: count.driver === '' ? driverOf(count) : count.driver,
+    event: count.event,
   });
   const seen = new Set(events.map(eventKey));
   const unseen = devices.flatMap(({ name: device, driver = '' }) =>

@@ -25,16 +25,20 @@ async function stalledAt(moments: readonly Moment[]): Promise<readonly (number |
       ...recorded,
       now: () => new Date(now.seconds * 1000),
       readFile: async (path) => {
-        const values: Readonly<Record<string, string>> = {
-          '/sys/class/net/eno1/statistics/tx_packets': `${now.txPackets}\n`,
-          '/sys/class/net/eno1/queues/tx-0/byte_queue_limits/inflight': `${now.inflight ?? 180}\n`,
-          '/sys/class/net/eno1/carrier': now.carrier ?? '1\n',
-        };
-        const value = values[path];
-        if (value === '') {
+        if (path !== '/sys/class/net/eno1/carrier') {
+          return recorded.readFile(path);
+        }
+        if (now.carrier === '') {
           throw new SourceError('unsupported', 'down');
         }
-        return value ?? recorded.readFile(path);
+        return now.carrier ?? '1\n';
+      },
+      readAttribute: (device, attribute) => {
+        const values: Readonly<Record<string, number>> = {
+          'statistics/tx_packets': now.txPackets,
+          'queues/tx-0/byte_queue_limits/inflight': now.inflight ?? 180,
+        };
+        return String(values[attribute] ?? recorded.readAttribute(device, attribute));
       },
     },
     config: configFrom(['--device.include=eno1']),

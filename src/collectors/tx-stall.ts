@@ -6,7 +6,7 @@ import { createAttempt } from './attempt.ts';
 import { readCarrier } from './carrier.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 /** Shorter than any driver's watchdog waits (5 s and more), twice over: a busy moment is no stall. */
 const stalledSeconds = 10;
@@ -33,19 +33,30 @@ export const txStallCollector: CollectorDefinition = {
   metrics: [txStalled],
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
+    const watchedDevices = createWatchedDevices(host, config);
     /** By interface index. */
     let stillnesses: ReadonlyMap<number, Stillness> = new Map();
+
+    /** A device that does not answer has not moved either: what is known of it stays. */
+    const readOrKeep = async (
+      device: Device,
+      before: Stillness | undefined,
+      nowSeconds: number,
+    ): Promise<Stillness | undefined> => {
+      const read = await attempt({ device: device.name, read: 'sysfs' }, async () => ({
+        stillness: await readStillness(host, device, before, nowSeconds),
+      }));
+      return read === undefined ? before : read.stillness;
+    };
 
     return {
       collect: async () => {
         const nowSeconds = host.now().getTime() / 1000;
-        const devices = await watchedDevices(host, config);
+        const devices = await watchedDevices();
         const readings = await Promise.all(
           devices.map(async (device) => ({
             device,
-            stillness: await attempt({ device: device.name, read: 'sysfs' }, async () =>
-              readStillness(host, device, stillnesses.get(device.interfaceIndex), nowSeconds),
-            ),
+            stillness: await readOrKeep(device, stillnesses.get(device.interfaceIndex), nowSeconds),
           })),
         );
         stillnesses = new Map(
@@ -76,27 +87,22 @@ async function readStillness(
   before: Stillness | undefined,
   nowSeconds: number,
 ): Promise<Stillness | undefined> {
-  const path = `/sys/class/net/${name}`;
-  const queues = (await host.listDirectory(`${path}/queues`)).filter((entry) =>
-    entry.startsWith('tx-'),
-  );
-  const hasBytes = async (attribute: 'inflight' | 'limit'): Promise<boolean> => {
-    const values = await Promise.all(
-      queues.map(async (queue) =>
-        parseInteger(await host.readFile(`${path}/queues/${queue}/byte_queue_limits/${attribute}`)),
-      ),
+  const queues = host.listAttributes(name, 'queues').filter((entry) => entry.startsWith('tx-'));
+  const hasBytes = (attribute: 'inflight' | 'limit'): boolean =>
+    queues.some(
+      (queue) =>
+        parseInteger(host.readAttribute(name, `queues/${queue}/byte_queue_limits/${attribute}`)) >
+        0,
     );
-    return values.some((value) => value > 0);
-  };
   // The limit leaves 0 with the first packet a driver accounts for, and tells that it does.
-  if (before === undefined && !(await hasBytes('limit'))) {
+  if (before === undefined && !hasBytes('limit')) {
     return undefined;
   }
-  const txPackets = parseInteger(await host.readFile(`${path}/statistics/tx_packets`));
+  const txPackets = parseInteger(host.readAttribute(name, 'statistics/tx_packets'));
   const isStill =
     before?.txPackets === txPackets &&
-    (await readCarrier(host, name)) === 1 &&
-    (await hasBytes('inflight'));
+    hasBytes('inflight') &&
+    (await readCarrier(host, name)) === 1;
   return isStill
     ? { ...before, polls: before.polls + 1 }
     : { txPackets, sinceSeconds: nowSeconds, polls: 1 };

@@ -5,7 +5,7 @@ import { parseInteger } from '../parsers/number.ts';
 import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 const txTimeouts = counter({
   name: 'nic_tx_timeouts_total',
@@ -20,17 +20,16 @@ export const txTimeoutCollector: CollectorDefinition = {
   metrics: [txTimeouts],
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
+    const watchedDevices = createWatchedDevices(host, config);
     return {
       collect: async () => {
-        const devices = await watchedDevices(host, config);
-        const readings = await Promise.all(
-          devices.map(async (device) => ({
-            device,
-            timeouts: await attempt({ device: device.name, read: 'sysfs' }, async () =>
-              readTxTimeouts(host, device),
-            ),
-          })),
-        );
+        const devices = await watchedDevices();
+        const readings = devices.map((device) => ({
+          device,
+          timeouts: attempt.now({ device: device.name, read: 'sysfs' }, () =>
+            readTxTimeouts(host, device),
+          ),
+        }));
         return [txTimeouts.family(deviceSamples(readings, ({ timeouts }) => timeouts))];
       },
     };
@@ -38,13 +37,10 @@ export const txTimeoutCollector: CollectorDefinition = {
 };
 
 /** A sum over some of the queues would look like a counter reset, so all of them are read or none counts. */
-async function readTxTimeouts(host: Host, { name }: Device): Promise<number> {
-  const queues = `/sys/class/net/${name}/queues`;
-  const entries = await host.listDirectory(queues);
-  const counts = await Promise.all(
-    entries
-      .filter((entry) => /^tx-\d+$/.test(entry))
-      .map(async (entry) => parseInteger(await host.readFile(`${queues}/${entry}/tx_timeout`))),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+function readTxTimeouts(host: Host, { name }: Device): number {
+  return host
+    .listAttributes(name, 'queues')
+    .filter((entry) => entry.startsWith('tx-'))
+    .map((queue) => parseInteger(host.readAttribute(name, `queues/${queue}/tx_timeout`)))
+    .reduce((sum, count) => sum + count, 0);
 }

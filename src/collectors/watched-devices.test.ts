@@ -4,7 +4,7 @@ import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
 import type { Device, DeviceKind } from '../model/device.ts';
-import { watchedDevices } from './watched-devices.ts';
+import { createWatchedDevices } from './watched-devices.ts';
 
 const recordedHost = createRecordedHost('debian-6.12.95-qemu');
 const noFilter = { deviceInclude: undefined, deviceExclude: undefined };
@@ -38,10 +38,11 @@ describe('watchedDevices', () => {
     { kind: 'virtual', hasUplink: true, example: 'a macvlan', watched: false },
     { kind: 'virtual', hasUplink: false, example: 'veth0', watched: false },
   ])(
-    'watchedDevices() by default takes $example ($kind, uplink $hasUplink): $watched',
+    'createWatchedDevices() by default takes $example ($kind, uplink $hasUplink): $watched',
     async ({ kind, hasUplink, watched }) => {
       const only = device(kind, hasUplink);
-      expect(await watchedDevices(hostWith(only), noFilter)).toEqual(watched ? [only] : []);
+      const devices = await createWatchedDevices(hostWith(only), noFilter)();
+      expect(devices).toEqual(watched ? [only] : []);
     },
   );
 
@@ -71,14 +72,14 @@ describe('watchedDevices', () => {
       filter: { ...noFilter, deviceInclude: /^eth0$/u },
       names: [],
     },
-  ])('watchedDevices() of the recorded host by $what', async ({ filter, names }) => {
-    const devices = await watchedDevices(recordedHost, filter);
+  ])('createWatchedDevices() of the recorded host by $what', async ({ filter, names }) => {
+    const devices = await createWatchedDevices(recordedHost, filter)();
     expect(devices.map(({ name }) => name)).toEqual(names);
   });
 
-  test('watchedDevices() rejects where the devices cannot be listed', async () => {
+  test('createWatchedDevices() rejects where the devices cannot be listed', async () => {
     const denied = new SourceError('denied', 'cannot list "/sys/class/net": EACCES');
     const host: Host = { ...recordedHost, devices: async () => Promise.reject(denied) };
-    await expect(watchedDevices(host, noFilter)).rejects.toBe(denied);
+    await expect(createWatchedDevices(host, noFilter)()).rejects.toBe(denied);
   });
 });

@@ -3,19 +3,28 @@ import type { Host } from '../host/host.ts';
 import type { Device } from '../model/device.ts';
 
 /**
- * The devices to watch: by default everything with hardware below it that carries a node's traffic. `--device.include`
- * replaces that choice, `--device.exclude` takes away from it.
+ * Makes the function that gives the devices to watch: by default everything with hardware below it that carries a
+ * node's traffic. `--device.include` replaces that choice, `--device.exclude` takes away from it. As long as no device
+ * comes or goes the list is the same object.
  */
-export async function watchedDevices(
-  host: Host,
+export function createWatchedDevices(
+  host: Pick<Host, 'devices'>,
   { deviceInclude, deviceExclude }: Pick<Config, 'deviceInclude' | 'deviceExclude'>,
-): Promise<readonly Device[]> {
-  const devices = await host.devices();
-  return devices.filter(
-    (device) =>
-      (deviceInclude?.test(device.name) ?? isWatchedByDefault(device)) &&
-      deviceExclude?.test(device.name) !== true,
-  );
+): () => Promise<readonly Device[]> {
+  let all: readonly Device[] = [];
+  let watched: readonly Device[] = [];
+  return async () => {
+    const devices = await host.devices();
+    if (devices !== all) {
+      all = devices;
+      watched = devices.filter(
+        (device) =>
+          (deviceInclude?.test(device.name) ?? isWatchedByDefault(device)) &&
+          deviceExclude?.test(device.name) !== true,
+      );
+    }
+    return watched;
+  };
 }
 
 function isWatchedByDefault({ kind, hasUplink }: Device): boolean {

@@ -6,6 +6,9 @@ import { ConfigError } from '../model/errors.ts';
  * @throws {ConfigError} when the text is no regular expression.
  */
 export function parseAnchoredRegExp(text: string): RegExp {
+  if (text === '') {
+    throw new ConfigError('expected a regular expression, got ""');
+  }
   try {
     // Alone first: inside the anchors, unbalanced parentheses could pass.
     void new RegExp(text, 'u');

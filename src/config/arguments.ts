@@ -12,6 +12,7 @@ import type {
 import { parseDurationSeconds } from './duration.ts';
 import { flag, listFlag, oneOf, toggle } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
+import { parseTelemetryPath } from './telemetry-path.ts';
 
 /** What the command line needs to know of a collector to offer its flag. */
 export interface CollectorFlag {
@@ -45,94 +46,55 @@ export function parseArguments(
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
-
-  const addresses = listFlag(program, '--web.listen-address <address>', {
-    description: 'Address to serve metrics on; may be repeated.',
-    parse: parseListenAddress,
-    fallback: ':10140',
-  });
-  const telemetryPath = flag(program, '--web.telemetry-path <path>', {
-    description: 'Path under which metrics are served.',
-    parse: parseTelemetryPath,
-    fallback: '/metrics',
-  });
-  const maxRequests = flag(program, '--web.max-requests <count>', {
-    description: 'Scrapes answered at the same time; 0 sets no limit.',
-    parse: parseCount,
-    fallback: '40',
-  });
-  const disableExporterMetrics = toggle(program, '--web.disable-exporter-metrics', {
-    description: 'Leave out metrics about the agent process itself (process_*).',
-  });
-  const deviceInclude = flag(program, '--device.include <regex>', {
-    description: 'Watch the devices whose whole name matches, instead of the default selection.',
-    parse: parseAnchoredRegExp,
-  });
-  const deviceExclude = flag(program, '--device.exclude <regex>', {
-    description: 'Never watch devices whose whole name matches.',
-    parse: parseAnchoredRegExp,
-  });
-  const pollInterval = flag(program, '--poll.interval <duration>', {
-    description: 'How often to read the devices when nobody scrapes.',
-    parse: parsePollInterval,
-    fallback: '15s',
-  });
-  const ethtoolReader = flag(program, '--ethtool.reader <reader>', {
-    description: 'How to ask drivers: auto or command.',
-    parse: oneOf<EthtoolReaderChoice>(['auto', 'command']),
-    fallback: 'auto',
-  });
-  const kernelLogSource = flag(program, '--kernel-log.source <source>', {
-    description: 'Where to read the kernel log: auto, kmsg, journal or none.',
-    parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'journal', 'none']),
-    fallback: 'auto',
-  });
-  const offloadFeatures = flag(program, '--collector.offload.features <regex|all>', {
-    description: 'Offload features to export beside the curated ones; "all" exports every feature.',
-    parse: (text) => parseAnchoredRegExp(text === 'all' ? '.*' : text),
-  });
-  const disableDefaults = toggle(program, '--collector.disable-defaults', {
-    description:
-      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
-  });
-  const collectorToggles = collectors.map(({ name, description }) => ({
-    name,
-    isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
-  }));
-  const procfs = pathFlag(program, '--path.procfs <path>', 'Where procfs is mounted.', '/proc');
-  const sysfs = pathFlag(program, '--path.sysfs <path>', 'Where sysfs is mounted.', '/sys');
-  const rootfs = pathFlag(
-    program,
-    '--path.rootfs <path>',
-    "Where the host's root is mounted.",
-    '/',
-  );
-  const stateDirectory = pathFlag(
-    program,
-    '--state.directory <path>',
-    'Where to keep what must survive a restart.',
-    '/var/lib/nicwatch',
-  );
-  const logLevel = flag(program, '--log.level <level>', {
-    description: 'Least severe message to log: debug, info, warn or error.',
-    parse: oneOf<LogLevel>(['debug', 'info', 'warn', 'error']),
-    fallback: 'info',
-  });
-  const logFormat = flag(program, '--log.format <format>', {
-    description: 'Format of log messages: logfmt or json.',
-    parse: oneOf<LogFormat>(['logfmt', 'json']),
-    fallback: 'logfmt',
-  });
+  const web = addWebFlags(program);
+  const devices = addDeviceFlags(program);
+  const enabledCollectors = addCollectorFlags(program, collectors);
+  const host = addHostFlags(program);
+  const log = addLogFlags(program);
   const check = toggle(program, '--config.check', {
     description: 'Check the configuration and exit.',
   });
   const version = toggle(program, '--version', { description: 'Print version and exit.' });
 
+  if (parse(program, argv) === 'help') {
+    return { action: 'help', text: program.helpInformation() };
+  }
+  if (version() === true) {
+    return { action: 'version' };
+  }
+  return {
+    action: check() === true ? 'check' : 'run',
+    config: Object.freeze({
+      listenAddresses: web.listenAddresses(),
+      telemetryPath: web.telemetryPath(),
+      maxRequests: web.maxRequests(),
+      exporterMetrics: web.disableExporterMetrics() !== true,
+      collectors: enabledCollectors(),
+      deviceInclude: devices.include(),
+      deviceExclude: devices.exclude(),
+      offloadFeatures: devices.offloadFeatures(),
+      pollIntervalSeconds: devices.pollInterval(),
+      ethtoolReader: devices.ethtoolReader(),
+      kernelLogSource: host.kernelLogSource(),
+      paths: Object.freeze({
+        procfs: host.procfs(),
+        sysfs: host.sysfs(),
+        rootfs: host.rootfs(),
+      }),
+      stateDirectory: host.stateDirectory(),
+      logLevel: log.level(),
+      logFormat: log.format(),
+    }),
+  };
+}
+
+/** @throws {ConfigError} naming the flag or the argument that is wrong. */
+function parse(program: Command, argv: readonly string[]): 'parsed' | 'help' {
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
-      return { action: 'help', text: program.helpInformation() };
+      return 'help';
     }
     throw error instanceof CommanderError
       ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
@@ -142,32 +104,111 @@ export function parseArguments(
   if (excess !== undefined) {
     throw new ConfigError(`unexpected argument ${JSON.stringify(excess)}`);
   }
-  if (version() === true) {
-    return { action: 'version' };
-  }
+  return 'parsed';
+}
 
+function addWebFlags(program: Command) {
   return {
-    action: check() === true ? 'check' : 'run',
-    config: Object.freeze({
-      listenAddresses: addresses(),
-      telemetryPath: telemetryPath(),
-      maxRequests: maxRequests(),
-      exporterMetrics: disableExporterMetrics() !== true,
-      collectors: new Set(
-        collectorToggles
-          .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
-          .map(({ name }) => name),
-      ),
-      deviceInclude: deviceInclude(),
-      deviceExclude: deviceExclude(),
-      offloadFeatures: offloadFeatures(),
-      pollIntervalSeconds: pollInterval(),
-      ethtoolReader: ethtoolReader(),
-      kernelLogSource: kernelLogSource(),
-      paths: Object.freeze({ procfs: procfs(), sysfs: sysfs(), rootfs: rootfs() }),
-      stateDirectory: stateDirectory(),
-      logLevel: logLevel(),
-      logFormat: logFormat(),
+    listenAddresses: listFlag(program, '--web.listen-address <address>', {
+      description: 'Address to serve metrics on; may be repeated.',
+      parse: parseListenAddress,
+      fallback: ':10140',
+    }),
+    telemetryPath: flag(program, '--web.telemetry-path <path>', {
+      description: 'Path under which metrics are served.',
+      parse: parseTelemetryPath,
+      fallback: '/metrics',
+    }),
+    maxRequests: flag(program, '--web.max-requests <count>', {
+      description: 'Scrapes answered at the same time; 0 sets no limit.',
+      parse: parseCount,
+      fallback: '40',
+    }),
+    disableExporterMetrics: toggle(program, '--web.disable-exporter-metrics', {
+      description: 'Leave out metrics about the agent process itself (process_*).',
+    }),
+  };
+}
+
+function addDeviceFlags(program: Command) {
+  return {
+    include: flag(program, '--device.include <regex>', {
+      description: 'Watch the devices whose whole name matches, instead of the default selection.',
+      parse: parseAnchoredRegExp,
+    }),
+    exclude: flag(program, '--device.exclude <regex>', {
+      description: 'Never watch devices whose whole name matches.',
+      parse: parseAnchoredRegExp,
+    }),
+    pollInterval: flag(program, '--poll.interval <duration>', {
+      description: 'How often to read the devices when nobody scrapes.',
+      parse: parsePollInterval,
+      fallback: '15s',
+    }),
+    ethtoolReader: flag(program, '--ethtool.reader <reader>', {
+      description:
+        'How to ask drivers: command, ioctl (needs the koffi package) or auto, which is command.',
+      parse: oneOf<EthtoolReaderChoice>(['auto', 'ioctl', 'command']),
+      fallback: 'auto',
+    }),
+    offloadFeatures: flag(program, '--collector.offload.features <regex|all>', {
+      description:
+        'Offload features to export beside the curated ones; "all" exports every feature.',
+      parse: (text) => parseAnchoredRegExp(text === 'all' ? '.*' : text),
+    }),
+  };
+}
+
+function addCollectorFlags(
+  program: Command,
+  collectors: readonly CollectorFlag[],
+): () => ReadonlySet<string> {
+  const disableDefaults = toggle(program, '--collector.disable-defaults', {
+    description:
+      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
+  });
+  const toggles = collectors.map(({ name, description }) => ({
+    name,
+    isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
+  }));
+  return () =>
+    new Set(
+      toggles
+        .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
+        .map(({ name }) => name),
+    );
+}
+
+function addHostFlags(program: Command) {
+  return {
+    kernelLogSource: flag(program, '--kernel-log.source <source>', {
+      description: 'Where to read the kernel log: auto, kmsg, journal or none.',
+      parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'journal', 'none']),
+      fallback: 'auto',
+    }),
+    stateDirectory: pathFlag(
+      program,
+      '--state.directory <path>',
+      'Where to keep what must survive a restart.',
+      '/var/lib/nicwatch',
+    ),
+    procfs: pathFlag(program, '--path.procfs <path>', 'Where procfs is mounted.', '/proc'),
+    sysfs: pathFlag(program, '--path.sysfs <path>', 'Where sysfs is mounted.', '/sys'),
+    rootfs: pathFlag(program, '--path.rootfs <path>', "Where the host's root is mounted.", '/'),
+  };
+}
+
+function addLogFlags(program: Command) {
+  return {
+    level: flag(program, '--log.level <level>', {
+      description: 'Least severe message to log: debug, info, warn or error.',
+      parse: oneOf<LogLevel>(['debug', 'info', 'warn', 'error']),
+      fallback: 'info',
+    }),
+    format: flag(program, '--log.format <format>', {
+      description: 'Format of log messages: logfmt or json.',
+      parse: oneOf<LogFormat>(['logfmt', 'json']),
+      fallback: 'logfmt',
     }),
   };
 }
@@ -194,13 +235,6 @@ function parsePollInterval(text: string): number {
     throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
   }
   return seconds;
-}
-
-function parseTelemetryPath(text: string): string {
-  if (!/^\/[\w./~-]*$/.test(text) || text.startsWith('/-/')) {
-    throw new ConfigError(`expected a path such as "/metrics", got ${JSON.stringify(text)}`);
-  }
-  return text;
 }
 
 function parseAbsolutePath(text: string): string {

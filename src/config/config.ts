@@ -1,4 +1,4 @@
-export type EthtoolReaderChoice = 'auto' | 'command';
+export type EthtoolReaderChoice = 'auto' | 'ioctl' | 'command';
 export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'logfmt' | 'json';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { findDevices } from './devices.ts';
+import { createDeviceFinder } from './devices.ts';
 
 let sysfs = '';
 beforeEach(() => {
@@ -46,18 +46,17 @@ function addDevice(name: string | Buffer, { index, type, bus, lower = [] }: Fake
   }
 }
 
-async function found() {
-  const devices = await findDevices(sysfs);
-  return devices.map(({ device }) => device);
+function found() {
+  return createDeviceFinder(sysfs)().map(({ device }) => device);
 }
 
 describe('findDevices()', () => {
-  test('tells kinds, drivers and bus addresses', async () => {
+  test('tells kinds, drivers and bus addresses', () => {
     addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
     addDevice('vx42', { index: 3, type: 'vxlan' });
     addDevice('bond0', { index: 4, type: 'bond' });
     addDevice('veth0', { index: 5 });
-    expect(await found()).toEqual([
+    expect(found()).toEqual([
       {
         name: 'bond0',
         kind: 'bond',
@@ -93,39 +92,41 @@ describe('findDevices()', () => {
     ]);
   });
 
-  test('follows a bridge down to its uplink, through a VLAN and a bond', async () => {
+  test('follows a bridge down to its uplink, through a VLAN and a bond', () => {
     addDevice('eno1', { index: 1, bus: '0000:00:07.0' });
     addDevice('bond0', { index: 2, type: 'bond', lower: ['eno1'] });
     addDevice('bond0.7', { index: 3, type: 'vlan', lower: ['bond0'] });
     addDevice('vmbr0', { index: 4, type: 'bridge', lower: ['veth0', 'bond0.7'] });
     addDevice('docker0', { index: 5, type: 'bridge', lower: ['veth0', 'gone'] });
     addDevice('veth0', { index: 6 });
-    const uplinks = (await found()).filter(({ hasUplink }) => hasUplink).map(({ name }) => name);
+    const uplinks = found()
+      .filter(({ hasUplink }) => hasUplink)
+      .map(({ name }) => name);
     expect(uplinks).toEqual(['bond0', 'bond0.7', 'eno1', 'vmbr0']);
   });
 
-  test('survives devices stacked in a circle', async () => {
+  test('survives devices stacked in a circle', () => {
     addDevice('a', { index: 1, type: 'bridge', lower: ['b'] });
     addDevice('b', { index: 2, type: 'bridge', lower: ['a'] });
-    expect((await found()).map(({ hasUplink }) => hasUplink)).toEqual([false, false]);
+    expect(found().map(({ hasUplink }) => hasUplink)).toEqual([false, false]);
   });
 
-  test('leaves out plain files and what is half gone', async () => {
+  test('leaves out plain files and what is half gone', () => {
     addDevice('eno1', { index: 1 });
     writeFileSync(join(sysfs, 'class/net/bonding_masters'), 'bond0\n');
     mkdirSync(join(sysfs, 'class/net/going'));
     addDevice('odd', { index: 2 });
     writeFileSync(join(sysfs, 'class/net/odd/ifindex'), 'seven\n');
-    expect((await found()).map(({ name }) => name)).toEqual(['eno1']);
+    expect(found().map(({ name }) => name)).toEqual(['eno1']);
   });
 
-  test('gives every device a label of its own, whatever bytes its name has', async () => {
+  test('gives every device a label of its own, whatever bytes its name has', () => {
     addDevice('plain', { index: 1 });
     addDevice('quote"\\', { index: 2 });
     addDevice(Buffer.from([0x78, 0xfe]), { index: 3 });
     addDevice(Buffer.from([0x78, 0xff]), { index: 4 });
     addDevice('x\uFFFD', { index: 5 });
-    expect((await found()).map(({ name, interfaceIndex }) => [interfaceIndex, name])).toEqual([
+    expect(found().map(({ name, interfaceIndex }) => [interfaceIndex, name])).toEqual([
       [1, 'plain'],
       [2, 'quote"\\'],
       [5, 'x\uFFFD'],
@@ -134,7 +135,9 @@ describe('findDevices()', () => {
     ]);
   });
 
-  test('says that there is no sysfs', async () => {
-    await expect(findDevices(join(sysfs, 'nothing'))).rejects.toMatchObject({ reason: 'absent' });
+  test('says that there is no sysfs', () => {
+    expect(createDeviceFinder(join(sysfs, 'nothing'))).toThrow(
+      expect.objectContaining({ name: 'SourceError', reason: 'absent' }),
+    );
   });
 });

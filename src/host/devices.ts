@@ -1,14 +1,21 @@
 import { isUtf8 } from 'node:buffer';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 import { ParseError, SourceError } from '../model/errors.ts';
 import type { Device, DeviceKind } from '../model/device.ts';
 import { parseInteger } from '../parsers/number.ts';
-import { listNames, readLinkName, readSmallFile } from './sysfs.ts';
+import { errorCode, sourceErrorFrom } from './system-error.ts';
 
 /** A device and the bytes of its name, where these are not UTF-8 and a string cannot carry them. */
 export interface FoundDevice {
   readonly device: Device;
   readonly rawName: Buffer;
+}
+
+/** A device as the kernel knows it: the bytes of its name, and the index that tells it from one of the same name. */
+export interface DeviceIdentity {
+  readonly rawName: Buffer;
+  readonly interfaceIndex: number;
 }
 
 /** `DEVTYPE=` of a device's uevent, and the driver behind it as `ethtool -i` names it. */
@@ -24,6 +31,8 @@ const virtualKinds: Readonly<
 
 interface Candidate {
   readonly rawName: Buffer;
+  /** Of the device's directory: another device of the same name has another. */
+  readonly inode: number;
   readonly kind: DeviceKind;
   readonly driver: string | undefined;
   readonly busAddress: string | undefined;
@@ -32,20 +41,45 @@ interface Candidate {
   readonly lower: readonly string[];
 }
 
+/** Kinds whose lower devices may change while they exist, and matter. */
+const stackingKinds: ReadonlySet<DeviceKind> = new Set(['bridge', 'bond']);
+
 /**
- * Finds the network devices in `/sys/class/net`. Plain files there (`bonding_masters`) are no devices, and one that
- * goes away while it is read is left out.
+ * Makes the function that finds the network devices in `/sys/class/net`. Plain files there (`bonding_masters`) are no
+ * devices, and one that goes away while it is read is left out. What cannot change while a device exists is read once,
+ * and as long as nothing changes the list is the same object.
  *
- * @throws {SourceError} when the directory cannot be read.
+ * None of these files waits for a lock, so all of it happens in one turn.
+ *
  * @see Documentation/ABI/testing/sysfs-class-net
  */
-export async function findDevices(sysfs: string): Promise<readonly FoundDevice[]> {
+export function createDeviceFinder(sysfs: string): () => readonly FoundDevice[] {
   const directory = Buffer.from(`${sysfs}/class/net/`);
-  const names = await listNames(directory);
-  const candidates = (
-    await Promise.all(names.map((name) => readCandidate(Buffer.concat([directory, name]), name)))
-  ).filter((candidate) => candidate !== undefined);
-  const byName = new Map(candidates.map((candidate) => [byteString(candidate.rawName), candidate]));
+  let known: ReadonlyMap<string, Candidate> = new Map();
+  let found: readonly FoundDevice[] = [];
+
+  return () => {
+    const candidates = listNames(directory)
+      .toSorted((one, other) => Buffer.compare(one, other))
+      .flatMap((name) => {
+        const path = Buffer.concat([directory, name]);
+        return readCandidate(path, name, known.get(byteString(name))) ?? [];
+      });
+    const isSame =
+      candidates.length === known.size &&
+      candidates.every((candidate) => known.get(byteString(candidate.rawName)) === candidate);
+    if (!isSame) {
+      known = new Map(candidates.map((candidate) => [byteString(candidate.rawName), candidate]));
+      found = describe(candidates, known);
+    }
+    return found;
+  };
+}
+
+function describe(
+  candidates: readonly Candidate[],
+  byName: ReadonlyMap<string, Candidate>,
+): readonly FoundDevice[] {
   const labels = uniqueLabels(candidates);
   return candidates.map((candidate) => ({
     rawName: candidate.rawName,
@@ -60,37 +94,73 @@ export async function findDevices(sysfs: string): Promise<readonly FoundDevice[]
   }));
 }
 
-async function readCandidate(path: Buffer, rawName: Buffer): Promise<Candidate | undefined> {
+/** @throws {SourceError} when the directory cannot be read. */
+function listNames(path: Buffer): readonly Buffer[] {
+  try {
+    return readdirSync(path, { encoding: 'buffer' });
+  } catch (error) {
+    throw sourceErrorFrom(error, path.toString());
+  }
+}
+
+function readCandidate(
+  path: Buffer,
+  rawName: Buffer,
+  known: Candidate | undefined,
+): Candidate | undefined {
   const attribute = (name: string): Buffer => Buffer.concat([path, Buffer.from(`/${name}`)]);
   try {
-    const [interfaceIndex, uevent, busAddress, driver, entries] = await Promise.all([
-      readSmallFile(attribute('ifindex')),
-      readSmallFile(attribute('uevent')),
-      readLinkName(attribute('device')),
-      readLinkName(attribute('device/driver')),
-      listNames(path),
-    ]);
-    const virtual = virtualKinds[/^DEVTYPE=(.*)$/m.exec(uevent)?.[1] ?? ''];
+    const inode = statSync(path).ino;
+    if (known?.inode === inode) {
+      return stackingKinds.has(known.kind) ? withLower(known, readLower(path)) : known;
+    }
+    const interfaceIndex = parseInteger(readFileSync(attribute('ifindex'), 'latin1'));
+    const type = /^DEVTYPE=(.*)$/m.exec(readFileSync(attribute('uevent'), 'latin1'))?.[1] ?? '';
+    const busAddress = readLinkName(attribute('device'));
+    const virtual = virtualKinds[type];
     return {
       rawName,
+      inode,
       kind: busAddress === undefined ? (virtual?.kind ?? 'virtual') : 'physical',
-      driver: busAddress === undefined ? virtual?.driver : driver,
+      driver: busAddress === undefined ? virtual?.driver : readLinkName(attribute('device/driver')),
       busAddress,
-      interfaceIndex: parseInteger(interfaceIndex),
-      lower: entries
-        .map(byteString)
-        .filter((entry) => entry.startsWith('lower_'))
-        .map((entry) => entry.slice('lower_'.length)),
+      interfaceIndex,
+      lower: readLower(path),
     };
   } catch (error) {
     // A device that cannot be identified must not hide the others.
-    if (error instanceof SourceError || error instanceof ParseError) {
+    if (
+      error instanceof SourceError ||
+      error instanceof ParseError ||
+      errorCode(error) !== undefined
+    ) {
       return undefined;
     }
     throw error;
   }
 }
 
+function withLower(candidate: Candidate, lower: readonly string[]): Candidate {
+  return lower.join('/') === candidate.lower.join('/') ? candidate : { ...candidate, lower };
+}
+
+function readLower(path: Buffer): readonly string[] {
+  const prefix = 'lower_';
+  return listNames(path)
+    .map(byteString)
+    .filter((entry) => entry.startsWith(prefix))
+    .map((entry) => entry.slice(prefix.length));
+}
+
+/** Last component of a symbolic link's target; undefined where there is no link. */
+function readLinkName(path: Buffer): string | undefined {
+  try {
+    const target = readlinkSync(path);
+    return target.slice(target.lastIndexOf('/') + 1);
+  } catch {
+    return undefined;
+  }
+}
 function byteString(name: Buffer): string {
   return name.toString('latin1');
 }

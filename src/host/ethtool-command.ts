@@ -34,6 +34,7 @@ export function createEthtoolCommandReader(run: RunCommand): EthtoolReader {
     return result.stdout;
   };
   return {
+    kind: 'command',
     driverInfo: async (device) => parseEthtoolDriverInfo(await ask('-i', device)),
     statistics: async (device) => parseEthtoolStatistics(await ask('-S', device)),
     features: async (device) => parseEthtoolFeatures(await ask('-k', device)),

@@ -4,7 +4,10 @@ import type { Feature } from '../model/feature.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
 import type { Statistic } from '../model/statistic.ts';
 
-/** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
+/**
+ * The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. What is asked of a
+ * device is asked of those that `devices` gave last.
+ */
 export interface Host {
   /** The network devices of this network namespace, in sysfs order. */
   devices(): Promise<readonly Device[]>;
@@ -14,8 +17,14 @@ export interface Host {
    * @throws {SourceError} `absent`, `unsupported` (the attribute has no value in this state), `denied`, `failed`.
    */
   readFile(path: string): Promise<string>;
-  /** Names of a directory's entries, sorted; errors as {@link Host.readFile}. */
-  listDirectory(path: string): Promise<readonly string[]>;
+  /**
+   * Reads an attribute in the device's directory of sysfs that never waits for a lock: a counter or a flag.
+   *
+   * @throws {SourceError} as {@link Host.readFile}.
+   */
+  readAttribute(device: string, attribute: string): string;
+  /** Names in a subdirectory of the device's directory of sysfs. @throws {SourceError} as {@link Host.readFile}. */
+  listAttributes(device: string, directory: string): readonly string[];
   readonly ethtool: EthtoolReader;
   /**
    * The kernel log from its oldest record on, then every record as it is written, in batches: the first that has
@@ -57,6 +66,7 @@ export interface StateFile {
  * `denied`, `timeout`, `failed`.
  */
 export interface EthtoolReader {
+  readonly kind: 'ioctl' | 'command';
   driverInfo(device: string): Promise<DriverInfo>;
   /** In the driver's order; names may repeat. */
   statistics(device: string): Promise<readonly Statistic[]>;

@@ -1,59 +1,83 @@
 import type { Config } from '../config/config.ts';
 import type { Device } from '../model/device.ts';
-import { findDevices } from './devices.ts';
-import { createEthtoolCommandReader } from './ethtool-command.ts';
+import { SourceError } from '../model/errors.ts';
+import { createAttributeReader } from './attributes.ts';
+import { createDeviceFinder } from './devices.ts';
+import type { FoundDevice } from './devices.ts';
+import type { DeviceIdentity } from './devices.ts';
+import type { CreateEthtoolReader } from './ethtool-reader.ts';
 import type { Host } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
-import { createRunCommand } from './run-command.ts';
 import { createStateFile } from './state-file.ts';
 import { streamLines } from './stream-lines.ts';
-import { listNames, readSmallFile } from './sysfs.ts';
+import { readSmallFile } from './small-file.ts';
 
 const devicesDirectory = '/sys/class/net/';
 
-/** The machine nicwatch runs on. When `signal` is aborted, every command still running is killed. */
+/** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
-  signal: AbortSignal,
+  createEthtoolReader: CreateEthtoolReader,
 ): Host {
-  /** Directories of devices whose name is not UTF-8, by label: a string path would not lead there. */
-  let rawNames: ReadonlyMap<string, Buffer> = new Map();
+  const findDevices = createDeviceFinder(paths.sysfs);
+  const attributes = createAttributeReader();
+  let found: ReadonlyMap<string, DeviceIdentity> = new Map();
 
-  const devices = async (): Promise<readonly Device[]> => {
-    const found = await findDevices(paths.sysfs);
-    rawNames = new Map(
-      found
-        .filter(({ device, rawName }) => !rawName.equals(Buffer.from(device.name)))
-        .map(({ device, rawName }) => [device.name, rawName]),
-    );
-    return found.map(({ device }) => device);
+  const devicePath = (rawName: Buffer): Buffer =>
+    Buffer.concat([Buffer.from(`${paths.sysfs}/class/net/`), rawName]);
+
+  const identify = (device: string): DeviceIdentity => {
+    const identity = found.get(device);
+    if (identity === undefined) {
+      throw new SourceError('absent', `there is no device ${JSON.stringify(device)}`);
+    }
+    return identity;
   };
 
+  let listed: readonly FoundDevice[] | undefined;
+  let devices: readonly Device[] = [];
+
+  const listDevices = async (): Promise<readonly Device[]> => {
+    const all = findDevices();
+    if (all !== listed) {
+      listed = all;
+      devices = all.map(({ device }) => device);
+      found = new Map(
+        all.map(({ device: { name, interfaceIndex }, rawName }) => [
+          name,
+          { rawName, interfaceIndex },
+        ]),
+      );
+      attributes.follow(
+        all.map(({ device: { name, interfaceIndex }, rawName }) => ({
+          label: name,
+          path: devicePath(rawName),
+          interfaceIndex,
+        })),
+      );
+    }
+    return devices;
+  };
+
+  /** A device is found by the bytes of its name, which its label may not hold. */
   const locate = (path: string): string | Buffer => {
-    const mounted = mountedPath(path, paths);
-    if (rawNames.size === 0 || !path.startsWith(devicesDirectory)) {
-      return mounted;
+    if (!path.startsWith(devicesDirectory)) {
+      return mountedPath(path, paths);
     }
     const [label = '', ...rest] = path.slice(devicesDirectory.length).split('/');
-    const rawName = rawNames.get(label);
-    return rawName === undefined
-      ? mounted
-      : Buffer.concat([
-          Buffer.from(`${paths.sysfs}/class/net/`),
-          rawName,
-          Buffer.from(['', ...rest].join('/')),
-        ]);
+    return Buffer.concat([
+      devicePath(identify(label).rawName),
+      Buffer.from(['', ...rest].join('/')),
+    ]);
   };
 
   return {
-    devices,
+    devices: listDevices,
     readFile: async (path) => readSmallFile(locate(path)),
-    listDirectory: async (path) => {
-      const names = await listNames(locate(path));
-      return names.map((name) => name.toString('utf8'));
-    },
-    ethtool: createEthtoolCommandReader(createRunCommand(signal)),
+    readAttribute: (device, attribute) => attributes.read(device, attribute),
+    listAttributes: (device, directory) => attributes.list(device, directory),
+    ethtool: createEthtoolReader(identify),
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
         ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, stop)

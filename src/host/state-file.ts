@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import { SourceError } from '../model/errors.ts';
 import type { StateFile } from './host.ts';
-import { readSmallFile } from './sysfs.ts';
+import { readSmallFile } from './small-file.ts';
 import { errorCode } from './system-error.ts';
 
 /**

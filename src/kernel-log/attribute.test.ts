@@ -34,7 +34,31 @@ const cases = [
     'gw_11cbf51a',
     'i40e',
   ],
-  ['the name of another card', { device: 'enp6s0', busAddress: '0000:04:00.0' }, 'enp6s0', 'i40e'],
+  ['the name of another card', { device: 'enp6s0', busAddress: '0000:04:00.0' }, '', 'i40e'],
+  [
+    'a card that is gone, its name taken',
+    { device: 'enp6s0', busAddress: '0000:09:00.0' },
+    '',
+    'i40e',
+  ],
+  [
+    'a card that is gone, its name free',
+    { device: 'eth7', busAddress: '0000:09:00.0' },
+    'eth7',
+    'i40e',
+  ],
+  [
+    'the only device of a driver',
+    { driver: 'igb', device: undefined, busAddress: undefined },
+    'enp6s0',
+    'igb',
+  ],
+  [
+    'a driver with two devices',
+    { driver: 'mlx4_core', device: undefined, busAddress: undefined },
+    '',
+    'mlx4_core',
+  ],
   ['nothing', { device: undefined, busAddress: undefined }, '', 'i40e'],
 ] as const;
 
@@ -44,6 +68,16 @@ describe('attributeEvent()', () => {
       device: name,
       driver,
     });
+  });
+
+  test('takes a dead loop for that of a container where a physical device bears the name', () => {
+    const event = {
+      event: 'dead_loop',
+      device: 'enp6s0',
+      driver: undefined,
+      busAddress: undefined,
+    } as const;
+    expect(attributeEvent(event, devices)).toEqual({ device: 'enp6s0', driver: '' });
   });
 
   test('leaves the driver empty where neither text nor sysfs names it', () => {

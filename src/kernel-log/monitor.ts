@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 
 import type { KernelLogSourceChoice } from '../config/config.ts';
@@ -5,19 +6,14 @@ import type { Host } from '../host/host.ts';
 import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
-import type { BootEvents, LogPosition } from '../model/ledger.ts';
-import { parseHangRegisters } from '../parsers/hang-registers.ts';
-import { classifyRecord } from './classify.ts';
-import { createLedgerWriter, restoreLedger, startOfLog } from './ledger.ts';
+import type { BootEvents, KernelEventCount, LogPosition } from '../model/ledger.ts';
+import { createRecordCounter } from './counter.ts';
+import { createLedgerWriter, restoreLedger } from './ledger.ts';
 import type { LedgerWriter } from './ledger.ts';
-import { nameEvent, readSurroundings } from './name-event.ts';
-import { advance, isBehind, lostBetween } from './position.ts';
 import { readPreviousBootEvents } from './previous-boot.ts';
-import type { KernelLogState, LastHang, SourceState } from './state.ts';
-import { createTally } from './tally.ts';
-import type { Tally } from './tally.ts';
+import type { KernelLogState, SourceState } from './state.ts';
 
-/** How long a kernel log that cannot be read is left alone: twice as long each time, up to the second. */
+/** How long a kernel log that fails is left alone: twice as long each time, up to the second, until it holds. */
 const defaultRetryMilliseconds = 1000;
 const longestRetryMilliseconds = 60_000;
 
@@ -60,21 +56,11 @@ export function createKernelLogMonitor({
   onStateProblem = () => {},
   retryMilliseconds = defaultRetryMilliseconds,
 }: KernelLogMonitorOptions): KernelLogMonitor {
+  const counter = createRecordCounter(host);
   const sources = new Map<KernelLogSource, SourceState>();
-  const lastHangs = new Map<string, LastHang>();
-  let tally: Tally = createTally();
-  let position: LogPosition = startOfLog;
+  const replay = createReplay();
   let previousBoot: BootEvents | undefined;
   let writer: LedgerWriter | undefined;
-  let isCaughtUp = false;
-  let resolveCaughtUp: (() => void) | undefined;
-  const caughtUp = new Promise<void>((resolve) => {
-    resolveCaughtUp = resolve;
-  });
-  const markCaughtUp = (): void => {
-    isCaughtUp = true;
-    resolveCaughtUp?.();
-  };
 
   const update = (source: KernelLogSource, change: Partial<SourceState>): void => {
     const before = sources.get(source) ?? { ...unread, source };
@@ -83,54 +69,22 @@ export function createKernelLogMonitor({
 
   const restore = async (): Promise<void> => {
     const bootId = await readBootId(host);
+    if (bootId === undefined) {
+      return;
+    }
     const restored = await restoreLedger(host.state, bootId);
     if (restored.problem !== undefined) {
       onStateProblem(restored.problem);
     }
     previousBoot = restored.previousBoot;
-    if (restored.ledger !== undefined) {
-      tally = createTally(restored.ledger.events);
-      ({ position } = restored.ledger);
-    }
-    if (bootId !== undefined) {
-      writer = createLedgerWriter(host.state, () => ({
-        bootId,
-        position,
-        events: tally.events(),
-        previousBoot,
-      }));
-      await writer.flush();
-    }
-  };
-
-  const take = async (source: KernelLogSource, record: KernelRecord): Promise<void> => {
-    const event = classifyRecord(record);
-    const surroundings = event === undefined ? undefined : await readSurroundings(host);
-    const named =
-      event === undefined || surroundings === undefined
-        ? undefined
-        : nameEvent(event, record, surroundings);
-    if (named?.event === 'unit_hang' && named.timestampSeconds !== undefined) {
-      // Also when it was counted by an earlier run: a hang may outlast the agent.
-      lastHangs.set(named.device, {
-        timestampSeconds: named.timestampSeconds,
-        registers: parseHangRegisters(record.text),
-      });
-    }
-    if (isBehind(record, position)) {
-      return;
-    }
-    const { records, lost, suppressed } = sources.get(source) ?? unread;
-    update(source, {
-      records: records + 1,
-      lost: lost + lostBetween(position, record),
-      suppressed: suppressed + suppressedCallbacks(record),
-    });
-    position = advance(record);
-    if (named !== undefined) {
-      tally.add(named, surroundings?.devices ?? []);
-    }
-    writer?.changed(named === undefined ? 'position' : 'event');
+    counter.restart(restored.ledger);
+    writer = createLedgerWriter(host.state, () => ({
+      bootId,
+      position: counter.position(),
+      events: counter.events(),
+      previousBoot,
+    }));
+    await writer.flush();
   };
 
   const learnPreviousBoot = async (signal: AbortSignal): Promise<void> => {
@@ -138,76 +92,112 @@ export function createKernelLogMonitor({
     writer?.changed('position');
   };
 
+  const take = async (source: KernelLogSource, record: KernelRecord): Promise<void> => {
+    const taken = await counter.take(record);
+    if (taken !== undefined) {
+      const { records, lost, suppressed } = sources.get(source) ?? unread;
+      update(source, {
+        records: records + 1,
+        lost: lost + taken.lost,
+        suppressed: suppressed + suppressedCallbacks(record),
+      });
+      writer?.changed(taken.isEvent ? 'event' : 'position');
+    }
+  };
+
   /** Follows one source until it fails. */
   const follow = async (source: KernelLogSource, signal: AbortSignal): Promise<void> => {
+    const options = { signal, afterCursor: counter.position().cursor };
     let highest: number | undefined;
-    for await (const batch of host.kernelLog(source, { signal, afterCursor: position.cursor })) {
+    for await (const batch of host.kernelLog(source, options)) {
       update(source, { isUp: true, error: undefined });
       for (const record of batch.records) {
         highest = record.sequence ?? highest;
         await take(source, record);
       }
+      if (batch.caughtUp && isAhead(counter.position(), highest)) {
+        // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
+        onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
+        counter.restart(undefined);
+        return;
+      }
       if (batch.caughtUp) {
-        if (isAhead(position, highest)) {
-          // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
-          onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
-          tally = createTally();
-          position = startOfLog;
-          return;
-        }
-        markCaughtUp();
+        replay.end();
       }
     }
   };
 
-  /** Tries the sources in turn; says whether one could be read. */
-  const followAny = async (signal: AbortSignal): Promise<boolean> => {
+  /** Follows the first source that can be read, until it fails. */
+  const followAny = async (signal: AbortSignal): Promise<void> => {
     for (const source of sourcesOf[choice]) {
       try {
         await follow(source, signal);
-        return true;
+        return;
       } catch (error) {
         const wasUp = sources.get(source)?.isUp === true;
         update(source, { isUp: false, error: sourceError(error) });
         if (wasUp) {
-          return true;
+          return;
         }
         if (source === 'journal') {
-          // The journal may have been cut off behind the cursor; time still tells what was counted.
-          position = { ...position, cursor: undefined };
+          counter.forgetCursor();
         }
       }
     }
-    return false;
   };
 
   return {
-    caughtUp,
+    caughtUp: replay.ended,
     run: async (signal) => {
       await restore();
       const readingPreviousBoot = learnPreviousBoot(signal);
       for (let wait = retryMilliseconds; !signal.aborted;) {
-        wait = (await followAny(signal))
-          ? retryMilliseconds
-          : Math.min(wait * 2, longestRetryMilliseconds);
-        markCaughtUp();
+        const startedAt = performance.now();
+        await followAny(signal);
+        replay.end();
         await setTimeout(wait, undefined, { signal }).catch(() => {});
+        const wasSteady = performance.now() - startedAt > longestRetryMilliseconds;
+        wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, longestRetryMilliseconds);
       }
       await readingPreviousBoot;
       await writer?.flush();
     },
     state: () => ({
       sources: [...sources.values()],
-      events: tally.events(),
-      previousBootEvents: previousBoot?.events ?? [],
-      lastHangs,
-      isCaughtUp,
+      events: counter.events(),
+      previousBootEvents: previousBoot?.events ?? noEvents,
+      lastHangs: counter.lastHangs,
+      isCaughtUp: replay.hasEnded(),
       isPersistent: writer?.isPersistent() ?? false,
       stateError: writer?.error(),
     }),
   };
 }
 
+/** The first reading of what the log holds. */
+interface Replay {
+  readonly ended: Promise<void>;
+  readonly hasEnded: () => boolean;
+  readonly end: () => void;
+}
+
+function createReplay(): Replay {
+  let hasEnded = false;
+  let resolveEnded: (() => void) | undefined;
+  const ended = new Promise<void>((resolve) => {
+    resolveEnded = resolve;
+  });
+  return {
+    ended,
+    hasEnded: () => hasEnded,
+    end: () => {
+      hasEnded = true;
+      resolveEnded?.();
+    },
+  };
+}
+
+const noEvents: readonly KernelEventCount[] = [];
 const unread = { isUp: false, error: undefined, records: 0, lost: 0, suppressed: 0 };
 
 /** Undefined where procfs does not say: then nothing can be told apart from another boot. */

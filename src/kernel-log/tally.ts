@@ -19,11 +19,13 @@ export interface NamedEvent {
 /** Counts events by device and class. */
 export interface Tally {
   add(event: NamedEvent, devices: readonly Device[]): void;
+  /** The same object for as long as nothing is added. */
   events(): readonly KernelEventCount[];
 }
 
 /** Makes a tally that goes on from what was counted before. */
 export function createTally(before: readonly KernelEventCount[] = []): Tally {
+  let events: readonly KernelEventCount[] | undefined;
   const counts = new Map(before.map((count) => [eventKey(count), count]));
   // A restart is no reason for further names.
   const foreignDevices = new Set(before.map(({ device }) => device).filter((name) => name !== ''));
@@ -44,6 +46,7 @@ export function createTally(before: readonly KernelEventCount[] = []): Tally {
       const device = boundedName(name, devices);
       const key = eventKey({ device, driver, event });
       const known = counts.get(key);
+      events = undefined;
       counts.set(key, {
         device,
         driver: driver === '' ? (known?.driver ?? '') : driver,
@@ -52,7 +55,10 @@ export function createTally(before: readonly KernelEventCount[] = []): Tally {
         lastTimestampSeconds: timestampSeconds ?? known?.lastTimestampSeconds,
       });
     },
-    events: () => [...counts.values()],
+    events: () => {
+      events ??= [...counts.values()];
+      return events;
+    },
   };
 }
 

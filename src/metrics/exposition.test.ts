@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { expositionContentType, renderExposition } from './exposition.ts';
+import { createExpositionRenderer, expositionContentType } from './exposition.ts';
 import { counter, gauge } from './metric.ts';
 
 const info = gauge({
@@ -20,8 +20,8 @@ const samplePattern =
   /^[a-zA-Z_]\w*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*"(?:,(?=[^}])|(?=\})))+\})? (?:[+-]Inf|NaN|-?\d+(?:\.\d+)?(?:e[+-]\d+)?)$/i;
 
 describe('renderExposition', () => {
-  test('renderExposition() writes families and samples in the order given', async () => {
-    const text = await renderExposition([
+  test('createExpositionRenderer() writes families and samples in the order given', async () => {
+    const text = await createExpositionRenderer()([
       info.family([
         { labels: { device: 'eno1', driver: 'e1000e' }, value: 1 },
         { labels: { device: 'ens192', driver: 'vmxnet3' }, value: 1 },
@@ -55,8 +55,10 @@ describe('renderExposition', () => {
     { what: 'braces, comma and equals sign', device: '{a="b",}', written: String.raw`{a=\"b\",}` },
     { what: 'other scripts', device: 'é€🂡\uFFFD', written: 'é€🂡\uFFFD' },
     { what: 'nothing', device: '', written: '' },
-  ])('renderExposition() writes a label value with $what', async ({ device, written }) => {
-    const text = await renderExposition([events.family([{ labels: { device }, value: 1 }])]);
+  ])('createExpositionRenderer() writes a label value with $what', async ({ device, written }) => {
+    const text = await createExpositionRenderer()([
+      events.family([{ labels: { device }, value: 1 }]),
+    ]);
     expect(text.split('\n').slice(2)).toEqual([`nic_events_total{device="${written}"} 1`, '']);
   });
 
@@ -71,18 +73,20 @@ describe('renderExposition', () => {
     { value: 1e-7, written: '1e-7' },
     { value: Number.POSITIVE_INFINITY, written: '+Inf' },
     { value: Number.NEGATIVE_INFINITY, written: '-Inf' },
-  ])('renderExposition() writes the value $written', async ({ value, written }) => {
-    const text = await renderExposition([ready.family([{ labels: {}, value }])]);
+  ])('createExpositionRenderer() writes the value $written', async ({ value, written }) => {
+    const text = await createExpositionRenderer()([ready.family([{ labels: {}, value }])]);
     expect(text.split('\n').at(2)).toBe(`nicwatch_ready ${written}`);
   });
 
-  test('renderExposition() writes no number as NaN, in letters of either case', async () => {
-    const text = await renderExposition([ready.family([{ labels: {}, value: Number.NaN }])]);
+  test('createExpositionRenderer() writes no number as NaN, in letters of either case', async () => {
+    const text = await createExpositionRenderer()([
+      ready.family([{ labels: {}, value: Number.NaN }]),
+    ]);
     expect(text.split('\n').at(2)).toMatch(/^nicwatch_ready nan$/i);
   });
 
-  test('renderExposition() leaves out families without samples', async () => {
-    const text = await renderExposition([
+  test('createExpositionRenderer() leaves out families without samples', async () => {
+    const text = await createExpositionRenderer()([
       info.family([]),
       ready.family([{ labels: {}, value: 1 }]),
       events.family([]),
@@ -96,26 +100,21 @@ describe('renderExposition', () => {
   });
 
   test.each([{ families: [] }, { families: [info.family([])] }])(
-    'renderExposition() writes no line where there is no sample',
+    'createExpositionRenderer() writes no line where there is no sample',
     async ({ families }) => {
-      expect((await renderExposition(families)).trim()).toBe('');
+      expect((await createExpositionRenderer()(families)).trim()).toBe('');
     },
   );
 
-  test('renderExposition() escapes the help', async () => {
+  test('createExpositionRenderer() escapes the help', async () => {
     const odd = gauge({ name: 'nicwatch_odd', help: 'One\ntwo \\ "three".' });
-    const text = await renderExposition([odd.family([{ labels: {}, value: 1 }])]);
+    const text = await createExpositionRenderer()([odd.family([{ labels: {}, value: 1 }])]);
     expect(text.split('\n')[0]).toBe(String.raw`# HELP nicwatch_odd One\ntwo \\ "three".`);
   });
 
-  test('renderExposition() rejects two families of one name', async () => {
-    const family = ready.family([{ labels: {}, value: 1 }]);
-    await expect(renderExposition([family, { ...family }])).rejects.toThrow('nicwatch_ready');
-  });
-
-  test('renderExposition() gives lines that parse one by one', async () => {
+  test('createExpositionRenderer() gives lines that parse one by one', async () => {
     const values = [0, -1.5, 1e300, Number.NaN, Number.POSITIVE_INFINITY];
-    const text = await renderExposition([
+    const text = await createExpositionRenderer()([
       info.family(
         ['a"b', 'a\\b', 'a\nb', '', '"},x{'].flatMap((device) =>
           values.map((value) => ({ labels: { device, driver: device }, value })),

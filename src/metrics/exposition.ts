@@ -9,7 +9,7 @@ declare module 'prom-client' {
   }
 }
 
-/** Content type of what {@link renderExposition} returns. */
+/** Content type of what is rendered. */
 export const expositionContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /**
@@ -17,12 +17,26 @@ export const expositionContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export async function renderExposition(families: readonly MetricFamily[]): Promise<string> {
-  const registry = new Registry();
-  for (const { name, help, type, samples } of families) {
-    if (samples.length > 0) {
-      registry.registerMetric({ name, get: async () => ({ name, help, type, values: samples }) });
+export type RenderExposition = (families: readonly MetricFamily[]) => Promise<string>;
+
+/** Makes a renderer. A family that is the same object as before is not rendered again. */
+export function createExpositionRenderer(): RenderExposition {
+  const rendered = new WeakMap<MetricFamily, string>();
+  return async (families) => {
+    const texts: string[] = [];
+    for (const family of families) {
+      if (family.samples.length > 0) {
+        const text = rendered.get(family) ?? (await renderFamily(family));
+        rendered.set(family, text);
+        texts.push(text);
+      }
     }
-  }
+    return texts.join('\n');
+  };
+}
+
+async function renderFamily({ name, help, type, samples }: MetricFamily): Promise<string> {
+  const registry = new Registry();
+  registry.registerMetric({ name, get: async () => ({ name, help, type, values: samples }) });
   return registry.metrics();
 }

@@ -1,5 +1,6 @@
 import { ParseError } from '../model/errors.ts';
 import type { Feature } from '../model/feature.ts';
+import { groupSummary } from './feature-groups.ts';
 import { numberedLines, quote } from './lines.ts';
 
 const headingPattern = /^Features for .*:$/;
@@ -50,15 +51,8 @@ export function parseEthtoolFeatures(text: string): readonly Feature[] {
     }
     group.members.push(feature);
   }
-  return groups.flatMap(({ feature, members }) => [summary(feature, members), ...members]);
-}
-
-function summary(feature: Feature, members: readonly Feature[]): Feature {
-  return members.length === 0
-    ? feature
-    : {
-        ...feature,
-        requested: members.some(({ requested }) => requested),
-        fixed: members.every(({ fixed }) => fixed),
-      };
+  return groups.flatMap(({ feature, members }) => [
+    members.length === 0 ? feature : groupSummary(feature.name, members),
+    ...members,
+  ]);
 }

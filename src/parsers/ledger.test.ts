@@ -107,6 +107,21 @@ describe('parseLedger()', () => {
     },
     { why: 'an endless count', input: text().replace(':9', ':1e999'), expected: 'a count' },
     {
+      why: 'a count and a half',
+      input: text({ events: [{ ...event, count: 1.5 }] }),
+      expected: 'a count',
+    },
+    {
+      why: 'a place between two records',
+      input: text({ position: { sequence: 5.5 } }),
+      expected: 'a sequence',
+    },
+    {
+      why: 'an event twice',
+      input: text({ events: [event, { ...event, count: 2 }] }),
+      expected: 'each event of a device once',
+    },
+    {
       why: 'an event without device',
       input: text({ events: [{ ...event, device: undefined }] }),
       expected: 'a device',

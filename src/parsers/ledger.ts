@@ -46,15 +46,19 @@ function bootEvents(fields: Fields): BootEvents {
   if (!Array.isArray(events)) {
     throw expected('a list of events');
   }
-  return {
-    bootId: stringOf(fields.get('bootId'), 'a boot id'),
-    events: events.map((event) => eventCount(fieldsOf(event, 'an event'))),
-  };
+  const counts = events.map((event) => eventCount(fieldsOf(event, 'an event')));
+  const series = new Set(
+    counts.map(({ device, driver, event }) => JSON.stringify([device, driver, event])),
+  );
+  if (series.size !== counts.length) {
+    throw expected('each event of a device once');
+  }
+  return { bootId: stringOf(fields.get('bootId'), 'a boot id'), events: counts };
 }
 
 function eventCount(fields: Fields): KernelEventCount {
   const event = kernelEventNames.find((name) => name === fields.get('event'));
-  const count = optionalNumber(fields.get('count'), 'a count');
+  const count = optionalInteger(fields.get('count'), 'a count');
   if (event === undefined || count === undefined) {
     throw expected('an event of a known class with its count');
   }
@@ -70,7 +74,7 @@ function eventCount(fields: Fields): KernelEventCount {
 function logPosition(fields: Fields): LogPosition {
   const cursor = fields.get('cursor');
   return {
-    sequence: optionalNumber(fields.get('sequence'), 'a sequence number'),
+    sequence: optionalInteger(fields.get('sequence'), 'a sequence number'),
     cursor: cursor === undefined ? undefined : stringOf(cursor, 'a cursor'),
     timestampMicroseconds: optionalNumber(fields.get('timestampMicroseconds'), 'a timestamp'),
   };
@@ -95,6 +99,14 @@ function optionalNumber(value: unknown, what: string): number | undefined {
     throw expected(what);
   }
   return value;
+}
+
+function optionalInteger(value: unknown, what: string): number | undefined {
+  const number = optionalNumber(value, what);
+  if (number !== undefined && !Number.isSafeInteger(number)) {
+    throw expected(what);
+  }
+  return number;
 }
 
 function expected(what: string, cause?: unknown): ParseError {

@@ -1,6 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
@@ -8,13 +5,14 @@ import type { Logger } from 'pino';
 
 import type { Agent } from '../agent/agent.ts';
 import type { Config } from '../config/config.ts';
-import { expositionContentType, renderExposition } from '../metrics/exposition.ts';
+import { expositionContentType } from '../metrics/exposition.ts';
 import type { Build } from '../model/build.ts';
+import { createSnapshotRenderer } from './exposition-cache.ts';
+import type { Exposition } from './exposition-cache.ts';
 import { landingPage } from './landing-page.ts';
-import { selectedFamilies, selectionProblem } from './selection.ts';
+import { selectionProblem } from './selection.ts';
 import type { Selection } from './selection.ts';
 
-const compress = promisify(gzip);
 const plainText = 'text/plain; charset=utf-8';
 
 export interface AppOptions {
@@ -34,6 +32,7 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
     frameworkErrors: refuse,
   });
   const { telemetryPath, maxRequests } = config;
+  const renderSnapshot = createSnapshotRenderer();
   let scrapes = 0;
 
   app.get(telemetryPath, async (request, reply) => {
@@ -51,11 +50,7 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
         return await reply.code(400).type(plainText).send(`${problem}\n`);
       }
       const snapshot = await agent.freshSnapshot();
-      return await sendExposition(
-        request,
-        reply,
-        await renderExposition(selectedFamilies(snapshot, selection)),
-      );
+      return await sendExposition(request, reply, renderSnapshot(snapshot, selection));
     } finally {
       scrapes -= 1;
     }
@@ -82,6 +77,12 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
         .send(landingPage(build, telemetryPath)),
     );
   }
+
+  // No route takes a body, so what is wrong with one is not worth an answer of its own.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null);
+  });
 
   app.setNotFoundHandler(async (request, reply) => {
     const [path = ''] = request.url.split('?', 1);
@@ -123,12 +124,12 @@ function selectionOf({ query }: FastifyRequest): Selection {
 async function sendExposition(
   request: FastifyRequest,
   reply: FastifyReply,
-  text: string,
+  exposition: Exposition,
 ): Promise<FastifyReply> {
   reply.type(expositionContentType).header('vary', 'accept-encoding');
   return new Negotiator(request.raw).encoding(['gzip', 'identity']) === 'gzip'
-    ? reply.header('content-encoding', 'gzip').send(await compress(text))
-    : reply.send(text);
+    ? reply.header('content-encoding', 'gzip').send(await exposition.compressed())
+    : reply.send(await exposition.text());
 }
 
 function statusOf(error: unknown): number {

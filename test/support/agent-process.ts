@@ -21,6 +21,8 @@ export interface AgentProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where it keeps its state; by default in a place of its own that goes with it. */
   readonly stateDirectory?: string;
+  /** The file to run, where it is not the one that was built. */
+  readonly bundle?: string;
 }
 
 /** How a process ended, and how long it took from the moment it was asked to. */
@@ -46,7 +48,7 @@ export interface AgentProcess {
   stderr(): string;
 }
 
-const bundle = new URL('../../dist/nicwatch.mjs', import.meta.url).pathname;
+const builtFile = new URL('../../dist/nicwatch.mjs', import.meta.url).pathname;
 const freshDeadlineMilliseconds = 10_000;
 
 /** Starts the built agent on a port of its own and waits until it answers. */
@@ -67,13 +69,14 @@ export async function spawnAgent({
   namespace,
   env = {},
   stateDirectory,
+  bundle = builtAgent(),
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // A namespace of its own has every port free.
   const address = `127.0.0.1:${namespace === undefined ? await freePort() : 10_140}`;
   const subprocess = execa(
     ...inNamespace(namespace?.name, process.execPath, [
-      builtAgent(),
+      bundle,
       `--web.listen-address=${address}`,
       `--state.directory=${stateDirectory ?? ownDirectory}`,
       ...flags,
@@ -131,8 +134,9 @@ export async function spawnAgent({
 /** Runs the built agent with flags that make it end by itself. */
 export async function runAgent(
   flags: readonly string[],
+  bundle: string = builtAgent(),
 ): Promise<Pick<Ended, 'exitCode'> & { readonly stdout: string; readonly stderr: string }> {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [builtAgent(), ...flags], {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [bundle, ...flags], {
     stdin: 'ignore',
     reject: false,
     stripFinalNewline: false,
@@ -159,13 +163,14 @@ export async function freePort(): Promise<number> {
   }
 }
 
-function builtAgent(): string {
-  if (!existsSync(bundle)) {
+/** The file that is built. @throws {Error} where it was not. */
+export function builtAgent(): string {
+  if (!existsSync(builtFile)) {
     throw new Error(
       'dist/nicwatch.mjs is missing: run `node scripts/build.mjs` before these tests',
     );
   }
-  return bundle;
+  return builtFile;
 }
 
 /** When the collector that was run longest ago began to read. Collectors that fail tell no time and do not count. */

@@ -26,7 +26,7 @@ export function createRecordedHost(
       paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },
       stateDirectory: '/nonexistent',
     },
-    new AbortController().signal,
+    () => createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
   );
   const unreadable = new Set(
     readFileSync(`${root}/unreadable.txt`, 'utf8')
@@ -43,7 +43,6 @@ export function createRecordedHost(
       }
       return linux.readFile(path);
     },
-    ethtool: createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
     kernelLog: (_source, { signal }) => replay(records, signal),
     previousBootLog: async function* () {},
     state: createMemoryState(),

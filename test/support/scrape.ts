@@ -6,7 +6,7 @@ import { collectorDefinitions } from '../../src/collectors/index.ts';
 import { parseArguments } from '../../src/config/arguments.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Host } from '../../src/host/host.ts';
-import { renderExposition } from '../../src/metrics/exposition.ts';
+import { createExpositionRenderer } from '../../src/metrics/exposition.ts';
 import { selectedFamilies } from '../../src/server/selection.ts';
 
 /** The configuration the flags give. */
@@ -36,7 +36,7 @@ export async function scrape(host: Host, flags: readonly string[] = []): Promise
   const running = agent.run(ending.signal);
   try {
     await agent.poll();
-    return await renderExposition(
+    return await createExpositionRenderer()(
       selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] }),
     );
   } finally {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir, readlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 
 import { SourceError } from '../model/errors.ts';
 import { sourceErrorFrom } from './system-error.ts';
@@ -38,29 +38,5 @@ export async function readSmallFile(path: string | Buffer): Promise<string> {
     }
   } catch (error) {
     throw error instanceof SourceError ? error : sourceErrorFrom(error, shown);
-  }
-}
-
-/** Names in a directory as the bytes they are, sorted. @throws {SourceError} */
-export async function listNames(path: string | Buffer): Promise<readonly Buffer[]> {
-  try {
-    const names = await readdir(path, { encoding: 'buffer' });
-    return names.toSorted(Buffer.compare);
-  } catch (error) {
-    throw sourceErrorFrom(error, path.toString());
-  }
-}
-
-/** Last component of a symbolic link's target; undefined where there is no link. @throws {SourceError} */
-export async function readLinkName(path: string | Buffer): Promise<string | undefined> {
-  try {
-    const target = await readlink(path);
-    return target.slice(target.lastIndexOf('/') + 1);
-  } catch (error) {
-    const translated = sourceErrorFrom(error, path.toString());
-    if (translated.reason === 'absent' || translated.reason === 'unsupported') {
-      return undefined;
-    }
-    throw translated;
   }
 }

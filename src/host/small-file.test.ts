@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { listNames, readLinkName, readSmallFile } from './sysfs.ts';
+import { readSmallFile } from './small-file.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'nicwatch-sysfs-'));
+const folder = mkdtempSync(join(tmpdir(), 'nicwatch-small-file-'));
 
 beforeAll(() => {
   writeFileSync(join(folder, 'speed'), '1000\n');
@@ -51,26 +51,5 @@ describe('readSmallFile()', () => {
     await expect(readSmallFile('/sys/class/net/lo/speed')).rejects.toMatchObject({
       reason: 'unsupported',
     });
-  });
-});
-
-describe('listNames()', () => {
-  test('lists sorted names', async () => {
-    const names = await listNames(folder);
-    expect(names.map(String)).toEqual(['driver', 'empty', 'larger', 'largest', 'queues', 'speed']);
-  });
-
-  test('says that there is no directory', async () => {
-    await expect(listNames(join(folder, 'nothing'))).rejects.toMatchObject({ reason: 'absent' });
-  });
-});
-
-describe('readLinkName()', () => {
-  test.each([
-    ['driver', 'e1000e'],
-    ['speed', undefined],
-    ['nothing', undefined],
-  ])('gives the end of %s: %s', async (name, expected) => {
-    expect(await readLinkName(join(folder, name))).toBe(expected);
   });
 });

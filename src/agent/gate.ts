@@ -1,0 +1,101 @@
+import pLimit from 'p-limit';
+
+import { createTimer } from './timer.ts';
+
+export interface GateOptions {
+  /** Reads that are started at the same time. */
+  readonly places: number;
+  /** How long a read keeps its place; one that takes longer is waiting, not working, and gives it to others. */
+  readonly placeMilliseconds: number;
+  /** Reads in flight together, those that are waiting included: each may hold a thread of the pool. */
+  readonly capacity: number;
+  readonly deadlineMilliseconds: number;
+}
+
+/** Lets reads through, some at a time, and only one of each lane. */
+export interface Gate {
+  /**
+   * Starts a read when it is its turn, and gives what it gives; undefined when its turn does not come within the
+   * deadline, because the lane or the whole gate is blocked by reads that do not come back.
+   */
+  pass<Flight extends InFlight>(lane: string, launch: () => Flight): Promise<Flight | undefined>;
+}
+
+/** A read that was started. */
+interface InFlight {
+  /** Never rejects. */
+  readonly ended: Promise<unknown>;
+}
+
+/** What blocks a lane: the last read that was let into it. */
+interface Turn {
+  readonly over: Promise<void>;
+  /** Nobody waits for it any more. */
+  isOverdue: boolean;
+}
+
+/** Makes a gate. Nothing of it ever waits for longer than the deadline. */
+export function createGate({
+  places,
+  placeMilliseconds,
+  capacity,
+  deadlineMilliseconds,
+}: GateOptions): Gate {
+  const limit = pLimit(places);
+  const lanes = new Map<string, Turn>();
+  let inFlight = 0;
+
+  /** Waits for the read ahead in the lane; says whether it has ended in time. */
+  const isClear = async (ahead: Turn): Promise<boolean> => {
+    const deadline = createTimer(deadlineMilliseconds);
+    await Promise.race([ahead.over, deadline.over]);
+    deadline.cancel();
+    ahead.isOverdue = deadline.isOver();
+    return !deadline.isOver();
+  };
+
+  return {
+    pass: async (lane, launch) => {
+      const ahead = lanes.get(lane);
+      if (ahead?.isOverdue === true) {
+        return undefined;
+      }
+      let leave: (() => void) | undefined;
+      const turn: Turn = {
+        over: new Promise((resolve) => {
+          leave = resolve;
+        }),
+        isOverdue: false,
+      };
+      const end = (): void => {
+        leave?.();
+        if (lanes.get(lane) === turn) {
+          lanes.delete(lane);
+        }
+      };
+      lanes.set(lane, turn);
+      if (ahead !== undefined && !(await isClear(ahead))) {
+        // Whoever comes next finds the lane blocked for as long as the read ahead blocks it.
+        turn.isOverdue = true;
+        void ahead.over.then(end);
+        return undefined;
+      }
+      return limit(async () => {
+        if (inFlight >= capacity) {
+          end();
+          return undefined;
+        }
+        inFlight += 1;
+        const flight = launch();
+        void flight.ended.then(() => {
+          inFlight -= 1;
+          end();
+        });
+        const patience = createTimer(placeMilliseconds);
+        await Promise.race([flight.ended, patience.over]);
+        patience.cancel();
+        return flight;
+      });
+    },
+  };
+}
