@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import { configFrom, scrape } from '../../test/support/scrape.ts';
@@ -253,6 +253,31 @@ describe('createAgent()', () => {
       { level: 40, collector: 'flaky', msg: 'gone' },
       { level: 30, collector: 'flaky', msg: 'recovered' },
     ]);
+  });
+
+  test('polls on the interval, counted from the last poll whoever asked for it', async () => {
+    vi.useFakeTimers();
+    try {
+      const polledAt: number[] = [];
+      const startedAt = performance.now();
+      const agent = agentWith([
+        collector('counting', async () => {
+          polledAt.push(Math.round((performance.now() - startedAt) / 1000));
+          return 1;
+        }),
+      ]);
+      const ending = new AbortController();
+      const running = agent.run(ending.signal);
+      await vi.advanceTimersByTimeAsync(35_000);
+      expect(polledAt).toEqual([0, 15, 30]);
+      await agent.freshSnapshot();
+      await vi.advanceTimersByTimeAsync(30_500);
+      expect(polledAt).toEqual([0, 15, 30, 35, 50, 65]);
+      ending.abort();
+      await running;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('is ready when every collector has run', async () => {

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 
 import type { Logger } from 'pino';
@@ -58,7 +57,6 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   const startedAtSeconds = Math.round(host.now().getTime() / 1000 - process.uptime());
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
 
@@ -105,15 +103,19 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       return snapshot;
     },
     run: async (signal) => {
-      // A scrape polls too: what matters is that nothing gets older than the interval.
+      // A scrape polls too: the interval counts from the last poll, whoever asked for it.
       const intervalMilliseconds = config.pollIntervalSeconds * 1000;
-      const interval = setInterval(() => {
-        if (performance.now() - polledAt >= intervalMilliseconds) {
+      let timer: NodeJS.Timeout | undefined;
+      const pollWhenDue = (): void => {
+        const due = polledAt + intervalMilliseconds - performance.now();
+        if (due <= 0) {
           void poll();
         }
-      }, intervalMilliseconds);
+        timer = setTimeout(pollWhenDue, due <= 0 ? intervalMilliseconds : due);
+      };
+      timer = setTimeout(pollWhenDue, intervalMilliseconds);
       signal.addEventListener('abort', () => {
-        clearInterval(interval);
+        clearTimeout(timer);
       });
       await Promise.all([poll(), ...runners.map(async ({ run }) => run?.(signal))]);
     },
