@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 ensure_node
 ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prometheus \
-  journalctl:systemd /lib/systemd/systemd-journal-remote:systemd-journal-remote
+  journalctl:systemd /lib/systemd/systemd-journal-remote:systemd-journal-remote \
+  prometheus-node-exporter:prometheus-node-exporter
 ensure_packages
 exec npm run --silent check

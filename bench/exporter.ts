@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+
+import { scrape } from './scrape.ts';
+
+/** How to run one of the exporters that are compared. */
+export interface ExporterCommand {
+  readonly name: string;
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly port: number;
+}
+
+/** An exporter that answers. */
+export interface Exporter {
+  readonly name: string;
+  readonly pid: number;
+  readonly port: number;
+  /** From the start of its process to the end of the first scrape with a device in it. */
+  readonly startMilliseconds: number;
+  stop(): Promise<void>;
+}
+
+const startDeadlineMilliseconds = 60_000;
+const retryMilliseconds = 2;
+
+export interface NicwatchOptions {
+  /** Regular expression of the devices to watch. */
+  readonly devices: string;
+  readonly stateDirectory: string;
+  /** How to ask drivers: a value of `--ethtool.reader`. */
+  readonly reader: string;
+}
+
+/** nicwatch as it is built. */
+export function nicwatchCommand(
+  agent: string,
+  { devices, stateDirectory, reader }: NicwatchOptions,
+): ExporterCommand {
+  const port = 10_140;
+  return {
+    name: 'nicwatch',
+    file: process.execPath,
+    argv: [
+      agent,
+      `--web.listen-address=127.0.0.1:${port}`,
+      `--device.include=${devices}`,
+      `--ethtool.reader=${reader}`,
+      '--kernel-log.source=kmsg',
+      `--state.directory=${stateDirectory}`,
+      '--log.level=error',
+    ],
+    port,
+  };
+}
+
+/** Debian's node_exporter with the one collector that asks drivers, on the same devices. */
+export function nodeExporterCommand(devices: string): ExporterCommand {
+  const port = 9100;
+  return {
+    name: 'node_exporter',
+    file: 'prometheus-node-exporter',
+    argv: [
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--collector.disable-defaults',
+      '--collector.ethtool',
+      `--collector.ethtool.device-include=^(?:${devices})$`,
+      // It warns of being run as root, which drivers ask for.
+      '--log.level=error',
+    ],
+    port,
+  };
+}
+
+/** Starts an exporter and waits for its first answer. It ends with this process at the latest. */
+export async function startExporter({
+  name,
+  file,
+  argv,
+  port,
+}: ExporterCommand): Promise<Exporter> {
+  const startedAt = performance.now();
+  const child = spawn(file, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', kill);
+  const { pid } = child;
+  if (pid === undefined) {
+    await once(child, 'error').then(([error]) => Promise.reject(error));
+    throw new Error(`${file} did not start`);
+  }
+  await firstAnswer(child, { name, port, until: startedAt + startDeadlineMilliseconds });
+  return {
+    name,
+    pid,
+    port,
+    startMilliseconds: performance.now() - startedAt,
+    stop: async () => {
+      process.off('exit', kill);
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+    },
+  };
+}
+
+/** Scrapes again and again until a device is among the answers. */
+async function firstAnswer(
+  child: ChildProcess,
+  { name, port, until }: { readonly name: string; readonly port: number; readonly until: number },
+): Promise<void> {
+  for (;;) {
+    try {
+      if ((await scrape(port)).body().includes('{device="')) {
+        return;
+      }
+    } catch (error) {
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() > until) {
+        throw new Error(`${name} does not answer on port ${port}`, { cause: error });
+      }
+    }
+    await setTimeout(retryMilliseconds);
+  }
+}

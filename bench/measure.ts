@@ -1,0 +1,111 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+
+import type { Exporter } from './exporter.ts';
+import { cpuMilliseconds } from './process-usage.ts';
+import { scrape } from './scrape.ts';
+import type { Scraped } from './scrape.ts';
+
+/** How the exporters are scraped. */
+export interface Pattern {
+  readonly name: string;
+  readonly rounds: number;
+  /** From the start of a round to the start of the next; 0 is back to back. */
+  readonly intervalMilliseconds: number;
+  /** No round is begun after this, for the sake of slow exporters. */
+  readonly longestMilliseconds: number;
+}
+
+/** What being scraped cost an exporter, and its scraper. */
+export interface Cost {
+  readonly exporter: string;
+  readonly pattern: string;
+  readonly scrapes: number;
+  readonly cpuMillisecondsPerScrape: number;
+  readonly p50Milliseconds: number;
+  readonly p99Milliseconds: number;
+  /** Median age, at the end of a scrape, of the poll it shows: of the slowest collector, and of exporters that tell. */
+  readonly ageMilliseconds: number | undefined;
+}
+
+/** What an exporter costs with so many devices. */
+export interface Measurement {
+  readonly exporter: string;
+  readonly devices: number;
+  /** How nicwatch says that it asks drivers. */
+  readonly reader: string | undefined;
+  /** Reads nicwatch says got no answer: what it left out would make it look cheap. */
+  readonly stuckReads: number;
+  /** From the start of the process to the end of the first scrape, median. */
+  readonly startMilliseconds: number;
+  readonly residentBytes: number;
+  /** Of the exposition before compression. */
+  readonly bodyBytes: number;
+  readonly series: number;
+  readonly seriesPerDevice: number;
+  readonly idleCpuMillisecondsPerMinute: number;
+  readonly costs: readonly Cost[];
+}
+
+/** Scrapes exporters in turns, so that whatever else the machine does befalls them alike. */
+export async function measureInTurns(
+  exporters: readonly Exporter[],
+  { name, rounds, intervalMilliseconds, longestMilliseconds }: Pattern,
+): Promise<readonly Cost[]> {
+  const running = exporters.map((exporter) => {
+    const latencies: number[] = [];
+    const ages: number[] = [];
+    return { exporter, latencies, ages, cpuBefore: cpuMilliseconds(exporter.pid) };
+  });
+  const startedAt = performance.now();
+  for (let round = 0; round < rounds; round += 1) {
+    const roundAt = performance.now();
+    if (roundAt - startedAt > longestMilliseconds) {
+      break;
+    }
+    for (const { exporter, latencies, ages } of running) {
+      const scraped = await scrape(exporter.port);
+      latencies.push(scraped.milliseconds);
+      ages.push(...oldestAge(scraped));
+    }
+    await setTimeout(Math.max(0, intervalMilliseconds - (performance.now() - roundAt)));
+  }
+  return running.map(({ exporter, latencies, ages, cpuBefore }) => ({
+    exporter: exporter.name,
+    pattern: name,
+    scrapes: latencies.length,
+    cpuMillisecondsPerScrape: (cpuMilliseconds(exporter.pid) - cpuBefore) / latencies.length,
+    p50Milliseconds: quantile(latencies, 0.5),
+    p99Milliseconds: quantile(latencies, 0.99),
+    ageMilliseconds: ages.length === 0 ? undefined : quantile(ages, 0.5),
+  }));
+}
+
+/** Milliseconds of CPU per minute of each exporter while nobody scrapes. */
+export async function measureIdle(
+  exporters: readonly Exporter[],
+  seconds: number,
+): Promise<ReadonlyMap<string, number>> {
+  const before = exporters.map(({ pid }) => cpuMilliseconds(pid));
+  await setTimeout(seconds * 1000);
+  return new Map(
+    exporters.map(({ name, pid }, index) => [
+      name,
+      ((cpuMilliseconds(pid) - (before[index] ?? 0)) / seconds) * 60,
+    ]),
+  );
+}
+
+/** The smallest of the values that at least this share of them does not exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+/** One real line: `nicwatch_collector_last_success_timestamp_seconds{collector="device"} 1763617272.573` */
+function oldestAge({ endedAtMilliseconds, body }: Scraped): readonly number[] {
+  const told = [
+    ...body().matchAll(/^nicwatch_collector_last_success_timestamp_seconds\{.*\} (\S+)$/gm),
+  ].map(([, seconds]) => endedAtMilliseconds - Number(seconds) * 1000);
+  return told.length === 0 ? [] : [Math.max(...told)];
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+
+import type { Host } from '../src/host/host.ts';
+import type { Device } from '../src/model/device.ts';
+import { SourceError } from '../src/model/errors.ts';
+import type { KernelLogBatch } from '../src/model/kernel-record.ts';
+import { createSimulatedLog } from './simulated-log.ts';
+
+/** A machine on which much happens, in a time of its own. */
+export interface SimulatedHost {
+  readonly host: Host;
+  /** Lets so much time pass: counters move, devices go and others come, the kernel logs. */
+  advance(milliseconds: number): void;
+}
+
+/** NICs that stay, and tunnels as containers make them. */
+const [nicCount, tunnelCount] = [12, 8];
+/** Every so many steps of time a tunnel goes and one of a new name comes. */
+const tunnelSteps = 7;
+/** Every so many steps a NIC is unplugged and comes back as the next interface index. */
+const replugSteps = 101;
+/** Every so many steps a NIC has other queues, and more statistics or fewer. */
+const requeueSteps = 997;
+const recording = 'test/hosts/debian-6.12.95-qemu';
+const startedAt = new Date('2026-01-01T00:00:00Z').getTime();
+const bootedSecondsBefore = 1000;
+
+/** A device and what changes about it. */
+interface Simulated {
+  readonly device: Device;
+  readonly queues: number;
+  readonly bornAtStep: number;
+}
+
+/** Makes a host of 20 devices that come and go as fast as {@link SimulatedHost.advance} is called. */
+export function createSimulatedHost(): SimulatedHost {
+  let step = 0;
+  let now = startedAt;
+  let lastIndex = 1;
+  const log = createSimulatedLog(bootedSecondsBefore * 1000);
+  const files = new Map(
+    [
+      '/proc/net/snmp',
+      '/proc/net/snmp6',
+      '/proc/net/netstat',
+      '/proc/sys/kernel/random/boot_id',
+    ].map((path) => [path, readFileSync(`${recording}${path}`, 'utf8')]),
+  );
+  files.set('/proc/stat', `cpu 1 2 3\nbtime ${startedAt / 1000 - bootedSecondsBefore}\n`);
+
+  const plugNic = (number: number, queues = 4): Simulated => {
+    lastIndex += 1;
+    return { device: nicOf(number, lastIndex), queues, bornAtStep: step };
+  };
+  const addTunnel = (): Simulated => {
+    lastIndex += 1;
+    return { device: tunnelOf(lastIndex), queues: 1, bornAtStep: step };
+  };
+  const present = [
+    ...Array.from({ length: nicCount }, (_, number) => plugNic(number)),
+    ...Array.from({ length: tunnelCount }, addTunnel),
+  ];
+
+  const find = (name: string): Simulated => {
+    const found = present.find(({ device }) => device.name === name);
+    if (found === undefined) {
+      throw new SourceError('absent', `there is no device ${JSON.stringify(name)}`);
+    }
+    return found;
+  };
+  const attribute = (name: string, path: string): string => {
+    const { device, bornAtStep } = find(name);
+    const packets = (step - bornAtStep) * 17;
+    switch (path.slice(path.lastIndexOf('/') + 1)) {
+      case 'carrier':
+      case 'limit':
+        return '1\n';
+      case 'speed':
+        if (device.kind !== 'physical') {
+          throw new SourceError('unsupported', `cannot read ${JSON.stringify(path)}: EINVAL`);
+        }
+        return '10000\n';
+      case 'carrier_changes':
+        return `${Math.floor(packets / 1000)}\n`;
+      case 'rx_packets':
+      case 'tx_packets':
+        return `${packets}\n`;
+      default:
+        return '0\n';
+    }
+  };
+
+  const host: Host = {
+    devices: async () => present.map(({ device }) => device),
+    readFile: async (path) => {
+      const [, device, rest] = /^\/sys\/class\/net\/([^/]+)\/(.*)$/.exec(path) ?? [];
+      const content =
+        device === undefined || rest === undefined ? files.get(path) : attribute(device, rest);
+      if (content === undefined) {
+        throw new SourceError('absent', `there is no ${JSON.stringify(path)}`);
+      }
+      return content;
+    },
+    readAttribute: attribute,
+    listAttributes: (name) =>
+      ['rx', 'tx'].flatMap((direction) =>
+        Array.from({ length: find(name).queues }, (_, queue) => `${direction}-${queue}`),
+      ),
+    ethtool: {
+      kind: 'ioctl',
+      driverInfo: async (name) => ({
+        driver: find(name).device.driver,
+        version: '6.12.95',
+        firmwareVersion: `0.${find(name).device.interfaceIndex}`,
+        busAddress: find(name).device.busAddress,
+      }),
+      statistics: async (name) => statisticsOf(find(name), step),
+      features: async (name) => featuresOf(find(name), step),
+      txRingSize: async (name) => find(name).queues * 64,
+    },
+    kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
+    previousBootLog: async function* () {},
+    state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    now: () => new Date(now),
+  };
+
+  return {
+    host,
+    advance: (milliseconds) => {
+      step += 1;
+      now += milliseconds;
+      if (step % tunnelSteps === 0) {
+        present[nicCount + ((step / tunnelSteps) % tunnelCount)] = addTunnel();
+      }
+      if (step % replugSteps === 0) {
+        const number = (step / replugSteps) % nicCount;
+        present[number] = plugNic(number);
+      }
+      if (step % requeueSteps === 0) {
+        const number = (step / requeueSteps) % nicCount;
+        present[number] = plugNic(number, 2 + (step % 5));
+      }
+      log.advance(
+        milliseconds,
+        present.map(({ device }) => device),
+      );
+    },
+  };
+}
+
+function nicOf(number: number, interfaceIndex: number): Device {
+  return {
+    name: `enp${number}s0`,
+    kind: 'physical',
+    driver: 'e1000e',
+    busAddress: `0000:${number.toString(16).padStart(2, '0')}:00.0`,
+    interfaceIndex,
+    hasUplink: true,
+  };
+}
+
+function tunnelOf(interfaceIndex: number): Device {
+  return {
+    name: `vx${interfaceIndex}`,
+    kind: 'vxlan',
+    driver: 'vxlan',
+    busAddress: undefined,
+    interfaceIndex,
+    hasUplink: false,
+  };
+}
+
+function statisticsOf(
+  { queues, bornAtStep }: Simulated,
+  step: number,
+): Awaited<ReturnType<Host['ethtool']['statistics']>> {
+  const value = BigInt((step - bornAtStep) * 31);
+  return [
+    'rx_packets',
+    'tx_packets',
+    'rx_csum_offload_errors',
+    'rx_missed_errors',
+    'tx_restart_queue',
+    ...Array.from({ length: queues }, (_, queue) => `rx_queue_${queue}_packets`),
+  ].map((name) => ({ name, value }));
+}
+
+function featuresOf(
+  { device: { interfaceIndex } }: Simulated,
+  step: number,
+): Awaited<ReturnType<Host['ethtool']['features']>> {
+  return [
+    'rx-checksumming',
+    'tx-checksumming',
+    'tcp-segmentation-offload',
+    'generic-receive-offload',
+  ].map((name, index) => {
+    const enabled = (step + interfaceIndex + index) % 50 !== 0;
+    return { name, enabled, requested: true, fixed: false };
+  });
+}

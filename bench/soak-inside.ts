@@ -1,0 +1,78 @@
+// Runs in a network namespace of its own, see soak.ts.
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+import { nicwatchCommand, startExporter } from './exporter.ts';
+import { addVethDevices, ipBatch, vethDevices } from './namespace.ts';
+import { scrape } from './scrape.ts';
+import { pollSimulatedHost } from './simulated-polls.ts';
+import { createSteadiness } from './steadiness.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const { values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    agent: { type: 'string', default: 'dist/nicwatch.mjs' },
+    reader: { type: 'string', default: 'auto' },
+    polls: { type: 'string', default: '100000' },
+    scrapes: { type: 'string', default: '2000' },
+  },
+});
+
+/** Devices of the namespace: some stay, one pair goes and one comes every so many scrapes. */
+const deviceCount = 20;
+const scrapesPerChange = 5;
+/** Apart by so much, every tenth scrape or so makes the agent poll. */
+const scrapeIntervalMilliseconds = 100;
+
+process.once('SIGINT', () => process.exit(130));
+const problems = [
+  ...(await soakSimulation(Number(options.polls))),
+  ...(await soakAgent(Number(options.scrapes))),
+];
+for (const problem of problems) {
+  console.error(problem);
+}
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+/** The agent in this process, on a host that is simulated, so that a day passes in minutes. */
+async function soakSimulation(polls: number): Promise<readonly string[]> {
+  console.log(`${polls} polls of a simulated host, devices coming and going`);
+  const steadiness = createSteadiness(process.pid, { total: polls, comparedTenths: 1 });
+  await pollSimulatedHost(polls, steadiness.done);
+  return steadiness.problems();
+}
+
+/** The built agent on real devices that are made and deleted, with real sockets. */
+async function soakAgent(scrapes: number): Promise<readonly string[]> {
+  console.log(`${scrapes} scrapes of the built agent, devices coming and going`);
+  addVethDevices(0, deviceCount);
+  const agent = await startExporter(
+    nicwatchCommand(options.agent, {
+      devices: vethDevices,
+      stateDirectory: temporaryDirectory(),
+      reader: options.reader,
+    }),
+  );
+  const steadiness = createSteadiness(agent.pid, {
+    // Few polls for so much time: garbage is collected in waves longer than a tenth.
+    total: scrapes,
+    comparedTenths: 4,
+  });
+  let oldest = 0;
+  let next = deviceCount;
+  for (let count = 1; count <= scrapes; count += 1) {
+    if (count % scrapesPerChange === 0) {
+      ipBatch([`link delete bench${oldest}`]);
+      addVethDevices(next, next + 2);
+      oldest += 2;
+      next += 2;
+    }
+    await scrape(agent.port);
+    await setTimeout(scrapeIntervalMilliseconds);
+    steadiness.done(count);
+  }
+  await agent.stop();
+  return steadiness.problems();
+}
