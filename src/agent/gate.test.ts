@@ -60,10 +60,20 @@ describe('createGate()', () => {
   });
 
   test('starts no more reads than may be in flight together', async () => {
-    const { send } = testGate(4, 2);
+    const { started, send } = testGate(4, 2);
     const reads = [send('stuck', 1e6), send('b', 100), send('c', 10)];
-    expect(await settledAfter(110, reads)).toEqual([undefined, 'b', 'c refused']);
-    expect(await settledAfter(20, [send('d', 10)])).toEqual(['d']);
+    await settledAfter(90, reads);
+    expect(started).toEqual(['stuck', 'b']);
+    expect(await settledAfter(30, reads)).toEqual([undefined, 'b', 'c']);
+  });
+
+  test('refuses what cannot be started before the deadline', async () => {
+    const { started, send } = testGate(4, 2);
+    const stuck = [send('stuck', 1e6), send('stuck too', 1e6)];
+    const reads = Array.from({ length: 20 }, async (_, index) => send(`${index}`, 10));
+    await settledAfter(500, [...stuck, ...reads]);
+    expect(await settledAfter(0, reads)).toEqual(reads.map((_, index) => `${index} refused`));
+    expect(started).toEqual(['stuck', 'stuck too']);
   });
 
   test('starts one read of a lane at a time', async () => {

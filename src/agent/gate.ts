@@ -44,18 +44,34 @@ export function createGate({
   const limit = pLimit(places);
   const lanes = new Map<string, Turn>();
   let inFlight = 0;
+  /** Settled when one read more may be in flight. */
+  let vacancy = createVacancy();
 
-  /** Waits for the read ahead in the lane; says whether it has ended in time. */
-  const isClear = async (ahead: Turn): Promise<boolean> => {
-    const deadline = createTimer(deadlineMilliseconds);
-    await Promise.race([ahead.over, deadline.over]);
+  /** Waits for something; says whether it came before the deadline, which counts from a moment that is past. */
+  const comesInTime = async (awaited: Promise<void>, since: number): Promise<boolean> => {
+    const deadline = createTimer(Math.max(0, since + deadlineMilliseconds - performance.now()));
+    await Promise.race([awaited, deadline.over]);
     deadline.cancel();
-    ahead.isOverdue = deadline.isOver();
     return !deadline.isOver();
   };
 
+  /** Takes one of the reads that may be in flight; says whether one could be had in time. */
+  const reserve = async (since: number): Promise<boolean> => {
+    while (!hasVacancy()) {
+      if (!(await comesInTime(vacancy.comes, since))) {
+        return false;
+      }
+    }
+    // In the same turn as the look: others wait for the same vacancy.
+    inFlight += 1;
+    return true;
+  };
+
+  const hasVacancy = (): boolean => inFlight < capacity;
+
   return {
     pass: async (lane, launch) => {
+      const since = performance.now();
       const ahead = lanes.get(lane);
       if (ahead?.isOverdue === true) {
         return undefined;
@@ -74,21 +90,23 @@ export function createGate({
         }
       };
       lanes.set(lane, turn);
-      if (ahead !== undefined && !(await isClear(ahead))) {
+      if (ahead !== undefined && !(await comesInTime(ahead.over, since))) {
         // Whoever comes next finds the lane blocked for as long as the read ahead blocks it.
+        ahead.isOverdue = true;
         turn.isOverdue = true;
         void ahead.over.then(end);
         return undefined;
       }
       return limit(async () => {
-        if (inFlight >= capacity) {
+        if (!(await reserve(since))) {
           end();
           return undefined;
         }
-        inFlight += 1;
         const flight = launch();
         void flight.ended.then(() => {
           inFlight -= 1;
+          vacancy.come();
+          vacancy = createVacancy();
           end();
         });
         const patience = createTimer(placeMilliseconds);
@@ -98,4 +116,17 @@ export function createGate({
       });
     },
   };
+}
+
+interface Vacancy {
+  readonly comes: Promise<void>;
+  readonly come: () => void;
+}
+
+function createVacancy(): Vacancy {
+  let come: (() => void) | undefined;
+  const comes = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  return { comes, come: () => come?.() };
 }

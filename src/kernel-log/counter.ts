@@ -9,6 +9,9 @@ import { advance, isBehind, lostBetween } from './position.ts';
 import type { LastHang } from './state.ts';
 import { createTally } from './tally.ts';
 
+/** Devices whose last hang is remembered; when there have been so many, older ones are history. */
+const largestLastHangs = 1000;
+
 /** What taking a record made of it. */
 interface Taken {
   readonly isEvent: boolean;
@@ -56,6 +59,9 @@ export function createRecordCounter(host: Host): RecordCounter {
           : nameEvent(event, record, surroundings);
       if (named?.event === 'unit_hang' && named.timestampSeconds !== undefined) {
         // Also when it was counted by an earlier run: a hang may outlast the agent.
+        if (lastHangs.size >= largestLastHangs) {
+          lastHangs.clear();
+        }
         lastHangs.set(named.device, {
           timestampSeconds: named.timestampSeconds,
           registers: parseHangRegisters(record.text),

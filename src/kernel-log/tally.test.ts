@@ -119,6 +119,21 @@ describe('createTally()', () => {
     expect(events.filter(({ device }) => device.startsWith('own'))).toHaveLength(150);
   });
 
+  test('stays bounded when devices of here come, have events and go, and loses none', () => {
+    const tally = createTally();
+    for (const [index, event] of deadLoops(2000, 'veth').entries()) {
+      const present = [deviceNamed('eno1'), deviceNamed(`veth${index}`)];
+      tally.add({ ...hang, ...event, timestampSeconds: index }, present);
+    }
+    const events = tally.events();
+    expect(events.length).toBeLessThan(220);
+    expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(2000);
+    expect(events.at(-1)).toMatchObject({ device: 'veth1999', lastTimestampSeconds: 1999 });
+    const nameless = events.find(({ device }) => device === '');
+    expect(nameless?.count).toBeGreaterThan(1700);
+    expect(nameless?.lastTimestampSeconds).toBeGreaterThan(1700);
+  });
+
   test('names no more devices of elsewhere after a restart', () => {
     const first = tallied(deadLoops(120));
     const second = tallied([...deadLoops(120, 'later'), { device: 'gw99' }], [], first);

@@ -3,8 +3,8 @@ import type { KernelEventName } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 
 /**
- * Devices the log may name beyond those of this namespace before further ones are counted without a name. Containers
- * come and go; the number of series must not.
+ * Devices that are not, or no longer, of this namespace and are counted by name. Containers come and go; the number of
+ * series must not.
  */
 const largestForeignDevices = 100;
 
@@ -27,32 +27,54 @@ export interface Tally {
 export function createTally(before: readonly KernelEventCount[] = []): Tally {
   let events: readonly KernelEventCount[] | undefined;
   const counts = new Map(before.map((count) => [eventKey(count), count]));
-  // A restart is no reason for further names.
-  const foreignDevices = new Set(before.map(({ device }) => device).filter((name) => name !== ''));
+  /** Every name that is counted. */
+  const names = new Set(before.map(({ device }) => device));
 
   const boundedName = (name: string, devices: readonly Device[]): string => {
-    if (name === '' || foreignDevices.has(name) || devices.some((device) => device.name === name)) {
+    if (names.has(name) || devices.some((device) => device.name === name)) {
       return name;
     }
-    if (foreignDevices.size >= largestForeignDevices) {
-      return '';
+    const present = new Set(devices.map((device) => device.name));
+    const foreign = [...names].filter((known) => known !== '' && !present.has(known));
+    return foreign.length < largestForeignDevices ? name : '';
+  };
+
+  const add = (event: KernelEventCount): void => {
+    const key = eventKey(event);
+    const known = counts.get(key);
+    names.add(event.device);
+    counts.set(key, {
+      ...event,
+      driver: event.driver === '' ? (known?.driver ?? '') : event.driver,
+      count: (known?.count ?? 0) + event.count,
+      lastTimestampSeconds: latest(event.lastTimestampSeconds, known?.lastTimestampSeconds),
+    });
+  };
+
+  /** Counts what is known of devices that are gone without their names, when these have become too many. */
+  const forgetNames = (devices: readonly Device[]): void => {
+    const present = new Set(devices.map((device) => device.name));
+    for (const [key, event] of counts) {
+      if (event.device !== '' && !present.has(event.device)) {
+        counts.delete(key);
+        add({ ...event, device: '' });
+        names.delete(event.device);
+      }
     }
-    foreignDevices.add(name);
-    return name;
   };
 
   return {
     add: ({ device: name, driver, event, timestampSeconds }, devices) => {
-      const device = boundedName(name, devices);
-      const key = eventKey({ device, driver, event });
-      const known = counts.get(key);
       events = undefined;
-      counts.set(key, {
-        device,
-        driver: driver === '' ? (known?.driver ?? '') : driver,
+      if (names.size > devices.length + 2 * largestForeignDevices) {
+        forgetNames(devices);
+      }
+      add({
+        device: boundedName(name, devices),
+        driver,
         event,
-        count: (known?.count ?? 0) + 1,
-        lastTimestampSeconds: timestampSeconds ?? known?.lastTimestampSeconds,
+        count: 1,
+        lastTimestampSeconds: timestampSeconds,
       });
     },
     events: () => {
@@ -60,6 +82,10 @@ export function createTally(before: readonly KernelEventCount[] = []): Tally {
       return events;
     },
   };
+}
+
+function latest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /**
