@@ -1,24 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
+import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { classifyRecord } from '../kernel-log/classify.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import { parseKernelMessage } from '../parsers/kernel-message.ts';
 import { coreEventWords, kernelEventRows } from './kernel-events.ts';
 import type { KernelEventRow } from './kernel-events.ts';
-
-function kernelRecord(text: string) {
-  return {
-    sequence: 1,
-    cursor: undefined,
-    timestampMicroseconds: 1,
-    realtimeMicroseconds: undefined,
-    facility: 0,
-    level: 3,
-    text,
-    subsystem: undefined,
-    device: undefined,
-  };
-}
 
 /** Whether a row takes a text in any of its readings. */
 function takes({ drivers, pattern }: KernelEventRow, text: string): boolean {

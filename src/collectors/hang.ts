@@ -31,6 +31,9 @@ const hangingDrivers: ReadonlySet<string> = new Set(
     .flatMap(({ drivers }) => drivers ?? []),
 );
 
+/** Drivers whose hang records name neither interface nor bus: with several devices nobody can tell which one hangs. */
+const namelessDrivers: ReadonlySet<string> = new Set(['ixgbevf']);
+
 export interface HangCollectorOptions {
   readonly host: Host;
   readonly attempt: Attempt;
@@ -84,7 +87,7 @@ export function createHangFamilies({
   };
 
   return async (devices, lastHangs) => {
-    const hanging = devices.filter(({ driver }) => hangingDrivers.has(driver ?? ''));
+    const hanging = devices.filter((device) => canTellHang(device, devices));
     const names = new Set(hanging.map(({ name }) => name));
     for (const gone of [...trackers.keys()].filter((name) => !names.has(name))) {
       trackers.delete(gone);
@@ -97,4 +100,11 @@ export function createHangFamilies({
       pendingDescriptors.family(deviceSamples(readings, ({ pending }) => pending)),
     ];
   };
+}
+
+function canTellHang({ driver = '' }: Device, devices: readonly Device[]): boolean {
+  return (
+    hangingDrivers.has(driver) &&
+    !(namelessDrivers.has(driver) && devices.filter((other) => other.driver === driver).length > 1)
+  );
 }

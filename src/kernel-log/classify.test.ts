@@ -1,22 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { KernelRecord } from '../model/kernel-record.ts';
+import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { classifyRecord } from './classify.ts';
-
-function kernelRecord(text: string, fields: Partial<KernelRecord> = {}): KernelRecord {
-  return {
-    sequence: 1,
-    cursor: undefined,
-    timestampMicroseconds: 1,
-    realtimeMicroseconds: undefined,
-    facility: 0,
-    level: 3,
-    text,
-    subsystem: undefined,
-    device: undefined,
-    ...fields,
-  };
-}
 
 const forms = [
   // The watchdog of the core, in the order of kernel versions.

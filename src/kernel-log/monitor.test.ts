@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 
+import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { createMemoryState, createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
@@ -51,17 +52,10 @@ const bootId = '5e3b2f4c-1d7a-4b5e-9c3d-2a1f0e9d8c7b';
 const denied = new SourceError('denied', 'no CAP_SYSLOG');
 
 function deadLoop(sequence: number, device = 'vxa'): KernelRecord {
-  return {
+  return kernelRecord(`Dead loop on virtual device ${device}, fix it urgently!`, {
     sequence,
-    cursor: undefined,
     timestampMicroseconds: sequence * 1e6,
-    realtimeMicroseconds: undefined,
-    facility: 0,
-    level: 2,
-    text: `Dead loop on virtual device ${device}, fix it urgently!`,
-    subsystem: undefined,
-    device: undefined,
-  };
+  });
 }
 
 const ledger: Ledger & { readonly version: number } = {

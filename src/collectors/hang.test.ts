@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+
+import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import type { Host } from '../host/host.ts';
+import type { LastHang } from '../kernel-log/state.ts';
+import type { Device } from '../model/device.ts';
+import { SourceError } from '../model/errors.ts';
+import { createAttempt } from './attempt.ts';
+import { createHangFamilies } from './hang.ts';
+
+const hostName = 'debian-6.12.95-qemu';
+const hangAt = 1_795_145_680;
+
+/** Values of both metrics by device, so many seconds after the hang. */
+async function valuesAfter(
+  seconds: number,
+  lastHang: LastHang | undefined,
+  {
+    devices,
+    ethtool,
+  }: { readonly devices?: readonly Device[]; readonly ethtool?: Partial<Host['ethtool']> } = {},
+) {
+  const recorded = createRecordedHost(hostName, { now: new Date((hangAt + seconds) * 1000) });
+  const found = await recorded.devices();
+  const families = createHangFamilies({
+    host: { ...recorded, ethtool: { ...recorded.ethtool, ...ethtool } },
+    attempt: createAttempt(() => {}),
+  });
+  const [active, pending] = await families(
+    devices ?? found,
+    new Map(lastHang === undefined ? [] : [['eno1', lastHang]]),
+  );
+  const byDevice = (family: typeof active) =>
+    Object.fromEntries(
+      (family?.samples ?? []).map(({ labels, value }) => [labels['device'], value]),
+    );
+  return { active: byDevice(active), pending: byDevice(pending) };
+}
+
+describe('createHangFamilies()', () => {
+  test('has a value for the devices whose driver logs hangs', async () => {
+    expect(await valuesAfter(0, undefined)).toEqual({
+      active: { eno1: 0, enp6s0: 0, ens3: 0 },
+      pending: {},
+    });
+  });
+
+  test('knows a hang, and how much waited', async () => {
+    const lastHang = { timestampSeconds: hangAt, registers: { head: 0xd, tail: 0x11 } };
+    const values = await valuesAfter(5, lastHang);
+    expect(values.active).toEqual({ eno1: 1, enp6s0: 0, ens3: 0 });
+    expect(values.pending).toEqual({ eno1: 4 });
+  });
+
+  test('takes a hang that is old when it is first seen for history', async () => {
+    const lastHang = { timestampSeconds: hangAt, registers: undefined };
+    expect(await valuesAfter(31, lastHang)).toEqual({
+      active: { eno1: 0, enp6s0: 0, ens3: 0 },
+      pending: {},
+    });
+  });
+
+  test.each([
+    ['of the recorded size', {}, { eno1: 256 - 0x9f + 0x37 }],
+    ['smaller than where it stands', { txRingSize: async () => 80 }, {}],
+    [
+      'of unknown size',
+      {
+        txRingSize: async (): Promise<number> => {
+          throw new SourceError('unsupported', 'no ring');
+        },
+      },
+      {},
+    ],
+  ])('counts around a ring %s', async (_what, ethtool, pending) => {
+    const lastHang = { timestampSeconds: hangAt, registers: { head: 0x9f, tail: 0x37 } };
+    expect((await valuesAfter(5, lastHang, { ethtool })).pending).toEqual(pending);
+  });
+
+  test.each([
+    [1, { vf0: 0 }],
+    [2, {}],
+  ])(
+    'has a value for %d devices of a driver whose records name none only where it is one',
+    async (count, active) => {
+      const devices = Array.from({ length: count }, (_, index): Device => ({
+        name: `vf${index}`,
+        kind: 'physical',
+        driver: 'ixgbevf',
+        busAddress: `0000:01:10.${index}`,
+        interfaceIndex: 50 + index,
+        hasUplink: true,
+      }));
+      expect((await valuesAfter(0, undefined, { devices })).active).toEqual(active);
+    },
+  );
+});
