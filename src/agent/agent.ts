@@ -19,6 +19,7 @@ import { createGuardedHost } from './guarded-host.ts';
 import { processFamilies } from './process-families.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
+import { createTimer } from './timer.ts';
 
 /** A snapshot older than this is renewed before it is served. */
 const freshMilliseconds = 1000;
@@ -97,7 +98,8 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     isReady: () => states.size === enabled.length,
     freshSnapshot: async () => {
       if (performance.now() - polledAt > freshMilliseconds) {
-        await withinMilliseconds(poll(), scrapeWaitMilliseconds);
+        const patience = createTimer(scrapeWaitMilliseconds);
+        await Promise.race([poll(), patience.over]).finally(patience.cancel);
       }
       snapshot ??= takeSnapshot();
       return snapshot;
@@ -157,17 +159,4 @@ function createRunner(
       };
     },
   };
-}
-
-/** Waits for a promise, but no longer than this. */
-async function withinMilliseconds(promise: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  try {
-    await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -29,7 +29,7 @@ interface InFlight {
 
 /** What blocks a lane: the last read that was let into it. */
 interface Turn {
-  readonly over: Promise<void>;
+  readonly end: Moment;
   /** Nobody waits for it any more. */
   isOverdue: boolean;
 }
@@ -45,7 +45,7 @@ export function createGate({
   const lanes = new Map<string, Turn>();
   let inFlight = 0;
   /** Settled when one read more may be in flight. */
-  let vacancy = createVacancy();
+  let vacancy = createMoment();
 
   /** Waits for something; says whether it came before the deadline, which counts from a moment that is past. */
   const comesInTime = async (awaited: Promise<void>, since: number): Promise<boolean> => {
@@ -76,25 +76,19 @@ export function createGate({
       if (ahead?.isOverdue === true) {
         return undefined;
       }
-      let leave: (() => void) | undefined;
-      const turn: Turn = {
-        over: new Promise((resolve) => {
-          leave = resolve;
-        }),
-        isOverdue: false,
-      };
+      const turn: Turn = { end: createMoment(), isOverdue: false };
       const end = (): void => {
-        leave?.();
+        turn.end.come();
         if (lanes.get(lane) === turn) {
           lanes.delete(lane);
         }
       };
       lanes.set(lane, turn);
-      if (ahead !== undefined && !(await comesInTime(ahead.over, since))) {
+      if (ahead !== undefined && !(await comesInTime(ahead.end.comes, since))) {
         // Whoever comes next finds the lane blocked for as long as the read ahead blocks it.
         ahead.isOverdue = true;
         turn.isOverdue = true;
-        void ahead.over.then(end);
+        void ahead.end.comes.then(end);
         return undefined;
       }
       return limit(async () => {
@@ -106,7 +100,7 @@ export function createGate({
         void flight.ended.then(() => {
           inFlight -= 1;
           vacancy.come();
-          vacancy = createVacancy();
+          vacancy = createMoment();
           end();
         });
         const patience = createTimer(placeMilliseconds);
@@ -118,12 +112,13 @@ export function createGate({
   };
 }
 
-interface Vacancy {
+/** Something that comes once, and can be waited for. */
+interface Moment {
   readonly comes: Promise<void>;
   readonly come: () => void;
 }
 
-function createVacancy(): Vacancy {
+function createMoment(): Moment {
   let come: (() => void) | undefined;
   const comes = new Promise<void>((resolve) => {
     come = resolve;

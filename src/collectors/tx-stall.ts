@@ -6,6 +6,7 @@ import { createAttempt } from './attempt.ts';
 import { readCarrier } from './carrier.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
+import { txQueues } from './tx-queues.ts';
 import { createWatchedDevices } from './watched-devices.ts';
 
 /** Shorter than any driver's watchdog waits (5 s and more), twice over: a busy moment is no stall. */
@@ -87,7 +88,7 @@ async function readStillness(
   before: Stillness | undefined,
   nowSeconds: number,
 ): Promise<Stillness | undefined> {
-  const queues = host.listAttributes(name, 'queues').filter((entry) => entry.startsWith('tx-'));
+  const queues = txQueues(host, name);
   const hasBytes = (attribute: 'inflight' | 'limit'): boolean =>
     queues.some(
       (queue) =>

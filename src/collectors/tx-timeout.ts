@@ -5,6 +5,7 @@ import { parseInteger } from '../parsers/number.ts';
 import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
+import { txQueues } from './tx-queues.ts';
 import { createWatchedDevices } from './watched-devices.ts';
 
 const txTimeouts = counter({
@@ -38,9 +39,7 @@ export const txTimeoutCollector: CollectorDefinition = {
 
 /** A sum over some of the queues would look like a counter reset, so all of them are read or none counts. */
 function readTxTimeouts(host: Host, { name }: Device): number {
-  return host
-    .listAttributes(name, 'queues')
-    .filter((entry) => entry.startsWith('tx-'))
+  return txQueues(host, name)
     .map((queue) => parseInteger(host.readAttribute(name, `queues/${queue}/tx_timeout`)))
     .reduce((sum, count) => sum + count, 0);
 }

@@ -161,6 +161,7 @@ function readLinkName(path: Buffer): string | undefined {
     return undefined;
   }
 }
+
 function byteString(name: Buffer): string {
   return name.toString('latin1');
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { freePort } from '../../test/support/agent-process.ts';
 import { listen } from './listen.ts';
 import type { Listener } from './listen.ts';
 
@@ -15,23 +15,6 @@ const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(async (one) => one.close()));
 });
-
-/** A port nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const port = portOf(server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
-  }
-  return address.port;
-}
 
 async function serveOn(...ports: readonly number[]): Promise<Listener> {
   const app = fastify();

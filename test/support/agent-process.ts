@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -147,20 +148,15 @@ export async function runAgent(
 
 /** A TCP port nobody listens on. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  try {
-    return await new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        if (typeof address === 'object' && address !== null) {
-          resolve(address.port);
-        }
-      });
-    });
-  } finally {
-    server.close();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port');
   }
+  return address.port;
 }
 
 /** The file that is built. @throws {Error} where it was not. */
