@@ -215,7 +215,8 @@ describe('createKernelLogMonitor() across restarts', () => {
     });
     const ending = new AbortController();
     const running = monitor.run(ending.signal);
-    await vi.waitUntil(() => monitor.state().events[0]?.count === 3);
+    await monitor.caughtUp;
+    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 3 });
     ending.abort();
     await running;
     expect(onStateProblem).toHaveBeenCalledTimes(1);

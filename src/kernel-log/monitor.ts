@@ -105,7 +105,7 @@ export function createKernelLogMonitor({
     }
   };
 
-  /** Follows one source until it fails. */
+  /** Follows one source until it fails, or is to be read anew from its beginning. */
   const follow = async (source: KernelLogSource, signal: AbortSignal): Promise<void> => {
     const options = { signal, afterCursor: counter.position().cursor };
     let highest: number | undefined;
@@ -127,7 +127,7 @@ export function createKernelLogMonitor({
     }
   };
 
-  /** Follows the first source that can be read, until it fails. */
+  /** Follows the first source that can be read, until it fails or is to be read anew. */
   const followAny = async (signal: AbortSignal): Promise<void> => {
     for (const source of sourcesOf[choice]) {
       try {
@@ -137,13 +137,14 @@ export function createKernelLogMonitor({
         const wasUp = sources.get(source)?.isUp === true;
         update(source, { isUp: false, error: sourceError(error) });
         if (wasUp) {
-          return;
+          break;
         }
         if (source === 'journal') {
           counter.forgetCursor();
         }
       }
     }
+    replay.end();
   };
 
   return {
@@ -154,11 +155,11 @@ export function createKernelLogMonitor({
       for (let wait = retryMilliseconds; !signal.aborted;) {
         const startedAt = performance.now();
         await followAny(signal);
-        replay.end();
         await setTimeout(wait, undefined, { signal }).catch(() => {});
         const wasSteady = performance.now() - startedAt > longestRetryMilliseconds;
         wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, longestRetryMilliseconds);
       }
+      replay.end();
       await readingPreviousBoot;
       await writer?.flush();
     },
