@@ -61,12 +61,28 @@ describe('createAttributeReader()', () => {
     expect(openFiles()).toBe(before);
   });
 
-  test('lists a directory as it is', () => {
-    const reader = createAttributeReader();
+  test('lists a directory again after a while', () => {
+    let now = 0;
+    const reader = createAttributeReader(() => now);
     reader.follow([device('eno1', 2, 7)]);
     expect(reader.list('eno1', 'queues')).toEqual(['tx-0']);
     mkdirSync(join(sysfs, 'eno1/queues/tx-1'));
+    now = 15_000;
+    expect(reader.list('eno1', 'queues')).toEqual(['tx-0']);
+    now = 15_001;
     expect([...reader.list('eno1', 'queues')].toSorted()).toEqual(['tx-0', 'tx-1']);
+  });
+
+  test('looks after a while for what was not there', () => {
+    let now = 0;
+    const reader = createAttributeReader(() => now);
+    const path = 'queues/tx-0/byte_queue_limits';
+    reader.follow([device('eno1', 2, 7)]);
+    expect(() => reader.read('eno1', path)).toThrow('ENOENT');
+    writeFileSync(join(sysfs, 'eno1', path), '0\n');
+    expect(() => reader.read('eno1', path)).toThrow('ENOENT');
+    now = 15_001;
+    expect(reader.read('eno1', path)).toBe('0\n');
   });
 
   test.each([

@@ -5,6 +5,8 @@ import { sourceErrorFrom } from './system-error.ts';
 
 /** A sysfs attribute is at most a page. */
 const attributeBytes = 4096;
+/** What there is of a device is looked up again after this long: only new queues can change it. */
+const rememberedMilliseconds = 15_000;
 
 /** Where a device's attributes are, and which device it is. */
 export interface AttributeSource {
@@ -24,16 +26,27 @@ export interface AttributeReader {
 interface OpenDevice {
   readonly source: AttributeSource;
   readonly files: Map<string, number>;
+  lookups: Lookups;
+}
+
+/** What was found to be there and not to be there. */
+interface Lookups {
+  readonly madeAtMilliseconds: number;
+  readonly directories: Map<string, readonly string[]>;
+  readonly absent: Map<string, SourceError>;
 }
 
 /**
  * Makes a reader that keeps the files it reads open: reading one again then costs a tenth. A file stays that of its
- * device even when another device takes its name, so a device whose index has changed is opened anew.
+ * device even when another device takes its name, so a device whose index has changed is opened anew. What a directory
+ * holds, and what is not there, is looked up anew when a read fails, and after a while.
  *
  * Everything happens in the caller's own turn, which only attributes permit that the kernel answers from memory: counters
  * and flags, but not `carrier` and `speed`.
  */
-export function createAttributeReader(): AttributeReader {
+export function createAttributeReader(
+  nowMilliseconds: () => number = () => performance.now(),
+): AttributeReader {
   const buffer = Buffer.alloc(attributeBytes);
   let devices: ReadonlyMap<string, OpenDevice> = new Map();
 
@@ -42,12 +55,14 @@ export function createAttributeReader(): AttributeReader {
     if (device === undefined) {
       throw new SourceError('absent', `there is no device ${JSON.stringify(label)}`);
     }
+    if (nowMilliseconds() - device.lookups.madeAtMilliseconds > rememberedMilliseconds) {
+      device.lookups = noLookups(nowMilliseconds());
+    }
     return device;
   };
 
   const readOpen = ({ source, files }: OpenDevice, attribute: string): string => {
-    const known = files.get(attribute);
-    const file = known ?? openSync(join(source.path, attribute), 'r');
+    const file = files.get(attribute) ?? openSync(join(source.path, attribute), 'r');
     files.set(attribute, file);
     return buffer.toString('latin1', 0, readSync(file, buffer, 0, attributeBytes, 0));
   };
@@ -55,17 +70,35 @@ export function createAttributeReader(): AttributeReader {
   return {
     read: (label, attribute) => {
       const device = deviceOf(label);
+      const absence = device.lookups.absent.get(attribute);
+      if (absence !== undefined) {
+        throw absence;
+      }
+      const wasThere = device.files.has(attribute);
       try {
         return readOpen(device, attribute);
-      } catch (error) {
+      } catch (cause) {
         close(device.files, attribute);
-        throw sourceErrorFrom(error, join(device.source.path, attribute).toString());
+        const error = sourceErrorFrom(cause, join(device.source.path, attribute).toString());
+        if (wasThere) {
+          device.lookups = noLookups(nowMilliseconds());
+        } else if (error.reason === 'absent') {
+          device.lookups.absent.set(attribute, error);
+        }
+        throw error;
       }
     },
     list: (label, directory) => {
-      const path = join(deviceOf(label).source.path, directory);
+      const { source, lookups } = deviceOf(label);
+      const known = lookups.directories.get(directory);
+      if (known !== undefined) {
+        return known;
+      }
+      const path = join(source.path, directory);
       try {
-        return readdirSync(path);
+        const names = readdirSync(path);
+        lookups.directories.set(directory, names);
+        return names;
       } catch (error) {
         throw sourceErrorFrom(error, path.toString());
       }
@@ -78,7 +111,11 @@ export function createAttributeReader(): AttributeReader {
             source.label,
             open?.source.interfaceIndex === source.interfaceIndex
               ? open
-              : { source, files: new Map<string, number>() },
+              : {
+                  source,
+                  files: new Map<string, number>(),
+                  lookups: noLookups(nowMilliseconds()),
+                },
           ];
         }),
       );
@@ -92,6 +129,10 @@ export function createAttributeReader(): AttributeReader {
       devices = next;
     },
   };
+}
+
+function noLookups(madeAtMilliseconds: number): Lookups {
+  return { madeAtMilliseconds, directories: new Map(), absent: new Map() };
 }
 
 function join(path: Buffer, name: string): Buffer {
