@@ -102,6 +102,28 @@ describe('createGuardedRead()', () => {
     expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
   });
 
+  test('leaves a device alone for longer each time it answers late, and serves what there is', async () => {
+    const { guarded, started } = slowRead(600);
+    const startedBySecond: number[] = [];
+    const answers: string[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      answers.push(...(await poll(guarded, ['eno1'], 1000)));
+      startedBySecond.push(started.length);
+    }
+    const starts = startedBySecond.flatMap((count, second) =>
+      count > (startedBySecond[second - 1] ?? 0) ? [second] : [],
+    );
+    // Late by 0.6 s, and then a pause of 1, 2, 4, 8, 10, 10 ... seconds, to the next whole second.
+    expect(starts).toEqual([0, 2, 5, 10, 19, 30, 41, 52]);
+    expect(answers.filter((answer) => answer === timeout)).toHaveLength(1);
+  });
+
+  test('asks a device that was stuck again within a second after it has come back', async () => {
+    const { guarded } = slowRead(60_000, 10);
+    await poll(guarded, ['eno1'], 61_100);
+    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
+  });
+
   test('is as fresh as before when a device was slow once', async () => {
     const { guarded } = slowRead(1000, 10);
     expect(await poll(guarded, ['eno1'])).toEqual([timeout]);

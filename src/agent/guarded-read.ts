@@ -20,10 +20,24 @@ export interface GuardedRead<Value> {
 /** How a read ended. A value, so that a read nobody waits for any more ends quietly. */
 type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
 
+/** An answer that came too late. */
+interface LateAnswer<Value> {
+  readonly outcome: Outcome<Value>;
+  /** How many came too late one after the other. */
+  readonly times: number;
+  /** Until then the device is left alone. */
+  readonly resumeAtMilliseconds: number;
+}
+
+/** A device that answers late again and again is left alone for twice as long each time, but not for longer than a poll. */
+const pauseMilliseconds = { first: 1000, longest: 10_000 };
+/** Devices come and go. */
+const forgetMilliseconds = 60_000;
+
 /**
  * Guards a read that may block for as long as a driver pleases. It has a deadline; while it is still in flight it is
  * not started again but reported; when it comes too late it serves the next poll, so that a slow device is one poll
- * behind and not lost. Within one poll the same read is made once, whoever asks.
+ * behind and not lost, and the device is given a pause. Within one poll the same read is made once, whoever asks.
  */
 export function createGuardedRead<Value>(
   read: (key: string) => Promise<Value>,
@@ -31,8 +45,7 @@ export function createGuardedRead<Value>(
 ): GuardedRead<Value> {
   const inFlight = new Set<string>();
   let answers = new Map<string, Promise<Value>>();
-  let arrived = new Map<string, Outcome<Value>>();
-  let fromLastPoll = new Map<string, Outcome<Value>>();
+  const late = new Map<string, LateAnswer<Value>>();
 
   const launch = (key: string) => {
     inFlight.add(key);
@@ -40,7 +53,14 @@ export function createGuardedRead<Value>(
     const ended = outcomeOf(read(key)).then((outcome) => {
       inFlight.delete(key);
       if (deadline.isOver()) {
-        arrived.set(key, outcome);
+        const times = (late.get(key)?.times ?? 0) + 1;
+        late.set(key, {
+          outcome,
+          times,
+          resumeAtMilliseconds: performance.now() + pauseAfter(times),
+        });
+      } else {
+        late.delete(key);
       }
       return outcome;
     });
@@ -59,8 +79,11 @@ export function createGuardedRead<Value>(
   };
 
   const answer = async (key: string): Promise<Value> => {
-    const late = fromLastPoll.get(key);
-    const outcome = inFlight.has(key) ? undefined : ((await start(key)) ?? late);
+    const before = late.get(key);
+    const isPaused = before !== undefined && performance.now() < before.resumeAtMilliseconds;
+    const outcome = inFlight.has(key)
+      ? undefined
+      : ((isPaused ? undefined : await start(key)) ?? before?.outcome);
     if (outcome === undefined) {
       throw new SourceError(
         'timeout',
@@ -85,10 +108,18 @@ export function createGuardedRead<Value>(
     },
     startPoll: () => {
       answers = new Map();
-      fromLastPoll = arrived;
-      arrived = new Map();
+      for (const [key, { resumeAtMilliseconds }] of late) {
+        if (performance.now() - resumeAtMilliseconds > forgetMilliseconds) {
+          late.delete(key);
+        }
+      }
     },
   };
+}
+
+function pauseAfter(times: number): number {
+  const { first, longest } = pauseMilliseconds;
+  return Math.min(longest, first * 2 ** (times - 1));
 }
 
 async function outcomeOf<Value>(promise: Promise<Value>): Promise<Outcome<Value>> {
