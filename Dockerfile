@@ -31,13 +31,13 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ethtool systemd \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -o node -g node /var/lib/nicwatch
-COPY --from=build /build/dist/nicwatch.mjs /usr/local/lib/nicwatch/nicwatch.mjs
-COPY --from=build /build/dist/nicwatch.mjs.map /usr/local/lib/nicwatch/nicwatch.mjs.map
-COPY --from=build /build/dist/nicwatch.mjs.LEGAL.txt /usr/local/lib/nicwatch/nicwatch.mjs.LEGAL.txt
+COPY --from=build /build/dist/nicwatch.cjs /usr/local/lib/nicwatch/nicwatch.cjs
+COPY --from=build /build/dist/nicwatch.cjs.map /usr/local/lib/nicwatch/nicwatch.cjs.map
+COPY --from=build /build/dist/nicwatch.cjs.LEGAL.txt /usr/local/lib/nicwatch/nicwatch.cjs.LEGAL.txt
 COPY LICENSE /usr/local/lib/nicwatch/LICENSE
 USER node
 VOLUME /var/lib/nicwatch
 EXPOSE 10140
 HEALTHCHECK --interval=30s --timeout=3s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:10140/-/healthy').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--enable-source-maps", "/usr/local/lib/nicwatch/nicwatch.mjs"]
+ENTRYPOINT ["node", "/usr/local/lib/nicwatch/nicwatch.cjs"]

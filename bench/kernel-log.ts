@@ -36,6 +36,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     readFile: async () => 'btime 1\n',
     readAttribute: () => '',
     listAttributes: () => [],
+    announcedChanges: () => undefined,
     ethtool: {
       kind: 'command',
       driverInfo: async () => Promise.reject(new Error('not here')),

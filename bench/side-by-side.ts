@@ -60,7 +60,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     devices: { type: 'string' },
-    agent: { type: 'string', default: 'dist/nicwatch.mjs' },
+    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
     reader: { type: 'string', default: 'auto' },
     json: { type: 'string', default: '.cache/bench.json' },
   },

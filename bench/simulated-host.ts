@@ -102,6 +102,7 @@ export function createSimulatedHost(): SimulatedHost {
       return content;
     },
     readAttribute: attribute,
+    announcedChanges: () => undefined,
     listAttributes: (name) =>
       ['rx', 'tx'].flatMap((direction) =>
         Array.from({ length: find(name).queues }, (_, queue) => `${direction}-${queue}`),

@@ -13,7 +13,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    agent: { type: 'string', default: 'dist/nicwatch.mjs' },
+    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
     reader: { type: 'string', default: 'auto' },
     polls: { type: 'string', default: '100000' },
     scrapes: { type: 'string', default: '2000' },

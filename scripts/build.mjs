@@ -1,4 +1,4 @@
-// Bundles nicwatch into one ESM file with its source map.
+// Bundles nicwatch into one file with its source map.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -8,22 +8,22 @@ import { build } from 'esbuild';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
-  entryPoints: { nicwatch: 'src/main.ts' },
+  entryPoints: { nicwatch: 'src/start.ts' },
   outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
+  // CommonJS, because Node.js uses its pool of threads to load anything else, and then the pool has its size.
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
-  format: 'esm',
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'linked',
+  // The text stays in memory. Names are kept, for the stacks of errors.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Native: it stays a package beside the bundle, and the agent does without where it is not there.
   external: ['koffi'],
-  // CommonJS packages in the bundle still ask for Node's own modules with require().
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
   define: {
     nicwatchVersion: JSON.stringify(version),
     nicwatchRevision: JSON.stringify(revision()),

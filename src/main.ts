@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
@@ -10,7 +9,7 @@ import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
 import { formatListenAddress } from './config/listen-address.ts';
-import { openEthtool } from './host/ethtool-reader.ts';
+import { openDrivers } from './host/drivers.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
@@ -35,14 +34,12 @@ const stderr = 2;
 const runtimeFailure = 1;
 const configurationFailure = 2;
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
+main(process.argv.slice(2)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   writeSync(stderr, `nicwatch: ${message.replaceAll('\n', ' ')}\n`);
   // Not only the exit code: reads of the host may still be in flight.
   process.exit(error instanceof ConfigError ? configurationFailure : runtimeFailure);
-}
+});
 
 async function main(argv: readonly string[]): Promise<void> {
   const invocation = parseArguments(argv, collectorDefinitions);
@@ -78,8 +75,14 @@ async function serve(config: Config): Promise<void> {
   const ending = new AbortController();
   // Every command that runs listens to it; there are as many as there are devices in trouble.
   setMaxListeners(0, ending.signal);
+  const drivers = await openDrivers(config.ethtoolReader, { signal: ending.signal });
+  for (const { message } of drivers.problems) {
+    log.warn({ reason: message }, 'devices are read in a slower way');
+  }
+  // A call that has not come back would hold up the end of the process, and more so the end of the node.
+  process.once('exit', (status) => drivers.exitIfWaiting?.(status));
   const agent = createAgent({
-    host: createLinuxHost(config, await openEthtool(config.ethtoolReader, ending.signal)),
+    host: createLinuxHost(config, drivers),
     config,
     definitions: collectorDefinitions,
     log,

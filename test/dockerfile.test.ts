@@ -21,7 +21,7 @@ const sent = readFileSync(`${root}/.dockerignore`, 'utf8')
   .filter((line) => line.startsWith('!'))
   .map((line) => line.slice(1));
 
-const builtFiles = ['nicwatch.mjs', 'nicwatch.mjs.map', 'nicwatch.mjs.LEGAL.txt'];
+const builtFiles = ['nicwatch.cjs', 'nicwatch.cjs.map', 'nicwatch.cjs.LEGAL.txt'];
 
 describe('the Dockerfile', () => {
   test('copies from the repository only what is there and is sent to the build', () => {

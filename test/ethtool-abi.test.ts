@@ -11,6 +11,7 @@ import {
   ethtoolLayout,
   stringSets,
 } from '../src/parsers/ethtool-structs.ts';
+import { linkMessages } from '../src/parsers/link-message.ts';
 import { compile, compilerProblem } from './support/c-compiler.ts';
 import { skipNote } from './support/requirements.ts';
 
@@ -37,10 +38,18 @@ const assumed = {
     ['offsetof(struct ifreq, ifr_name)', 0],
     ['offsetof(struct ifreq, ifr_data)', ethtoolCall.interfaceNameLength],
     ['sizeof(((struct ifreq *)0)->ifr_data) == sizeof(void *)', 1],
-    [
-      `sizeof(struct ifreq) <= ${ethtoolCall.interfaceNameLength} + sizeof(void *) + ${ethtoolCall.padding}`,
-      1,
-    ],
+    [`sizeof(struct ifreq) <= ${ethtoolCall.requestBytes}`, 1],
+  ],
+  'announcements of changes': [
+    ['AF_NETLINK', linkMessages.addressFamilyNetlink],
+    ['SOCK_RAW | SOCK_CLOEXEC', linkMessages.socketRawCloseOnExec],
+    ['NETLINK_ROUTE', linkMessages.protocolRoute],
+    ['RTMGRP_LINK', linkMessages.linkGroup],
+    ['sizeof(struct sockaddr_nl)', linkMessages.address.size],
+    ['offsetof(struct sockaddr_nl, nl_family)', 0],
+    ['sizeof(((struct sockaddr_nl *)0)->nl_family)', 2],
+    ['offsetof(struct sockaddr_nl, nl_groups)', linkMessages.address.groups],
+    ['NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_index)', linkMessages.interfaceIndex],
   ],
   'struct ethtool_drvinfo': [
     ['sizeof(struct ethtool_drvinfo)', layout.driverInfo.size],
@@ -132,6 +141,7 @@ function sourceOf(expressions: readonly string[]): string {
 #include <sys/socket.h>
 #include <net/if.h>
 #include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
 int main(void)

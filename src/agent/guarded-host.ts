@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Device } from '../model/device.ts';
 import { createGate } from './gate.ts';
 import type { GateOptions } from './gate.ts';
+import { createUnchangedRead } from './unchanged-read.ts';
 import { createGuardedRead } from './guarded-read.ts';
 
 /** Shorter than a scrape waits for a poll, so that one stuck device cannot make a scrape miss the others. */
@@ -48,7 +49,6 @@ export function createGuardedHost(
     gate: createGate({ ...fileGate, deadlineMilliseconds }),
   });
   const { ethtool } = host;
-  const listed = new Map<string, readonly string[]>();
   const driverInfo = createGuardedRead((device) => ethtool.driverInfo(device), {
     what: 'driver information',
     ...drivers,
@@ -61,6 +61,9 @@ export function createGuardedHost(
     what: 'offload features',
     ...drivers,
   });
+  const unchangedFeatures = createUnchangedRead(features.read, (device) =>
+    host.announcedChanges(device),
+  );
   const txRingSize = createGuardedRead((device) => ethtool.txRingSize(device), {
     what: 'transmit ring size',
     ...drivers,
@@ -71,17 +74,13 @@ export function createGuardedHost(
       devices: devices.read,
       readFile: (path) => (path.startsWith('/sys/') ? locked : file).read(path),
       readAttribute: (device, attribute) => host.readAttribute(device, attribute),
-      listAttributes: (device, directory) => {
-        const key = `${device}/${directory}`;
-        const names = listed.get(key) ?? host.listAttributes(device, directory);
-        listed.set(key, names);
-        return names;
-      },
+      listAttributes: (device, directory) => host.listAttributes(device, directory),
+      announcedChanges: (device) => host.announcedChanges(device),
       ethtool: {
         kind: ethtool.kind,
         driverInfo: driverInfo.read,
         statistics: statistics.read,
-        features: features.read,
+        features: unchangedFeatures,
         txRingSize: txRingSize.read,
       },
       kernelLog: (source, options) => host.kernelLog(source, options),
@@ -90,7 +89,6 @@ export function createGuardedHost(
       now: () => host.now(),
     },
     startPoll: () => {
-      listed.clear();
       for (const read of reads) {
         read.startPoll();
       }

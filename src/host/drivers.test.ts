@@ -1,19 +1,29 @@
 import { describe, expect, test } from 'vitest';
 
 import { SourceError } from '../model/errors.ts';
-import { openEthtool } from './ethtool-reader.ts';
+import { openDrivers } from './drivers.ts';
+import type { DeviceIdentity } from './devices.ts';
 import type { EthtoolReader } from './host.ts';
+import { openLibc } from './libc.ts';
 
 const { signal } = new AbortController();
 
+const missing = new SourceError('absent', 'no library');
+
+async function withoutLibrary(): Promise<never> {
+  throw missing;
+}
+
+function identify(device: string): DeviceIdentity {
+  if (device === 'unheard') {
+    throw new SourceError('absent', 'there is no device "unheard"');
+  }
+  return { rawName: Buffer.from(device), interfaceIndex: 1 };
+}
+
 async function openReader(choice: 'auto' | 'ioctl' | 'command'): Promise<EthtoolReader> {
-  const createReader = await openEthtool(choice, signal);
-  return createReader((device) => {
-    if (device === 'unheard') {
-      throw new SourceError('absent', 'there is no device "unheard"');
-    }
-    return { rawName: Buffer.from(device), interfaceIndex: 1 };
-  });
+  const { createEthtoolReader } = await openDrivers(choice, { signal });
+  return createEthtoolReader(identify);
 }
 
 async function reasonOf(read: Promise<unknown>): Promise<unknown> {
@@ -23,13 +33,39 @@ async function reasonOf(read: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('openEthtool()', () => {
+describe('openDrivers()', () => {
   test.each([
     { choice: 'command', kind: 'command' },
     { choice: 'ioctl', kind: 'ioctl' },
-    { choice: 'auto', kind: 'command' },
+    { choice: 'auto', kind: 'ioctl' },
   ] as const)('opens, told $choice, the reader by $kind', async ({ choice, kind }) => {
     expect((await openReader(choice)).kind).toBe(kind);
+  });
+
+  test('does with the command where the C library cannot be called, and says why', async () => {
+    const drivers = await openDrivers('auto', { signal, open: withoutLibrary });
+    expect(drivers.createEthtoolReader(identify).kind).toBe('command');
+    expect(drivers.problems).toEqual([missing]);
+    expect(drivers.linkAnnouncements).toBeUndefined();
+  });
+
+  test('refuses where the C library cannot be called and nothing else will do', async () => {
+    await expect(openDrivers('ioctl', { signal, open: withoutLibrary })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: '--ethtool.reader: no library',
+    });
+  });
+
+  test('does without announcements where they cannot be had', async () => {
+    const drivers = await openDrivers('ioctl', {
+      signal,
+      open: async () => ({ ...(await openLibc()), bind: () => 'EPERM' }),
+    });
+    expect(drivers.createEthtoolReader(identify).kind).toBe('ioctl');
+    expect(drivers.linkAnnouncements).toBeUndefined();
+    expect(drivers.problems).toMatchObject([
+      { name: 'SourceError', message: 'cannot follow changes of network devices: EPERM' },
+    ]);
   });
 });
 

@@ -25,6 +25,13 @@ export interface Host {
   readAttribute(device: string, attribute: string): string;
   /** Names in a subdirectory of the device's directory of sysfs. @throws {SourceError} as {@link Host.readFile}. */
   listAttributes(device: string, directory: string): readonly string[];
+  /**
+   * A number that changes when the kernel announces a change of the device: of its link, its flags, its name or its
+   * active offload features. Undefined where changes are not announced.
+   *
+   * @throws {SourceError} `absent`.
+   */
+  announcedChanges(device: string): number | undefined;
   readonly ethtool: EthtoolReader;
   /**
    * The kernel log from its oldest record on, then every record as it is written, in batches: the first that has

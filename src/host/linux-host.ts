@@ -5,7 +5,7 @@ import { createAttributeReader } from './attributes.ts';
 import { createDeviceFinder } from './devices.ts';
 import type { FoundDevice } from './devices.ts';
 import type { DeviceIdentity } from './devices.ts';
-import type { CreateEthtoolReader } from './ethtool-reader.ts';
+import type { Drivers } from './drivers.ts';
 import type { Host } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
@@ -14,11 +14,16 @@ import { streamLines } from './stream-lines.ts';
 import { readSmallFile } from './small-file.ts';
 
 const devicesDirectory = '/sys/class/net/';
+/** Devices are looked for after this long though no change was announced. */
+const rememberedMilliseconds = 5000;
 
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
-  createEthtoolReader: CreateEthtoolReader,
+  {
+    createEthtoolReader,
+    linkAnnouncements,
+  }: Pick<Drivers, 'createEthtoolReader' | 'linkAnnouncements'>,
 ): Host {
   const findDevices = createDeviceFinder(paths.sysfs);
   const attributes = createAttributeReader();
@@ -38,8 +43,22 @@ export function createLinuxHost(
   let listed: readonly FoundDevice[] | undefined;
   let devices: readonly Device[] = [];
 
+  /** What had been announced when the devices were last looked for, and when that was. */
+  let foundAt: { readonly changes: number | undefined; readonly milliseconds: number } | undefined;
+
   const listDevices = async (): Promise<readonly Device[]> => {
+    // Asked before they are looked for: what changes meanwhile is looked at again.
+    const changes = linkAnnouncements?.ofAny();
+    const milliseconds = performance.now();
+    if (
+      changes !== undefined &&
+      changes === foundAt?.changes &&
+      milliseconds - foundAt.milliseconds < rememberedMilliseconds
+    ) {
+      return devices;
+    }
     const all = findDevices();
+    foundAt = { changes, milliseconds };
     if (all !== listed) {
       listed = all;
       devices = all.map(({ device }) => device);
@@ -77,6 +96,7 @@ export function createLinuxHost(
     readFile: async (path) => readSmallFile(locate(path)),
     readAttribute: (device, attribute) => attributes.read(device, attribute),
     listAttributes: (device, directory) => attributes.list(device, directory),
+    announcedChanges: (device) => linkAnnouncements?.of(identify(device).interfaceIndex),
     ethtool: createEthtoolReader(identify),
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'

@@ -1,68 +1,50 @@
 import { SourceError } from '../model/errors.ts';
-import { ethtoolCall } from '../parsers/ethtool-structs.ts';
+import { ethtoolCall, writeU32, writeU64 } from '../parsers/ethtool-structs.ts';
 import type { EthtoolIoctl } from './ethtool-ioctl.ts';
+import type { Libc } from './libc.ts';
 
-const { addressFamilyInet, socketDatagramCloseOnExec, siocEthtool, interfaceNameLength, padding } =
-  ethtoolCall;
+const {
+  addressFamilyInet,
+  socketDatagramCloseOnExec,
+  siocEthtool,
+  interfaceNameLength,
+  requestBytes,
+} = ethtoolCall;
 
 /**
- * Opens the kernel's ethtool interface through the C library. Calls are asynchronous: one that waits for a lock in the
- * kernel holds a thread of the pool, never the event loop.
+ * Opens the kernel's ethtool interface. A call that waits for a lock in the kernel holds a thread of the pool, never the
+ * event loop.
  *
- * @throws {SourceError} when the native module or the C library cannot be loaded.
+ * @throws {SourceError} `failed` when there is no socket to be had.
  * @see netdevice(7)
  */
-export async function openEthtoolIoctl(): Promise<EthtoolIoctl> {
-  try {
-    const { default: koffi } = await import('koffi');
-    const libc = koffi.load(null);
-    const socket = libc.func('int socket(int domain, int type, int protocol)');
-    const request = koffi.struct({
-      ifr_name: koffi.array('uint8_t', interfaceNameLength),
-      ifr_data: 'void *',
-      padding: koffi.array('uint8_t', padding),
-    });
-    const ioctl = libc.func('ioctl', 'int', ['int', 'unsigned long', koffi.pointer(request)]);
-    const errnoNames = new Map(
-      Object.entries(koffi.os.errno).map(([name, number]) => [number, name]),
-    );
-    const descriptor: unknown = socket(addressFamilyInet, socketDatagramCloseOnExec, 0);
-    if (typeof descriptor !== 'number' || descriptor < 0) {
-      throw new Error(`cannot open a socket: errno ${koffi.errno()}`);
-    }
-    return async (rawName, arena) =>
-      new Promise((resolve, reject) => {
-        const refuse = (error: unknown): void => {
-          reject(new SourceError('failed', `ioctl: ${String(error)}`, { cause: error }));
-        };
-        const name = new Uint8Array(interfaceNameLength);
-        name.set(rawName.subarray(0, interfaceNameLength - 1));
-        try {
-          ioctl.async(
-            descriptor,
-            siocEthtool,
-            { ifr_name: name, ifr_data: arena, padding: new Uint8Array(padding) },
-            (error: unknown, result: unknown) => {
-              const errno = koffi.errno();
-              if (error !== null && error !== undefined) {
-                refuse(error);
-              } else {
-                resolve(result === 0 ? undefined : (errnoNames.get(errno) ?? `errno ${errno}`));
-              }
-            },
-          );
-        } catch (error) {
-          // There may be only so many calls in flight.
-          refuse(error);
-        }
-      });
-  } catch (error) {
-    throw new SourceError(
-      'absent',
-      `the native ethtool reader cannot be loaded: ${String(error)}`,
-      {
-        cause: error,
-      },
-    );
+export function openEthtoolIoctl(libc: Libc): EthtoolIoctl {
+  const descriptor = libc.socket(addressFamilyInet, socketDatagramCloseOnExec, 0);
+  if (typeof descriptor === 'string') {
+    throw new SourceError('failed', `cannot open a socket for ethtool: ${descriptor}`);
   }
+  /** By the arena it points to, which the reader keeps until its call has come back. */
+  const requests = new WeakMap<Buffer, Buffer>();
+  const requestOf = (arena: Buffer): Buffer => {
+    const request = requests.get(arena) ?? createRequest(libc, arena);
+    requests.set(arena, request);
+    return request;
+  };
+  return async (rawName, arena) => {
+    const request = requestOf(arena);
+    request.fill(0, 0, interfaceNameLength);
+    rawName.copy(request, 0, 0, interfaceNameLength - 1);
+    return libc.ioctl(descriptor, siocEthtool, request);
+  };
+}
+
+/** A `struct ifreq` without a name yet. */
+function createRequest({ pointerBytes, addressOf }: Libc, arena: Buffer): Buffer {
+  const request = Buffer.alloc(requestBytes);
+  if (pointerBytes === 8) {
+    writeU64(request, interfaceNameLength, addressOf(arena));
+  } else {
+    writeU32(request, interfaceNameLength, Number(addressOf(arena)));
+  }
+  return request;
 }

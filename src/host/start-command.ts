@@ -1,7 +1,7 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-
-import { execa } from 'execa';
 
 /** Where system tools live; ordinary users and services often go without. */
 const systemPath = '/usr/sbin:/sbin';
@@ -13,8 +13,8 @@ export interface StartOptions {
 }
 
 export interface StartedCommand {
-  readonly stdout: Readable | null;
-  readonly stderr: Readable | null;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /** How it ended; never rejects. */
   readonly ended: Promise<CommandEnd>;
   /** Ends the command and all it has started, at once. */
@@ -40,44 +40,80 @@ export function startCommand(
   argv: readonly string[],
   { signal, keepBytes }: StartOptions,
 ): StartedCommand {
-  const subprocess = execa(file, argv, {
-    env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
-    stdin: 'ignore',
+  const child = spawn(file, argv, {
+    env: {
+      ...process.env,
+      LC_ALL: 'C',
+      PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
-    cleanup: false,
-    reject: false,
-    stripFinalNewline: false,
-    buffer: keepBytes !== undefined,
-    ...(keepBytes === undefined ? {} : { maxBuffer: keepBytes }),
   });
   let isRunning = true;
   const kill = (): void => {
-    if (isRunning && subprocess.pid !== undefined) {
+    if (isRunning && child.pid !== undefined) {
       try {
-        process.kill(-subprocess.pid, 'SIGKILL');
+        process.kill(-child.pid, 'SIGKILL');
       } catch {
         // The group ended by itself in this very moment.
       }
     }
   };
-  const end = async (): Promise<CommandEnd> => {
-    const { exitCode, stdout, stderr, isMaxBuffer, cause } = await subprocess;
-    if (isMaxBuffer) {
-      kill();
-    }
+  const stdout = keep(child.stdout, { bytes: keepBytes, tooLong: kill });
+  const stderr = keep(child.stderr, { bytes: keepBytes, tooLong: kill });
+  const ended = exitOf(child).then(({ exitCode, reason }) => {
     isRunning = false;
     signal.removeEventListener('abort', kill);
     return {
       exitCode,
-      stdout: stdout ?? '',
-      stderr: stderr ?? '',
-      isTooLong: isMaxBuffer,
-      reason: cause instanceof Error ? cause.message : 'ended by a signal',
+      reason,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      isTooLong: stdout.isTooLong() || stderr.isTooLong(),
     };
-  };
+  });
   signal.addEventListener('abort', kill);
   if (signal.aborted) {
     kill();
   }
-  return { stdout: subprocess.stdout, stderr: subprocess.stderr, ended: end(), kill };
+  return { stdout: child.stdout, stderr: child.stderr, ended, kill };
+}
+
+interface Kept {
+  readonly text: () => string;
+  readonly isTooLong: () => boolean;
+}
+
+/** Keeps what a stream gives, up to so many bytes; without a number it is left to others to read. */
+function keep(
+  stream: Readable,
+  { bytes, tooLong }: { readonly bytes: number | undefined; readonly tooLong: () => void },
+): Kept {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let isTooLong = false;
+  if (bytes !== undefined) {
+    stream.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      isTooLong ||= length > bytes;
+      if (isTooLong) {
+        tooLong();
+      } else {
+        chunks.push(chunk);
+      }
+    });
+  }
+  return { text: () => Buffer.concat(chunks).toString(), isTooLong: () => isTooLong };
+}
+
+/** How a process ended, when its streams have ended too. */
+async function exitOf(child: ChildProcess): Promise<Pick<CommandEnd, 'exitCode' | 'reason'>> {
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => {
+      resolve({ exitCode: undefined, reason: message });
+    });
+    child.once('close', (exitCode) => {
+      resolve({ exitCode: exitCode ?? undefined, reason: 'ended by a signal' });
+    });
+  });
 }

@@ -8,9 +8,10 @@ export const ethtoolCall = {
   addressFamilyInet: 2,
   socketDatagramCloseOnExec: 0o2000002,
   siocEthtool: 0x8946,
+  /** The name comes first, then the pointer to the data. */
   interfaceNameLength: 16,
-  /** The union the pointer is in is larger than a pointer, by this at most. */
-  padding: 16,
+  /** Of struct ifreq, where pointers are of 64 bits; it is smaller where they are of 32. */
+  requestBytes: 40,
 } as const;
 
 /** The commands of SIOCETHTOOL that nicwatch uses, all of which only read. @see include/uapi/linux/ethtool.h */

@@ -27,6 +27,10 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
   const app = fastify({
     logger: false,
     bodyLimit: 1,
+    // No route has a schema: what would compile one need not be loaded.
+    schemaController: {
+      compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
+    },
     routerOptions: { ignoreTrailingSlash: true },
     // A URL that cannot be decoded never reaches a route or the error handler.
     frameworkErrors: refuse,
@@ -108,6 +112,10 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
   });
 
   return app;
+}
+
+function noSchemas(): never {
+  throw new Error('routes have no schemas');
 }
 
 function refuse(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {

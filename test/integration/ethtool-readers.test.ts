@@ -73,6 +73,9 @@ describe.skipIf(problem !== undefined)(`both readers of ethtool${skipNote(proble
     for (const [, name] of made) {
       expect(featureStates(there, name), name).toBeGreaterThan(2);
     }
+    const changes = made.flatMap(([, name]) => activeChanges(there, name));
+    expect(changes.length).toBeGreaterThan(2 * made.length);
+    expect(changes.filter(({ isAnnounced }) => !isAnnounced)).toEqual([]);
     const gone = there.filter(({ device }) => device === 'gone0').map(({ ioctl }) => ioctl);
     expect(gone).toEqual(Array.from({ length: 8 }, () => ({ reason: 'absent' })));
   }, 60_000);
@@ -92,7 +95,7 @@ describe('the built agent', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'nicwatch-alone-'));
-    alone = join(directory, 'nicwatch.mjs');
+    alone = join(directory, 'nicwatch.cjs');
     await copyFile(builtAgent(), alone);
   });
 
@@ -101,8 +104,8 @@ describe('the built agent', () => {
   });
 
   test.each([
-    { where: 'beside its packages', isAlone: false, choices: [], reader: 'command' },
-    { where: 'beside its packages', isAlone: false, choices: ['auto'], reader: 'command' },
+    { where: 'beside its packages', isAlone: false, choices: [], reader: 'ioctl' },
+    { where: 'beside its packages', isAlone: false, choices: ['auto'], reader: 'ioctl' },
     { where: 'beside its packages', isAlone: false, choices: ['ioctl'], reader: 'ioctl' },
     { where: 'beside its packages', isAlone: false, choices: ['command'], reader: 'command' },
     { where: 'alone', isAlone: true, choices: [], reader: 'command' },
@@ -171,6 +174,8 @@ interface Comparison {
   readonly before: unknown;
   readonly ioctl: unknown;
   readonly after: unknown;
+  /** What had been announced of the device before. */
+  readonly changes: number;
 }
 
 /** Whether the readers disagree. Counters go on, so that the ioctl's must lie between the command's. */
@@ -216,7 +221,9 @@ function isComparison(value: unknown): value is Comparison {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['device', 'state', 'read', 'before', 'ioctl', 'after'].every((name) => name in value)
+    ['device', 'state', 'read', 'before', 'ioctl', 'after', 'changes'].every(
+      (name) => name in value,
+    )
   );
 }
 
@@ -231,6 +238,24 @@ function featureStates(comparisons: readonly Comparison[], name: string): number
       .filter(({ device, read }) => device === name && read === 'features')
       .map(({ ioctl }) => JSON.stringify(ioctl)),
   ).size;
+}
+
+/** Changes of what is active, from one comparison of a device to the next, and whether the kernel announced them. */
+function activeChanges(
+  comparisons: readonly Comparison[],
+  name: string,
+): readonly { readonly device: string; readonly state: string; readonly isAnnounced: boolean }[] {
+  const ofDevice = comparisons.filter(({ device, read }) => device === name && read === 'features');
+  return ofDevice.flatMap(({ device, state, changes, ioctl }, index) => {
+    const earlier = ofDevice[index - 1];
+    return earlier === undefined || isDeepStrictEqual(active(earlier.ioctl), active(ioctl))
+      ? []
+      : [{ device, state, isAnnounced: changes !== earlier.changes }];
+  });
+}
+
+function active(features: unknown): readonly unknown[] {
+  return Array.isArray(features) ? features.map(({ enabled }) => enabled) : [];
 }
 
 /** The program that compares, where it finds the packages it needs. */

@@ -79,6 +79,21 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
     90_000,
   );
 
+  test('does not hold up the end of the agent', async () => {
+    await withStuckAgent(2, async (agent) => {
+      await vi.waitFor(
+        async () =>
+          expect(featureReads(await agent.freshScrape())).toEqual(
+            featureReadsWhere(2, { isStuck: true }),
+          ),
+        { timeout: 10_000 },
+      );
+      const { exitCode, seconds } = await agent.stop();
+      expect(exitCode).toBe(0);
+      expect(seconds).toBeLessThan(1);
+    });
+  });
+
   /** Runs an agent in a namespace with so many devices that are stuck, and two that are not. */
   async function withStuckAgent(
     count: number,
@@ -101,8 +116,6 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
         env: {
           LD_PRELOAD: library,
           NICWATCH_STUCK_FILE: stuckFile,
-          // One for each call that does not return, and some for everything else.
-          UV_THREADPOOL_SIZE: '32',
         },
       });
       try {

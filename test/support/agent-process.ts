@@ -49,7 +49,7 @@ export interface AgentProcess {
   stderr(): string;
 }
 
-const builtFile = new URL('../../dist/nicwatch.mjs', import.meta.url).pathname;
+const builtFile = new URL('../../dist/nicwatch.cjs', import.meta.url).pathname;
 const freshDeadlineMilliseconds = 10_000;
 
 /** Starts the built agent on a port of its own and waits until it answers. */
@@ -163,7 +163,7 @@ export async function freePort(): Promise<number> {
 export function builtAgent(): string {
   if (!existsSync(builtFile)) {
     throw new Error(
-      'dist/nicwatch.mjs is missing: run `node scripts/build.mjs` before these tests',
+      'dist/nicwatch.cjs is missing: run `node scripts/build.mjs` before these tests',
     );
   }
   return builtFile;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 
 import { createEthtoolCommandReader } from '../../src/host/ethtool-command.ts';
-import { openEthtool } from '../../src/host/ethtool-reader.ts';
+import { openDrivers } from '../../src/host/drivers.ts';
 import type { EthtoolReader } from '../../src/host/host.ts';
 import { createLinuxHost } from '../../src/host/linux-host.ts';
 import { createRunCommand } from '../../src/host/run-command.ts';
@@ -19,7 +19,7 @@ const [mode, deleted] = process.argv.slice(2);
 const { signal } = new AbortController();
 const host = createLinuxHost(
   { paths: { procfs: '/proc', sysfs: '/sys', rootfs: '/' }, stateDirectory: '/nonexistent' },
-  await openEthtool('ioctl', signal),
+  await openDrivers('ioctl', { signal }),
 );
 const byIoctl = host.ethtool;
 const byCommand = createEthtoolCommandReader(createRunCommand(signal));
@@ -55,11 +55,12 @@ function switchFeature(device: string, feature: string, state: string): boolean 
 
 /** Asks everything at once of one reader, and then of the other: its counters must lie between two answers of the first. */
 async function compare(names: readonly string[], state: string): Promise<void> {
+  const changes = new Map(names.map((device) => [device, host.announcedChanges(device)]));
   const before = await answers(byCommand, names, reads);
   const ioctl = await answers(byIoctl, names, reads);
   const after = await answers(byCommand, names, ['statistics']);
   for (const [key, first] of before) {
-    const [device, read] = key.split(' ');
+    const [device = '', read] = key.split(' ');
     const comparison = {
       device,
       state,
@@ -67,6 +68,7 @@ async function compare(names: readonly string[], state: string): Promise<void> {
       before: first,
       ioctl: ioctl.get(key),
       after: after.get(key) ?? first,
+      changes: changes.get(device),
     };
     const line = JSON.stringify(comparison, (_, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,

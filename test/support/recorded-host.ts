@@ -26,7 +26,11 @@ export function createRecordedHost(
       paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },
       stateDirectory: '/nonexistent',
     },
-    () => createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
+    {
+      createEthtoolReader: () =>
+        createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
+      linkAnnouncements: undefined,
+    },
   );
   const unreadable = new Set(
     readFileSync(`${root}/unreadable.txt`, 'utf8')

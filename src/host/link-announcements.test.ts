@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+
+import { linkMessages } from '../parsers/link-message.ts';
+import { writeU32 } from '../parsers/ethtool-structs.ts';
+import { createLinkAnnouncements } from './link-announcements.ts';
+import type { LinkAnnouncements } from './link-announcements.ts';
+
+/** What comes next: the index of a device, an errno, or the length of a message that says nothing. */
+type Announced = number | string | { readonly length: number };
+
+function follow(): { readonly changes: LinkAnnouncements; readonly queue: Announced[] } {
+  const queue: Announced[] = [];
+  const changes = createLinkAnnouncements((buffer) => {
+    const next = queue.shift() ?? 'EWOULDBLOCK';
+    if (typeof next === 'number') {
+      writeU32(buffer, linkMessages.interfaceIndex, next);
+      return buffer.length;
+    }
+    return typeof next === 'string' ? next : next.length;
+  });
+  return { changes, queue };
+}
+
+/** Of the devices 2 and 3: which have changed since, after something was announced. */
+function changedAfter(...announced: readonly Announced[]): readonly number[] {
+  const { changes, queue } = follow();
+  const before = new Map([2, 3].map((index) => [index, changes.of(index)]));
+  queue.push(...announced);
+  return [...before]
+    .filter(([index, change]) => changes.of(index) !== change)
+    .map(([index]) => index);
+}
+
+describe('createLinkAnnouncements()', () => {
+  test.each<readonly [what: string, announced: readonly Announced[], changed: readonly number[]]>([
+    ['nothing', [], []],
+    ['nothing, by its other name', ['EAGAIN'], []],
+    ['one device', [3], [3]],
+    ['one device again and again', [3, 3, 3], [3]],
+    ['both', [3, 2], [2, 3]],
+    ['another', [4], []],
+    ['announcements that were lost', ['ENOBUFS'], [2, 3]],
+    ['one after announcements that were lost', ['ENOBUFS', 4], [2, 3]],
+    ['a message too short to say which', [{ length: 23 }], [2, 3]],
+    ['a flood', Array.from({ length: 256 }, () => 4), [2, 3]],
+    ['more devices than are kept', Array.from({ length: 255 }, (_, index) => 10 + index), []],
+  ])('tells after %s which have changed', (_what, announced, changed) => {
+    expect(changedAfter(...announced)).toEqual(changed);
+  });
+
+  test('says the same of a device for as long as nothing is announced of it', () => {
+    const { changes, queue } = follow();
+    queue.push(2);
+    const change = changes.of(2);
+    queue.push(3, 4, 5);
+    expect(changes.of(2)).toBe(change);
+    queue.push(2);
+    expect(changes.of(2)).not.toBe(change);
+  });
+
+  test('says the same of all devices for as long as nothing is announced of any', () => {
+    const { changes, queue } = follow();
+    const before = changes.ofAny();
+    expect(changes.ofAny()).toBe(before);
+    queue.push(2);
+    expect(changes.ofAny()).not.toBe(before);
+  });
+
+  test('takes everything for changed where nothing can be received', () => {
+    let calls = 0;
+    const changes = createLinkAnnouncements(() => {
+      calls += 1;
+      return 'EBADF';
+    });
+    expect(changes.of(2)).not.toBe(changes.of(2));
+    expect(calls).toBe(2);
+  });
+
+  test('keeps what was announced of so many devices, and then takes all for changed', () => {
+    const { changes, queue } = follow();
+    const before = changes.of(2);
+    for (let index = 10; index < 10 + 4096; index += 1) {
+      queue.push(index);
+      changes.of(index);
+    }
+    expect(changes.of(2)).toBe(before);
+    queue.push(5000);
+    expect(changes.of(2)).not.toBe(before);
+  });
+});
