@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
+import { counterMeanings, driverCounters } from '../src/catalogue/driver-counters.ts';
+import type { CounterSource } from '../src/catalogue/driver-counters.ts';
 import { kernelEventRows } from '../src/catalogue/kernel-events.ts';
 import { curatedOffloadFeatures } from '../src/catalogue/offload-features.ts';
+import { counterMetrics } from '../src/collectors/ethtool.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
@@ -11,6 +14,10 @@ import type { Metric } from '../src/metrics/metric.ts';
 /** `npm run docs` writes the file; the test says when it has fallen behind the code. */
 test('docs/metrics.md lists what the code exports', async () => {
   await expect(metricsPage()).toMatchFileSnapshot('../docs/metrics.md');
+});
+
+test('docs/drivers.md lists what the catalogue knows of drivers', async () => {
+  await expect(driversPage()).toMatchFileSnapshot('../docs/drivers.md');
 });
 
 test('every metric is named once, by the rules of Prometheus', () => {
@@ -74,4 +81,39 @@ function events(): string {
     return `| \`${event}\` | ${drivers.join(', ')} | \`${example}\` |\n`;
   });
   return `| event | reported by | for example |\n|---|---|---|\n${rows.join('')}`;
+}
+
+function driversPage(): string {
+  return `# Drivers
+
+Generated from the code by \`npm run docs\`.
+
+## What their statistics mean
+
+What \`ethtool -S\` shows under each driver's own names. A sum is taken over all queues, \`{n}\`. Where a total stands beside
+its parts, or kernels have renamed a statistic, the first of the alternatives is read that a device has. \`-\` says that the
+driver counts no such thing: there is no series, for absent is not zero.
+
+\`nic_statistics_mapped\` and \`nic_statistics_unmapped\` say of how many statistics of a device this table knows the meaning:
+when they change with a new kernel or driver, look here.
+
+${driversTable()}
+The names are those of \`ethtool -i\`; \`st_mac100\`, \`st_gmac\` and \`st_xgmac\` are stmmac. Devices of other drivers have
+\`nic_statistics_mapped\` 0. vxlan, bridge, bond and vlan devices have no statistics of this kind.
+`;
+}
+
+function driversTable(): string {
+  const rows = Object.entries(driverCounters).map(
+    ([driver, counters]) =>
+      `| \`${driver}\` | ${counterMeanings.map((meaning) => sourceCell(counters[meaning])).join(' | ')} | ${counters.source} |\n`,
+  );
+  const head = counterMeanings.map((meaning) => `\`${counterMetrics[meaning].name}\``).join(' | ');
+  return `| driver | ${head} | named in |\n|---|${'---|'.repeat(counterMeanings.length)}---|\n${rows.join('')}`;
+}
+
+function sourceCell(source: CounterSource): string {
+  return source.length === 0
+    ? '-'
+    : source.map((names) => names.map((name) => `\`${name}\``).join(' + ')).join(', else ');
 }

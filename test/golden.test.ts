@@ -1,18 +1,20 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
 import { createRecordedHost } from './support/recorded-host.ts';
 import { scrape } from './support/scrape.ts';
 
-const hosts = ['debian-6.12.95-qemu'];
+const hosts = ['debian-6.12.95-qemu', 'written-linux-6.12'];
 
 describe.each(hosts)('/metrics of recorded host %s', (name) => {
   const root = new URL(`hosts/${name}`, import.meta.url).pathname;
   const devices = readdirSync(`${root}/sys/class/net`, { withFileTypes: true })
     .filter((entry) => entry.isSymbolicLink())
     .map((entry) => entry.name);
-  const kernelLogs = readdirSync(`${root}/kmsg`).map((file) => file.replace('.kmsg.raw', ''));
+  const kernelLogs = existsSync(`${root}/kmsg`)
+    ? readdirSync(`${root}/kmsg`).map((file) => file.replace('.kmsg.raw', ''))
+    : [];
 
   test('with the default selection of devices', async () => {
     const text = await scrape(createRecordedHost(name));

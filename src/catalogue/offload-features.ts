@@ -1,6 +1,7 @@
 /**
- * The offload features exported by default, under the names `ethtool -k` prints: those that checksum, segment, coalesce
- * or steer packets, and so can corrupt or lose them. A device has some sixty; the others are opt-in.
+ * The offload features exported by default, under the names `ethtool -k` prints: those that checksum, segment or coalesce
+ * the packets of ordinary and of VXLAN and Geneve traffic, and so can corrupt them. A device has some sixty; the others
+ * are opt-in.
  *
  * @see net/ethtool/common.c (netdev_features_strings)
  */
@@ -10,8 +11,6 @@ export const curatedOffloadFeatures: ReadonlySet<string> = new Set([
   'tx-checksum-ipv4',
   'tx-checksum-ip-generic',
   'tx-checksum-ipv6',
-  'tx-checksum-fcoe-crc',
-  'tx-checksum-sctp',
   'scatter-gather',
   'tcp-segmentation-offload',
   'tx-tcp-segmentation',
@@ -24,10 +23,5 @@ export const curatedOffloadFeatures: ReadonlySet<string> = new Set([
   'tx-udp_tnl-segmentation',
   'tx-udp_tnl-csum-segmentation',
   'tx-gso-partial',
-  'tx-gre-segmentation',
-  'tx-gre-csum-segmentation',
   'rx-udp_tunnel-port-offload',
-  'ntuple-filters',
-  'receive-hashing',
-  'hw-tc-offload',
 ]);

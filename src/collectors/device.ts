@@ -9,6 +9,8 @@ import type { Attempt } from './attempt.ts';
 import { readCarrier } from './carrier.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
+import { createDriverInfoMemory, rememberedSeconds } from './driver-info.ts';
+import type { DriverInfoMemory } from './driver-info.ts';
 import { createWatchedDevices } from './watched-devices.ts';
 
 const deviceInfoMetric = gauge({
@@ -42,9 +44,6 @@ const txPacketsMetric = counter({
   labels: ['device'],
 });
 
-/** How long what seldom changes is taken for granted: link speed, and who the driver says it is. */
-const rememberedSeconds = 60;
-
 /** Who a device is, its link and its traffic. */
 export const deviceCollector: CollectorDefinition = {
   name: 'device',
@@ -60,22 +59,28 @@ export const deviceCollector: CollectorDefinition = {
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
-    /** By interface index: a device stuck in its driver keeps the identity it had. */
+    const driverInfos = createDriverInfoMemory(host, attempt);
+    /** By interface index. */
     let readings: ReadonlyMap<number, DeviceReading> = new Map();
 
     return {
       collect: async () => {
         const devices = await watchedDevices();
+        driverInfos.keep(devices);
         const current = await Promise.all(
           devices.map(async (device) =>
-            readDevice(device, readings.get(device.interfaceIndex), { host, attempt }),
+            readDevice(device, readings.get(device.interfaceIndex), {
+              host,
+              attempt,
+              driverInfos,
+            }),
           ),
         );
         readings = new Map(current.map((reading) => [reading.device.interfaceIndex, reading]));
         return [
           deviceInfoMetric.family(
-            current.map(({ device, identity }) => ({
-              labels: identityLabels(device, identity?.driverInfo),
+            current.map(({ device, driverInfo }) => ({
+              labels: identityLabels(device, driverInfo),
               value: 1,
             })),
           ),
@@ -92,16 +97,11 @@ export const deviceCollector: CollectorDefinition = {
 
 interface DeviceReading {
   readonly device: Device;
-  readonly identity: Identity | undefined;
+  readonly driverInfo: DriverInfo | undefined;
   readonly link: Link | undefined;
   readonly carrierChanges: number | undefined;
   readonly rxPackets: number | undefined;
   readonly txPackets: number | undefined;
-}
-
-interface Identity {
-  readonly readAtSeconds: number;
-  readonly driverInfo: DriverInfo;
 }
 
 interface Link {
@@ -115,6 +115,7 @@ interface Link {
 interface Reader {
   readonly host: Host;
   readonly attempt: Attempt;
+  readonly driverInfos: DriverInfoMemory;
 }
 
 async function readDevice(
@@ -122,7 +123,7 @@ async function readDevice(
   before: DeviceReading | undefined,
   reader: Reader,
 ): Promise<DeviceReading> {
-  const { host, attempt } = reader;
+  const { host, attempt, driverInfos } = reader;
   const attribute = (name: string): number | undefined =>
     attempt.now({ device: device.name, read: 'sysfs' }, () =>
       parseInteger(host.readAttribute(device.name, name)),
@@ -130,25 +131,11 @@ async function readDevice(
   const carrierChanges = attribute('carrier_changes');
   const rxPackets = attribute('statistics/rx_packets');
   const txPackets = attribute('statistics/tx_packets');
-  const [identity, link] = await Promise.all([
-    readIdentity(device, before?.identity, reader),
+  const [driverInfo, link] = await Promise.all([
+    driverInfos.read(device),
     readLink(device, before?.link, carrierChanges, reader),
   ]);
-  return { device, identity, link, carrierChanges, rxPackets, txPackets };
-}
-
-async function readIdentity(
-  { name }: Device,
-  before: Identity | undefined,
-  { host, attempt }: Reader,
-): Promise<Identity | undefined> {
-  const nowSeconds = host.now().getTime() / 1000;
-  const read = await attempt({ device: name, read: 'driver_info' }, async () =>
-    before !== undefined && nowSeconds - before.readAtSeconds < rememberedSeconds
-      ? before
-      : { readAtSeconds: nowSeconds, driverInfo: await host.ethtool.driverInfo(name) },
-  );
-  return read ?? before;
+  return { device, driverInfo, link, carrierChanges, rxPackets, txPackets };
 }
 
 /**

@@ -1,11 +1,15 @@
-import { driverCounters } from '../catalogue/driver-counters.ts';
+import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
 import type { Device } from '../model/device.ts';
 import type { Statistic } from '../model/statistic.ts';
-import { counter } from '../metrics/metric.ts';
+import { counter, gauge } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
+import { createDriverInfoMemory } from './driver-info.ts';
+import { isPlanOf, planStatistics } from './statistic-plan.ts';
+import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
 import { createWatchedDevices } from './watched-devices.ts';
 
 const rxCsumErrors = counter({
@@ -13,53 +17,166 @@ const rxCsumErrors = counter({
   help: 'Received packets whose checksum the NIC found wrong. Source: ethtool -S through the driver catalogue.',
   labels: ['device'],
 });
+const rxCrcErrors = counter({
+  name: 'nic_rx_crc_errors_total',
+  help: 'Received frames whose frame check sequence (CRC) was wrong. Source: ethtool -S through the driver catalogue.',
+  labels: ['device'],
+});
+const rxMissed = counter({
+  name: 'nic_rx_missed_total',
+  help: 'Received packets the NIC dropped because they were not fetched fast enough. Source: ethtool -S through the driver catalogue.',
+  labels: ['device'],
+});
+const rxNoBuffer = counter({
+  name: 'nic_rx_no_buffer_total',
+  help: 'Times a received packet found no free receive buffer. Source: ethtool -S through the driver catalogue.',
+  labels: ['device'],
+});
+const driverTxTimeouts = counter({
+  name: 'nic_driver_tx_timeouts_total',
+  help: 'Transmit timeouts as the driver counts them. Source: ethtool -S through the driver catalogue.',
+  labels: ['device'],
+});
+const driverResets = counter({
+  name: 'nic_driver_resets_total',
+  help: 'Times the driver reset the device or one of its queues to recover. Source: ethtool -S through the driver catalogue.',
+  labels: ['device'],
+});
+const statisticsMapped = gauge({
+  name: 'nic_statistics_mapped',
+  help: 'Statistics of the driver that the driver catalogue understands. Source: ethtool -S.',
+  labels: ['device'],
+});
+const statisticsUnmapped = gauge({
+  name: 'nic_statistics_unmapped',
+  help: 'Statistics of the driver that the driver catalogue does not know. Source: ethtool -S.',
+  labels: ['device'],
+});
+const ethtoolStatistic = gauge({
+  name: 'nic_ethtool_statistic',
+  help: 'One statistic as the driver names it, without the number of its queue; with --collector.ethtool.raw. Source: ethtool -S.',
+  labels: ['device', 'statistic', 'queue'],
+});
+const statisticsDropped = gauge({
+  name: 'nicwatch_ethtool_statistics_dropped',
+  help: 'Statistics that --collector.ethtool.raw chose and the limit for each device left out.',
+  labels: ['device'],
+});
+
+/** The metric of each meaning, in the order of their families. */
+export const counterMetrics: Readonly<Record<CounterMeaning, Metric<'device'>>> = {
+  rx_csum_errors: rxCsumErrors,
+  rx_crc_errors: rxCrcErrors,
+  rx_missed: rxMissed,
+  rx_no_buffer: rxNoBuffer,
+  tx_timeouts: driverTxTimeouts,
+  resets: driverResets,
+};
 
 /** Driver statistics under one name whatever the driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
   description: 'Driver statistics under one name on every driver.',
-  metrics: [rxCsumErrors],
+  metrics: [
+    ...Object.values(counterMetrics),
+    statisticsMapped,
+    statisticsUnmapped,
+    ethtoolStatistic,
+    statisticsDropped,
+  ],
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
+    const driverInfos = createDriverInfoMemory(host, attempt);
+    const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
+    /** By name of the device. */
+    let plans: ReadonlyMap<string, StatisticPlan> = new Map();
+
+    const readDevice = async (device: Device): Promise<Reading | undefined> => {
+      const driver = (await driverInfos.read(device))?.driver ?? device.driver;
+      if (!isWorthReading(device, driver, filter)) {
+        return undefined;
+      }
+      const statistics = await attempt({ device: device.name, read: 'statistics' }, async () =>
+        host.ethtool.statistics(device.name),
+      );
+      if (statistics === undefined) {
+        return undefined;
+      }
+      const before = plans.get(device.name);
+      const plan =
+        before !== undefined && isPlanOf(before, driver, statistics)
+          ? before
+          : planStatistics(driver, statistics, filter);
+      return { device, statistics, plan };
+    };
+
     return {
       collect: async () => {
-        const devices = (await watchedDevices()).filter(hasStatistics);
-        const readings = await Promise.all(
-          devices.map(async (device) => ({
-            device,
-            statistics:
-              (await attempt({ device: device.name, read: 'statistics' }, async () =>
-                host.ethtool.statistics(device.name),
-              )) ?? [],
-          })),
+        const devices = await watchedDevices();
+        driverInfos.keep(devices);
+        const readings = (await Promise.all(devices.map(readDevice))).filter(
+          (reading) => reading !== undefined,
         );
+        plans = new Map(readings.map(({ device, plan }) => [device.name, plan]));
         return [
-          rxCsumErrors.family(
-            deviceSamples(readings, ({ device, statistics }) =>
-              total(statistics, device.driver, 'rx_csum_errors'),
-            ),
+          ...counterFamilies(readings),
+          statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
+          statisticsUnmapped.family(
+            deviceSamples(readings, ({ plan }) => plan.names.length - plan.mapped),
           ),
+          ...(filter.include === undefined ? [] : rawFamilies(readings)),
         ];
       },
     };
   },
 };
 
-/** Of a virtual device whose driver the catalogue does not know, nothing would be used. */
-function hasStatistics({ kind, driver }: Device): boolean {
-  return kind === 'physical' || driverCounters[driver ?? ''] !== undefined;
+interface Reading {
+  readonly device: Device;
+  readonly statistics: readonly Statistic[];
+  readonly plan: StatisticPlan;
 }
 
-/** The sum of a driver's statistics of one meaning; undefined where the driver has none. */
+/** Of a virtual device whose driver the catalogue does not know nothing would be used, unless it is asked for. */
+function isWorthReading(
+  { kind }: Device,
+  driver: string | undefined,
+  { include }: RawFilter,
+): boolean {
+  return kind === 'physical' || include !== undefined || driverCounters[driver ?? ''] !== undefined;
+}
+
+function counterFamilies(readings: readonly Reading[]): readonly MetricFamily[] {
+  return counterMeanings.map((meaning) =>
+    counterMetrics[meaning].family(
+      deviceSamples(readings, ({ statistics, plan }) =>
+        total(statistics, plan.counters.get(meaning)),
+      ),
+    ),
+  );
+}
+
+/** Undefined where the driver has no such counter. */
 function total(
   statistics: readonly Statistic[],
-  driver: string | undefined,
-  meaning: CounterMeaning,
+  indexes: readonly number[] | undefined,
 ): number | undefined {
-  const pattern = driverCounters[driver ?? '']?.[meaning];
-  const values = statistics
-    .filter(({ name }) => pattern?.test(name.trim()))
-    .map(({ value }) => value);
-  return values.length === 0 ? undefined : Number(values.reduce((sum, value) => sum + value, 0n));
+  return indexes === undefined
+    ? undefined
+    : Number(indexes.reduce((sum, index) => sum + (statistics[index]?.value ?? 0n), 0n));
+}
+
+function rawFamilies(readings: readonly Reading[]): readonly MetricFamily[] {
+  return [
+    ethtoolStatistic.family(
+      readings.flatMap(({ device, statistics, plan }) =>
+        plan.passed.map(({ index, statistic, queue }) => ({
+          labels: { device: device.name, statistic, queue },
+          value: Number(statistics[index]?.value ?? 0n),
+        })),
+      ),
+    ),
+    statisticsDropped.family(deviceSamples(readings, ({ plan }) => plan.dropped)),
+  ];
 }

@@ -9,7 +9,7 @@ import type {
   LogFormat,
   LogLevel,
 } from './config.ts';
-import { parseDurationSeconds } from './duration.ts';
+import { parseAbsolutePath, parseCount, parsePollInterval } from './flag-values.ts';
 import { flag, listFlag, oneOf, toggle } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { parseTelemetryPath } from './telemetry-path.ts';
@@ -25,9 +25,6 @@ export type Invocation =
   | { readonly action: 'run' | 'check'; readonly config: Config }
   | { readonly action: 'help'; readonly text: string }
   | { readonly action: 'version' };
-
-const shortestPollSeconds = 1;
-const longestPollSeconds = 3600;
 
 /**
  * Parses the command line into a frozen configuration.
@@ -73,6 +70,8 @@ export function parseArguments(
       deviceInclude: devices.include(),
       deviceExclude: devices.exclude(),
       offloadFeatures: devices.offloadFeatures(),
+      ethtoolRaw: devices.ethtoolRaw(),
+      ethtoolRawExclude: devices.ethtoolRawExclude(),
       pollIntervalSeconds: devices.pollInterval(),
       ethtoolReader: devices.ethtoolReader(),
       kernelLogSource: host.kernelLogSource(),
@@ -156,6 +155,15 @@ function addDeviceFlags(program: Command) {
         'Offload features to export beside the curated ones; "all" exports every feature.',
       parse: (text) => parseAnchoredRegExp(text === 'all' ? '.*' : text),
     }),
+    ethtoolRaw: flag(program, '--collector.ethtool.raw <regex>', {
+      description:
+        'Pass on driver statistics whose whole name matches, at most 500 of each device.',
+      parse: parseAnchoredRegExp,
+    }),
+    ethtoolRawExclude: flag(program, '--collector.ethtool.raw-exclude <regex>', {
+      description: 'Never pass on driver statistics whose whole name matches.',
+      parse: parseAnchoredRegExp,
+    }),
   };
 }
 
@@ -220,26 +228,4 @@ function pathFlag(
   fallback: string,
 ): () => string {
   return flag(program, spelling, { description, parse: parseAbsolutePath, fallback });
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) {
-    throw new ConfigError(`expected a number from 0 to 999999, got ${JSON.stringify(text)}`);
-  }
-  return Number(text);
-}
-
-function parsePollInterval(text: string): number {
-  const seconds = parseDurationSeconds(text);
-  if (seconds < shortestPollSeconds || seconds > longestPollSeconds) {
-    throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
-  }
-  return seconds;
-}
-
-function parseAbsolutePath(text: string): string {
-  if (!text.startsWith('/') || text.includes('\0')) {
-    throw new ConfigError(`expected an absolute path, got ${JSON.stringify(text)}`);
-  }
-  return text;
 }

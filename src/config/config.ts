@@ -28,6 +28,9 @@ export interface Config {
   readonly deviceExclude: RegExp | undefined;
   /** Features exported beside the curated ones; undefined is none. */
   readonly offloadFeatures: RegExp | undefined;
+  /** Driver statistics passed on as they are, and those of them left out; undefined is none. */
+  readonly ethtoolRaw: RegExp | undefined;
+  readonly ethtoolRawExclude: RegExp | undefined;
   readonly pollIntervalSeconds: number;
   readonly ethtoolReader: EthtoolReaderChoice;
   readonly kernelLogSource: KernelLogSourceChoice;

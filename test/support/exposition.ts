@@ -18,8 +18,8 @@ export interface Exposition {
   value(name: string, labels?: Readonly<Record<string, string>>): number | undefined;
 }
 
-const samplePattern = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/;
-const labelPattern = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
+const samplePattern = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/s;
+const labelPattern = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/gs;
 
 /** Parses text in the Prometheus format 0.0.4. @throws {Error} on a line that is neither comment nor sample. */
 export function parseExposition(text: string): Exposition {

@@ -19,7 +19,7 @@ export function configFrom(flags: readonly string[]): Config {
 }
 
 /** An agent with every collector, on a given host. */
-function createTestAgent(host: Host, flags: readonly string[] = []): Agent {
+export function createTestAgent(host: Host, flags: readonly string[] = []): Agent {
   return createAgent({
     host,
     config: configFrom(flags),

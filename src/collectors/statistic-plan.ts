@@ -1,0 +1,161 @@
+import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
+import type { CounterMeaning, CounterSource } from '../catalogue/driver-counters.ts';
+import { queueForms } from '../catalogue/queue-names.ts';
+import type { Statistic } from '../model/statistic.ts';
+
+/** Which of a device's statistics mean what. Worked out once, for a device keeps its names while it lives. */
+export interface StatisticPlan {
+  readonly driver: string | undefined;
+  readonly names: readonly string[];
+  /** Places of the statistics that add up to a meaning; none where the driver has no such counter. */
+  readonly counters: ReadonlyMap<CounterMeaning, readonly number[]>;
+  /** How many statistics the catalogue understands, those included that a total makes redundant. */
+  readonly mapped: number;
+  readonly passed: readonly PassedStatistic[];
+  /** How many the filter chose and the limit left out. */
+  readonly dropped: number;
+}
+
+/** A statistic that is passed on as it is. */
+export interface PassedStatistic {
+  readonly index: number;
+  readonly statistic: string;
+  /** Empty where it is of no queue. */
+  readonly queue: string;
+}
+
+/** What is passed on, by the driver's own name without the spaces around it. */
+export interface RawFilter {
+  readonly include: RegExp | undefined;
+  readonly exclude: RegExp | undefined;
+}
+
+/** Statistics passed on of one device at most: a card with 128 queues has thousands. */
+export const mostPassed = 500;
+
+/** Works out what the statistics of a device mean. */
+export function planStatistics(
+  driver: string | undefined,
+  statistics: readonly Statistic[],
+  filter: RawFilter,
+): StatisticPlan {
+  const names = statistics.map(({ name }) => name);
+  const trimmed = names.map((name) => name.trim());
+  const counters = new Map<CounterMeaning, readonly number[]>();
+  const mapped = new Set<number>();
+  for (const meaning of counterMeanings) {
+    const found = alternatives(driverCounters[driver ?? '']?.[meaning] ?? [], trimmed);
+    const [best] = found;
+    if (best !== undefined) {
+      counters.set(meaning, best);
+    }
+    for (const index of found.flat()) {
+      mapped.add(index);
+    }
+  }
+  return { driver, names, counters, mapped: mapped.size, ...choose(driver, names, filter) };
+}
+
+function choose(
+  driver: string | undefined,
+  names: readonly string[],
+  { include, exclude }: RawFilter,
+): Pick<StatisticPlan, 'passed' | 'dropped'> {
+  if (include === undefined) {
+    return { passed: [], dropped: 0 };
+  }
+  // Named before they are chosen: a series must not depend on which others are passed on.
+  const chosen = nameSeries(driver, names).filter(({ index }) => {
+    const name = names[index]?.trim() ?? '';
+    return include.test(name) && exclude?.test(name) !== true;
+  });
+  return {
+    passed: chosen.slice(0, mostPassed),
+    dropped: Math.max(0, chosen.length - mostPassed),
+  };
+}
+
+/** Whether the plan was made for these statistics: a driver changes its names with its queues. */
+export function isPlanOf(
+  plan: StatisticPlan,
+  driver: string | undefined,
+  statistics: readonly Statistic[],
+): boolean {
+  return (
+    plan.driver === driver &&
+    plan.names.length === statistics.length &&
+    statistics.every(({ name }, index) => name === plan.names[index])
+  );
+}
+
+/** Places of the names of each alternative of which there is any. */
+function alternatives(
+  source: CounterSource,
+  names: readonly string[],
+): readonly (readonly number[])[] {
+  return source
+    .map((patterns) => {
+      const matchers = patterns.map(nameMatcher);
+      return [...names.keys()].filter((index) =>
+        matchers.some((matches) => matches(names[index] ?? '')),
+      );
+    })
+    .filter((indexes) => indexes.length > 0);
+}
+
+function nameMatcher(pattern: string): (name: string) => boolean {
+  const [before = '', after] = pattern.split('{n}');
+  return after === undefined
+    ? (name) => name === pattern
+    : (name) =>
+        name.startsWith(before) &&
+        name.endsWith(after) &&
+        /^\d+$/.test(name.slice(before.length, name.length - after.length));
+}
+
+/**
+ * Gives every statistic a name and a queue that no other of the device has. A name that comes several times is one of
+ * several queues (vmxnet3); spaces before it are left only where they tell two apart.
+ */
+function nameSeries(
+  driver: string | undefined,
+  names: readonly string[],
+): readonly PassedStatistic[] {
+  const occurrences = new Map<string, number>();
+  for (const name of names) {
+    occurrences.set(name, (occurrences.get(name) ?? 0) + 1);
+  }
+  const seen = new Map<string, number>();
+  const taken = new Set<string>();
+  return names.map((name, index) => {
+    const nth = seen.get(name) ?? 0;
+    seen.set(name, nth + 1);
+    const isRepeated = (occurrences.get(name) ?? 0) > 1;
+    const named = isRepeated
+      ? { statistic: name.trim(), queue: String(nth) }
+      : splitQueue(driver, name.trim());
+    const candidates = [named, { ...named, statistic: name }, { statistic: name, queue: '' }];
+    const free = candidates.find((candidate) => !taken.has(seriesKey(candidate))) ?? {
+      statistic: name,
+      queue: `#${index}`,
+    };
+    taken.add(seriesKey(free));
+    return { index, ...free };
+  });
+}
+
+function seriesKey({ statistic, queue }: Omit<PassedStatistic, 'index'>): string {
+  return JSON.stringify([statistic, queue]);
+}
+
+function splitQueue(driver: string | undefined, name: string): Omit<PassedStatistic, 'index'> {
+  for (const { pattern, drivers } of queueForms) {
+    const groups =
+      drivers?.includes(driver ?? '') === false ? undefined : pattern.exec(name)?.groups;
+    if (groups !== undefined) {
+      const { before = '', queue = '', after = '' } = groups;
+      return { statistic: before + after, queue };
+    }
+  }
+  return { statistic: name, queue: '' };
+}

@@ -1,0 +1,30 @@
+import { ConfigError } from '../model/errors.ts';
+import { parseDurationSeconds } from './duration.ts';
+
+const shortestPollSeconds = 1;
+const longestPollSeconds = 3600;
+
+/** Parses a number of things. @throws {ConfigError} when it is none, or above 999999. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new ConfigError(`expected a number from 0 to 999999, got ${JSON.stringify(text)}`);
+  }
+  return Number(text);
+}
+
+/** Parses a duration into seconds. @throws {ConfigError} when it is none from 1s to 1h. */
+export function parsePollInterval(text: string): number {
+  const seconds = parseDurationSeconds(text);
+  if (seconds < shortestPollSeconds || seconds > longestPollSeconds) {
+    throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
+/** Passes an absolute path. @throws {ConfigError} when it is relative, or holds a null character. */
+export function parseAbsolutePath(text: string): string {
+  if (!text.startsWith('/') || text.includes('\0')) {
+    throw new ConfigError(`expected an absolute path, got ${JSON.stringify(text)}`);
+  }
+  return text;
+}
