@@ -10,6 +10,7 @@ import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
 import { formatListenAddress } from './config/listen-address.ts';
 import { openDrivers } from './host/drivers.ts';
+import { readKnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
@@ -54,11 +55,20 @@ async function main(argv: readonly string[]): Promise<void> {
       );
       return;
     case 'check':
+      await readFiles(invocation.config);
       writeSync(stdout, 'nicwatch: the configuration is valid\n');
       return;
     case 'run':
-      await serve(invocation.config);
+      await serve(await readFiles(invocation.config));
   }
+}
+
+/** The configuration with what stands in the files it names. @throws {ConfigError} naming the file. */
+async function readFiles(config: Config): Promise<Config> {
+  const { knownIssuesFile, knownIssues } = config;
+  const own =
+    knownIssuesFile === undefined ? [] : await readKnownIssuesFile(knownIssuesFile, knownIssues);
+  return Object.freeze({ ...config, knownIssues: [...knownIssues, ...own] });
 }
 
 /** Where nobody reads the log any more, or not fast enough, a line is lost: that must not cost the metrics. */

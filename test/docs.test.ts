@@ -5,11 +5,14 @@ import { processMetrics } from '../src/agent/process-families.ts';
 import { counterMeanings, driverCounters } from '../src/catalogue/driver-counters.ts';
 import type { CounterSource } from '../src/catalogue/driver-counters.ts';
 import { kernelEventRows } from '../src/catalogue/kernel-events.ts';
+import { knownIssues } from '../src/catalogue/known-issues.ts';
 import { curatedOffloadFeatures } from '../src/catalogue/offload-features.ts';
 import { counterMetrics } from '../src/collectors/ethtool.ts';
+import { mostPassed } from '../src/collectors/statistic-plan.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
+import type { VersionRange } from '../src/model/known-issue.ts';
 
 /** `npm run docs` writes the file; the test says when it has fallen behind the code. */
 test('docs/metrics.md lists what the code exports', async () => {
@@ -43,7 +46,7 @@ function metricsPage(): string {
   return `# Metrics
 
 Generated from the code by \`npm run docs\`. \`nic_*\` speaks of the network cards, \`nicwatch_*\` of the agent.
-A value that cannot be had is absent, never zero.
+A value that cannot be had is absent, never zero: [drivers.md](drivers.md) lists which driver counts what.
 
 ${sections.join('\n')}
 ## The agent
@@ -100,7 +103,21 @@ when they change with a new kernel or driver, look here.
 ${driversTable()}
 The names are those of \`ethtool -i\`; \`st_mac100\`, \`st_gmac\` and \`st_xgmac\` are stmmac. Devices of other drivers have
 \`nic_statistics_mapped\` 0. vxlan, bridge, bond and vlan devices have no statistics of this kind.
-`;
+
+## Statistics as they are
+
+\`--collector.ethtool.raw=REGEX\` passes on the statistics whose whole name, as \`ethtool -S\` prints it, matches, but for those
+that match \`--collector.ethtool.raw-exclude=REGEX\`: as \`nic_ethtool_statistic\`, with the number of the queue taken out of the
+name and into a label. \`rx_queue_3_drops\` becomes \`statistic="rx_queue_drops",queue="3"\`; where a name comes once for each
+queue (vmxnet3), its first is queue 0. Of each device at most ${mostPassed} are passed on, in the driver's order;
+\`nicwatch_ethtool_statistics_dropped\` says how many more were chosen.
+
+## Known issues
+
+What \`nic_known_issue\` tells of, and how to add issues of your own: [known-issues.md](known-issues.md). "Any" is what the
+reports leave open. A risk, no verdict.
+
+${issuesTable()}`;
 }
 
 function driversTable(): string {
@@ -116,4 +133,22 @@ function sourceCell(source: CounterSource): string {
   return source.length === 0
     ? '-'
     : source.map((names) => names.map((name) => `\`${name}\``).join(' + ')).join(', else ');
+}
+
+function issuesTable(): string {
+  const rows = knownIssues.map((issue) => {
+    const features = issue.features.map((feature) => `\`${feature}\``).join(' or ');
+    const sources = issue.sources.map((source, index) => `[${index + 1}](${source})`).join(' ');
+    const mitigation = issue.mitigation.startsWith('ethtool ')
+      ? `\`${issue.mitigation}\``
+      : issue.mitigation;
+    return `| \`${issue.id}\` | ${issue.severity} | ${issue.drivers.join(', ')} | ${rangeCell(issue.firmware)} | ${rangeCell(issue.kernel)} | ${features || '-'} | ${issue.symptom} | ${mitigation} | ${sources} |\n`;
+  });
+  return `| issue | severity | driver | firmware | kernel | exposed while on | symptom | mitigation | reported |\n|${'---|'.repeat(9)}\n${rows.join('')}`;
+}
+
+function rangeCell(range: VersionRange | undefined): string {
+  const from = range?.from === undefined ? [] : [`from ${range.from}`];
+  const below = range?.below === undefined ? [] : [`below ${range.below}`];
+  return [...from, ...below].join(' ') || 'any';
 }

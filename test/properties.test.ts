@@ -19,6 +19,7 @@ import { parseHangRegisters } from '../src/parsers/hang-registers.ts';
 import { parseJournalRecord } from '../src/parsers/journal-record.ts';
 import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
+import { parseKnownIssues } from '../src/parsers/known-issues.ts';
 import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
 import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
 import { parseInteger } from '../src/parsers/number.ts';
@@ -139,6 +140,17 @@ const parserCases: readonly ParserCase[] = [
       const ledger = parseLedger(text);
       return isDeepStrictEqual(parseLedger(formatLedger(ledger)), ledger);
     },
+  },
+  {
+    name: 'parseKnownIssues',
+    recordings: [
+      'known_issues:\n  - id: a\n    driver: e1000e\n    kernel: { below: 6.1 }\n    severity: info\n    symptom: b\n    mitigation: c\n',
+    ],
+    isSound: (text) =>
+      parseKnownIssues(text, new Set()).every(
+        ({ id, drivers, symptom }) =>
+          /^[a-z\d-]+$/.test(id) && drivers.length === 1 && symptom !== '',
+      ),
   },
   {
     name: 'parseHangRegisters',

@@ -3,6 +3,7 @@ import type { CollectorDefinition } from './collector.ts';
 import { deviceCollector } from './device.ts';
 import { ethtoolCollector } from './ethtool.ts';
 import { kernelLogCollector } from './kernel-log.ts';
+import { knownIssueCollector } from './known-issue.ts';
 import { offloadCollector } from './offload.ts';
 import { stackCollector } from './stack.ts';
 import { txStallCollector } from './tx-stall.ts';
@@ -15,6 +16,7 @@ export const collectorDefinitions: readonly CollectorDefinition[] = [
   txStallCollector,
   ethtoolCollector,
   offloadCollector,
+  knownIssueCollector,
   stackCollector,
   kernelLogCollector,
   bootCollector,

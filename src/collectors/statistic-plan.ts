@@ -17,7 +17,7 @@ export interface StatisticPlan {
 }
 
 /** A statistic that is passed on as it is. */
-export interface PassedStatistic {
+interface PassedStatistic {
   readonly index: number;
   readonly statistic: string;
   /** Empty where it is of no queue. */

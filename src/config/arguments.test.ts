@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { knownIssues } from '../catalogue/known-issues.ts';
 import { ConfigError } from '../model/errors.ts';
 import { parseArguments } from './arguments.ts';
 import type { Invocation } from './arguments.ts';
@@ -36,6 +37,10 @@ describe('parseArguments', () => {
         deviceInclude: undefined,
         deviceExclude: undefined,
         offloadFeatures: undefined,
+        ethtoolRaw: undefined,
+        ethtoolRawExclude: undefined,
+        knownIssuesFile: undefined,
+        knownIssues,
         pollIntervalSeconds: 15,
         ethtoolReader: 'auto',
         kernelLogSource: 'auto',
@@ -78,6 +83,9 @@ describe('parseArguments', () => {
       expected: { offloadFeatures: /^(?:rx-.*)$/u },
     },
     { argv: ['--collector.offload.features=all'], expected: { offloadFeatures: /^(?:.*)$/u } },
+    { argv: ['--collector.ethtool.raw=rx.*'], expected: { ethtoolRaw: /^(?:rx.*)$/u } },
+    { argv: ['--collector.ethtool.raw-exclude=x'], expected: { ethtoolRawExclude: /^(?:x)$/u } },
+    { argv: ['--known-issues.file=a.yml'], expected: { knownIssuesFile: 'a.yml' } },
     { argv: ['--poll.interval=1s'], expected: { pollIntervalSeconds: 1 } },
     { argv: ['--poll.interval=1m30s'], expected: { pollIntervalSeconds: 90 } },
     { argv: ['--poll.interval=1h'], expected: { pollIntervalSeconds: 3600 } },
@@ -176,6 +184,13 @@ describe('parseArguments', () => {
     { argv: ['--path.rootfs=/a\0b'], flag: '--path.rootfs', got: String.raw`"/a\u0000b"` },
     { argv: ['--log.level=trace'], flag: '--log.level', got: '"trace"' },
     { argv: ['--log.format=text'], flag: '--log.format', got: '"text"' },
+    { argv: ['--collector.ethtool.raw=('], flag: '--collector.ethtool.raw', got: '"("' },
+    {
+      argv: ['--collector.ethtool.raw-exclude='],
+      flag: '--collector.ethtool.raw-exclude',
+      got: '""',
+    },
+    { argv: ['--known-issues.file='], flag: '--known-issues.file', got: '""' },
   ])('parseArguments() rejects $argv', ({ argv, flag, got }) => {
     const parse = (): Invocation => invocationOf(...argv);
     expect(parse).toThrow(ConfigError);

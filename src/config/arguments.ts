@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { knownIssues } from '../catalogue/known-issues.ts';
 import { ConfigError } from '../model/errors.ts';
 import { parseAnchoredRegExp } from './anchored-regexp.ts';
 import type {
@@ -9,7 +10,7 @@ import type {
   LogFormat,
   LogLevel,
 } from './config.ts';
-import { parseAbsolutePath, parseCount, parsePollInterval } from './flag-values.ts';
+import { parseAbsolutePath, parseCount, parsePath, parsePollInterval } from './flag-values.ts';
 import { flag, listFlag, oneOf, toggle } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { parseTelemetryPath } from './telemetry-path.ts';
@@ -72,6 +73,8 @@ export function parseArguments(
       offloadFeatures: devices.offloadFeatures(),
       ethtoolRaw: devices.ethtoolRaw(),
       ethtoolRawExclude: devices.ethtoolRawExclude(),
+      knownIssuesFile: devices.knownIssuesFile(),
+      knownIssues,
       pollIntervalSeconds: devices.pollInterval(),
       ethtoolReader: devices.ethtoolReader(),
       kernelLogSource: host.kernelLogSource(),
@@ -149,6 +152,10 @@ function addDeviceFlags(program: Command) {
         'How to ask drivers: command, ioctl (needs the koffi package) or auto, which is command.',
       parse: oneOf<EthtoolReaderChoice>(['auto', 'ioctl', 'command']),
       fallback: 'auto',
+    }),
+    knownIssuesFile: flag(program, '--known-issues.file <path>', {
+      description: 'YAML file of known issues to watch for beside those nicwatch knows.',
+      parse: parsePath,
     }),
     offloadFeatures: flag(program, '--collector.offload.features <regex|all>', {
       description:

@@ -1,3 +1,5 @@
+import type { KnownIssue } from '../model/known-issue.ts';
+
 export type EthtoolReaderChoice = 'auto' | 'ioctl' | 'command';
 export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -31,6 +33,10 @@ export interface Config {
   /** Driver statistics passed on as they are, and those of them left out; undefined is none. */
   readonly ethtoolRaw: RegExp | undefined;
   readonly ethtoolRawExclude: RegExp | undefined;
+  /** A file of the user's own known issues. */
+  readonly knownIssuesFile: string | undefined;
+  /** Those that come with nicwatch, and those of the file. */
+  readonly knownIssues: readonly KnownIssue[];
   readonly pollIntervalSeconds: number;
   readonly ethtoolReader: EthtoolReaderChoice;
   readonly kernelLogSource: KernelLogSourceChoice;

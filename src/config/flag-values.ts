@@ -28,3 +28,11 @@ export function parseAbsolutePath(text: string): string {
   }
   return text;
 }
+
+/** Passes a path. @throws {ConfigError} when it is empty, or holds a null character. */
+export function parsePath(text: string): string {
+  if (text === '' || text.includes('\0')) {
+    throw new ConfigError(`expected a path, got ${JSON.stringify(text)}`);
+  }
+  return text;
+}

@@ -8,6 +8,7 @@ export interface ExposedSample {
 /** The samples of a text in the Prometheus format, and how to find one. */
 export interface Exposition {
   readonly text: string;
+  readonly all: readonly ExposedSample[];
   /** Samples of a metric whose labels include these. */
   samples(name: string, labels?: Readonly<Record<string, string>>): readonly ExposedSample[];
   /**
@@ -35,6 +36,7 @@ export function parseExposition(text: string): Exposition {
     );
   return {
     text,
+    all,
     samples,
     value: (name, labels) => {
       const [only, ...others] = samples(name, labels);

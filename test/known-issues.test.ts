@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+import { knownIssues } from '../src/catalogue/known-issues.ts';
+import { parseKnownIssues } from '../src/parsers/known-issues.ts';
+
+test('what the catalogue knows passes what a file of the user must', () => {
+  // JSON is YAML too. The file has one driver and one source for each.
+  const entries = knownIssues.map(({ drivers, sources, firmware, kernel, ...issue }) => ({
+    ...issue,
+    driver: drivers[0],
+    source: sources[0],
+    ...(firmware && { firmware }),
+    ...(kernel && { kernel }),
+  }));
+  expect(entries.length).toBeGreaterThanOrEqual(15);
+  expect(parseKnownIssues(JSON.stringify({ known_issues: entries }), new Set())).toEqual(
+    knownIssues.map(({ sources: [source], ...issue }) => ({ ...issue, sources: [source] })),
+  );
+});
+
+test('every issue has a source, and a command where a feature exposes it', () => {
+  const withoutSource = knownIssues.filter(({ sources }) => sources.length === 0);
+  const withoutCommand = knownIssues.filter(
+    ({ features, mitigation }) =>
+      features.length > 0 && !/^ethtool -K DEVICE .* off$/.test(mitigation),
+  );
+  expect([...withoutSource, ...withoutCommand]).toEqual([]);
+});
+
+test('the example of the documentation is valid', () => {
+  const page = readFileSync(new URL('../docs/known-issues.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  expect(parseKnownIssues(example, new Set(knownIssues.map(({ id }) => id)))).toMatchObject([
+    { drivers: ['i40e'], firmware: { from: '8.30', below: '8.50' } },
+  ]);
+});
