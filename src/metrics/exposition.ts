@@ -21,17 +21,25 @@ export type RenderExposition = (families: readonly MetricFamily[]) => Promise<st
 
 /** Makes a renderer. A family that is the same object as before is not rendered again. */
 export function createExpositionRenderer(): RenderExposition {
+  const renderParts = createPartsRenderer();
+  return async (families) => (await renderParts(families)).join('');
+}
+
+/** Makes a renderer that leaves the text in parts, most of which are those of the exposition before. */
+export function createPartsRenderer(): (
+  families: readonly MetricFamily[],
+) => Promise<readonly string[]> {
   const rendered = new WeakMap<MetricFamily, string>();
   return async (families) => {
-    const texts: string[] = [];
+    const parts: string[] = [];
     for (const family of families) {
       if (family.samples.length > 0) {
         const text = rendered.get(family) ?? (await renderFamily(family));
         rendered.set(family, text);
-        texts.push(text);
+        parts.push(...(parts.length > 0 ? ['\n'] : []), text);
       }
     }
-    return texts.join('\n');
+    return parts;
   };
 }
 
