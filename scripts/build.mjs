@@ -23,7 +23,13 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   // Native: it stays a package beside the bundle, and the agent does without where it is not there.
-  external: ['koffi'],
+  external: [
+    'koffi',
+    // fastify asks for these only where routes have schemas, and where requests are made without a network.
+    '@fastify/ajv-compiler',
+    '@fastify/fast-json-stringify-compiler',
+    'light-my-request',
+  ],
   define: {
     nicwatchVersion: JSON.stringify(version),
     nicwatchRevision: JSON.stringify(revision()),

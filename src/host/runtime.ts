@@ -11,7 +11,13 @@ const threads = '32';
  * What V8 is told. The agent works for some milliseconds every few seconds: compiling what it does costs more processor
  * time than it saves, and the compiler's code 4 MB. Memory is given back early rather than kept for bursts of work.
  */
-const flags = ['--no-opt', '--semi-space-growth-factor=1', '--heap-growing-percent=20'];
+const flags = [
+  '--no-opt',
+  '--semi-space-growth-factor=1',
+  '--heap-growing-percent=20',
+  '--incremental-marking-soft-trigger=20',
+  '--incremental-marking-hard-trigger=40',
+];
 
 /** Fits Node.js to an agent that should not be noticed. Works only before anything has used the pool of threads. */
 export function tuneRuntime(): void {
