@@ -1,24 +1,31 @@
+import { createDeviceMemory } from '../host/device-memory.ts';
+
 /**
  * How long an answer is taken for granted while no change is announced. What was requested of an offload can change
  * without being announced where the driver does not follow, and a device that is stuck announces nothing.
  */
 const rememberedMilliseconds = 5000;
 
-/** Devices come and go; what is known of those that went is dropped together with the rest when there are so many. */
-const largestKnown = 4096;
-
 /** Reads something of a device. */
 type ReadDevice<Value> = (device: string) => Promise<Value>;
 
 /**
  * Reads a device again when a change of it was announced, and else only after a while. `changesOf` tells by a number
- * whether it has changed, or undefined where nobody can tell. Failures are not remembered.
+ * whether it has changed, or undefined where nobody can tell, and throws of a device that is gone. Failures are not
+ * remembered.
  */
 export function createUnchangedRead<Value>(
   read: ReadDevice<Value>,
   changesOf: (device: string) => number | undefined,
 ): ReadDevice<Value> {
-  const known = new Map<string, Remembered<Value>>();
+  const known = createDeviceMemory<Remembered<Value>>((device) => {
+    try {
+      changesOf(device);
+      return true;
+    } catch {
+      return false;
+    }
+  });
   return async (device) => {
     // Asked before the device is read: what changes while it is will be read again.
     const changes = changesOf(device);
@@ -34,9 +41,6 @@ export function createUnchangedRead<Value>(
     known.delete(device);
     const value = await read(device);
     if (changes !== undefined) {
-      if (known.size >= largestKnown) {
-        known.clear();
-      }
       known.set(device, { changes, readAtMilliseconds: nowMilliseconds, value });
     }
     return value;

@@ -16,6 +16,8 @@ import {
   writeU64,
 } from '../parsers/ethtool-structs.ts';
 import { groupFeatures } from '../parsers/feature-groups.ts';
+import { createDeviceMemory } from './device-memory.ts';
+import type { DeviceMemory } from './device-memory.ts';
 import type { DeviceIdentity } from './devices.ts';
 import type { EthtoolReader } from './host.ts';
 
@@ -25,9 +27,6 @@ import type { EthtoolReader } from './host.ts';
  * nothing.
  */
 const arenaBytes = 1024 * 1024;
-
-/** Devices come and go; the tables of those that went are dropped together when there are so many. */
-const largestTables = 4096;
 
 /**
  * Calls SIOCETHTOOL with a request in a buffer the kernel may fill.
@@ -67,9 +66,17 @@ interface LastFeatures {
 /** Asks drivers through the kernel's own interface: a thousandth of what starting a command costs. */
 export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOptions): EthtoolReader {
   const arenas: Buffer[] = [];
-  const statisticNames = new Map<string, NameTable>();
-  const featureNames = new Map<string, NameTable>();
-  const lastFeatures = new Map<string, LastFeatures>();
+  const isPresent = (device: string): boolean => {
+    try {
+      identify(device);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const statisticNames = createDeviceMemory<NameTable>(isPresent);
+  const featureNames = createDeviceMemory<NameTable>(isPresent);
+  const lastFeatures = createDeviceMemory<LastFeatures>(isPresent);
 
   /** Makes one call in an arena of its own, and decodes what it filled in. */
   const call = async <Value>(
@@ -132,7 +139,7 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
   };
 
   const namesOf = async (
-    tables: Map<string, NameTable>,
+    tables: DeviceMemory<NameTable>,
     device: string,
     stringSet: number,
   ): Promise<readonly string[] | undefined> => {
@@ -145,7 +152,7 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
     if (names === undefined || names.length === 0) {
       return names;
     }
-    remember(tables, device, { interfaceIndex, names });
+    tables.set(device, { interfaceIndex, names });
     return names;
   };
 
@@ -213,7 +220,7 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
             return before.features;
           }
           const decoded = groupFeatures(decodeFeatures(bits, names));
-          remember(lastFeatures, device, { names, bits: Buffer.from(bits), features: decoded });
+          lastFeatures.set(device, { names, bits: Buffer.from(bits), features: decoded });
           return decoded;
         },
       );
@@ -229,13 +236,6 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
         (arena) => readU32(arena, ethtoolLayout.ringParameters.txPending),
       ),
   };
-}
-
-function remember<Value>(memory: Map<string, Value>, device: string, value: Value): void {
-  if (memory.size >= largestTables) {
-    memory.clear();
-  }
-  memory.set(device, value);
 }
 
 /** The kernel has written so many entries; beyond the arena nothing may be read. */
