@@ -27,7 +27,14 @@ describe.skipIf(problem !== undefined)(`Prometheus${skipNote(problem)}`, () => {
     namespace = await createNamespace();
     await namespace.ip('link add stays0 type veth peer stays1');
     agent = await startAgent({ namespace, flags: ['--device.include=stays.|plug.'] });
-    prometheus = await startPrometheus(namespace, new URL(agent.url).host);
+    prometheus = await startPrometheus({
+      namespace,
+      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: nicwatch
+    static_configs: [{ targets: ['${new URL(agent.url).host}'] }]
+`,
+    });
   });
 
   afterAll(async () => {

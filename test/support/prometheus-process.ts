@@ -1,88 +1,64 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { execa } from 'execa';
-
+import { freePort } from './agent-process.ts';
 import { fetchFrom } from './fetch.ts';
-import { inNamespace } from './netns.ts';
 import type { Namespace } from './netns.ts';
+import { startServer } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+import { listAt, valueAt } from './value-at.ts';
 
-/** A Prometheus that scrapes one target every second. */
-export interface PrometheusProcess {
-  /** Values an instant query gives, one for each series. @throws {Error} with what Prometheus says of the query. */
-  query(expression: string): Promise<readonly number[]>;
-  /** What it has logged. */
-  log(): string;
-  /** Ends it and deletes its data. */
-  stop(): Promise<void>;
+export interface PrometheusOptions {
+  /** Text of prometheus.yml. */
+  readonly configuration: string;
+  /** Files beside it, by name: rules. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly namespace?: Namespace;
+  /** The program, where it is not the one that is installed. */
+  readonly command?: string;
 }
 
-const listenAddress = '127.0.0.1:9090';
+/** Prometheus, running. */
+export interface PrometheusProcess extends ServerProcess {
+  /** Values an instant query gives, one for each series. @throws {Error} with what Prometheus says of the query. */
+  query(expression: string): Promise<readonly number[]>;
+}
 
-/** Starts Prometheus in a namespace, where its port is free, and waits until it answers. */
-export async function startPrometheus(
-  namespace: Namespace,
-  target: string,
-): Promise<PrometheusProcess> {
-  const directory = await mkdtemp(join(tmpdir(), 'nicwatch-prometheus-'));
-  const configuration = join(directory, 'prometheus.yml');
-  await writeFile(
-    configuration,
-    `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs:
-  - job_name: nicwatch
-    static_configs: [{ targets: ['${target}'] }]
-`,
-  );
-  const subprocess = execa(
-    ...inNamespace(namespace.name, 'prometheus', [
-      `--config.file=${configuration}`,
-      `--storage.tsdb.path=${join(directory, 'data')}`,
-      `--web.listen-address=${listenAddress}`,
-    ]),
-    { stdin: 'ignore', stdout: 'ignore', reject: false },
-  );
-  let log = '';
-  subprocess.stderr.on('data', (chunk: Buffer) => {
-    log += chunk.toString();
+/** Starts Prometheus, in a namespace or on a port of its own, and waits until it answers. */
+export async function startPrometheus({
+  configuration,
+  files = {},
+  namespace,
+  command = 'prometheus',
+}: PrometheusOptions): Promise<PrometheusProcess> {
+  // A namespace of its own has every port free.
+  const address = `127.0.0.1:${namespace === undefined ? await freePort() : 9090}`;
+  const url = `http://${address}`;
+  const server = await startServer({
+    command,
+    argv: (folder) => [
+      `--config.file=${folder}/prometheus.yml`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=${address}`,
+    ],
+    files: { ...files, 'prometheus.yml': configuration },
+    url,
+    namespace: namespace?.name,
   });
-  const stop = async (): Promise<void> => {
-    subprocess.kill('SIGTERM');
-    await subprocess;
-    await rm(directory, { recursive: true });
-  };
-  try {
-    await fetchFrom(namespace.name, `http://${listenAddress}/-/ready`);
-  } catch (error) {
-    await stop();
-    throw new Error(`Prometheus does not answer; it said: ${log}`, { cause: error });
-  }
   return {
+    ...server,
     query: async (expression) => {
       const { text } = await fetchFrom(
-        namespace.name,
-        `http://${listenAddress}/api/v1/query?query=${encodeURIComponent(expression)}`,
+        namespace?.name,
+        `${url}/api/v1/query?query=${encodeURIComponent(expression)}`,
       );
       return queryValues(text);
     },
-    log: () => log,
-    stop,
   };
 }
 
 /** One real answer: `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1.5,"1"]}]}}` */
 function queryValues(text: string): readonly number[] {
   const answer: unknown = JSON.parse(text);
-  const result = at(at(answer, 'data'), 'result');
-  if (!Array.isArray(result)) {
+  if (valueAt(answer, 'status') !== 'success') {
     throw new Error(`expected the result of a query, got ${text}`);
   }
-  return result.map((series) => Number(at(at(series, 'value'), '1')));
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, key)?.value
-    : undefined;
+  return listAt(answer, 'data', 'result').map((series) => Number(valueAt(series, 'value', '1')));
 }

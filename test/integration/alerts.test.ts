@@ -1,0 +1,247 @@
+import { setInterval } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { freePort, startAgent } from '../support/agent-process.ts';
+import type { AgentProcess } from '../support/agent-process.ts';
+import { startAlertmanager } from '../support/alertmanager-process.ts';
+import type { AlertmanagerProcess } from '../support/alertmanager-process.ts';
+import { tieDeadLoop } from '../support/dead-loop.ts';
+import type { DeadLoop } from '../support/dead-loop.ts';
+import { readKmsgRecording } from '../support/kmsg-recording.ts';
+import { createNamespace } from '../support/netns.ts';
+import type { Namespace } from '../support/netns.ts';
+import { startPrometheus } from '../support/prometheus-process.ts';
+import type { PrometheusProcess } from '../support/prometheus-process.ts';
+import { createRecordedMachine } from '../support/recorded-machine.ts';
+import type { RecordedMachine } from '../support/recorded-machine.ts';
+import { namespaceProblem, skipNote } from '../support/requirements.ts';
+import { readAlertFile } from '../support/rules.ts';
+import { startWebhook } from '../support/webhook.ts';
+import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
+
+const host = 'debian-6.12.95-qemu';
+const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
+const hang = readKmsgRecording(
+  new URL(`../hosts/${host}/kmsg/hang-eno1-persist.kmsg.raw`, import.meta.url).pathname,
+);
+const runbooks = 'https://nicwatch.example/runbooks';
+
+/** The rules as they are shipped, with minutes for hours and seconds for minutes. */
+const hastyRules = readAlertFile('nicwatch.rules.yaml')
+  .replaceAll(/\b(\d+)m\b/g, '$1s')
+  .replaceAll(/\b(\d+)h\b/g, '$1m')
+  .replaceAll(/ (300|900|604800)$/gm, (_, seconds: string) => ` ${Number(seconds) / 60}`);
+
+/** Agents, Prometheus and Alertmanager are real; each test begins where the one before it ended. */
+describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
+  let webhook: Webhook;
+  let alertmanager: AlertmanagerProcess;
+  let machine: RecordedMachine;
+  let recorded: AgentProcess;
+  let real: AgentProcess;
+  let prometheus: PrometheusProcess;
+  let namespace: Namespace;
+  let loop: DeadLoop;
+
+  beforeAll(async () => {
+    machine = createRecordedMachine(host);
+    namespace = await createNamespace();
+    webhook = await startWebhook(await freePort());
+    alertmanager = await startAlertmanager(
+      readAlertFile('alertmanager.example.yaml')
+        .replaceAll(/https:\/\/(pager|tickets)\.example/g, `${webhook.url}/$1`)
+        .replace('group_wait: 30s', 'group_wait: 200ms')
+        .replace('group_interval: 5m', 'group_interval: 500ms'),
+    );
+    recorded = await startAgent({
+      ...machine.agent,
+      flags: [...machine.agent.flags, '--device.include=eno1'],
+    });
+    real = await startAgent();
+    prometheus = await startPrometheus({
+      files: { 'nicwatch.rules.yaml': hastyRules },
+      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [nicwatch.rules.yaml]
+alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
+scrape_configs:
+  - job_name: nicwatch
+    static_configs:
+      - { targets: ['${new URL(recorded.url).host}'], labels: { node: node-a, instance: node-a } }
+      - { targets: ['${new URL(real.url).host}'], labels: { node: node-b, instance: node-b } }
+`,
+    });
+    await vi.waitFor(
+      async () => {
+        const scrapes = await prometheus.query('count_over_time(nicwatch_state_persistent[1h])');
+        if (scrapes.filter((count) => count >= 2).length < 2) {
+          throw new Error(`scrapes so far: ${scrapes.join(', ')}`);
+        }
+      },
+      { timeout: 20_000, interval: 500 },
+    );
+  });
+
+  afterAll(async () => {
+    await prometheus?.stop();
+    await Promise.all([recorded?.stop(), real?.stop(), alertmanager?.stop()]);
+    await webhook?.close();
+    await namespace?.delete();
+    machine?.delete();
+  });
+
+  test('an alert mutes what it explains, and nothing on another node', async () => {
+    const labels = { job: 'nicwatch', device: 'eno1' };
+    const stalled = { ...labels, alertname: 'NICTransmitStalled' };
+    await alertmanager.post([
+      { ...labels, alertname: 'NICHangActive', instance: 'node-x', node: 'node-x' },
+      { ...stalled, instance: 'node-x', node: 'node-x' },
+      { ...stalled, instance: 'node-y', node: 'node-y' },
+      // Of a scrape that gives no node.
+      { ...stalled, instance: 'node-z' },
+      { alertname: 'NICHangActive', ...labels, instance: 'node-w' },
+      { alertname: 'CrossNodeFailureFromOneSource', source_node: 'node-x', node: 'node-x' },
+      { alertname: 'CrossNodeGRPCFailures', source_node: 'node-x', dest_node: 'node-y' },
+      { alertname: 'CrossNodeGRPCFailures', source_node: 'node-y', dest_node: 'node-x' },
+    ]);
+    await notified({ alertname: 'NICTransmitStalled', instance: 'node-y' });
+    await notified({ alertname: 'NICTransmitStalled', instance: 'node-z' });
+    await notified({ alertname: 'CrossNodeGRPCFailures', source_node: 'node-y' });
+    const muted = await alertmanager.muted();
+    expect(muted).toHaveLength(2);
+    expect(muted).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ alertname: 'NICTransmitStalled', node: 'node-x' }),
+        expect.objectContaining({ alertname: 'CrossNodeGRPCFailures', source_node: 'node-x' }),
+      ]),
+    );
+  });
+
+  test('a recorded hang, rising checksum errors and a true dead loop reach who is to know', async () => {
+    const ending = new AbortController();
+    loop = await tieDeadLoop(namespace);
+    // Fewer than ten in five seconds: the kernel writes down every one.
+    const sending = loop.keepSending(600, ending.signal);
+    const counting = countChecksumErrors(ending.signal);
+    for (const record of hang) {
+      machine.log(record);
+    }
+
+    const unitHang = await notified({ alertname: 'NICHardwareUnitHang', node: 'node-a' });
+    expect(unitHang).toMatchObject({
+      path: '/pager/alertmanager',
+      labels: {
+        severity: 'critical',
+        job: 'nicwatch',
+        instance: 'node-a',
+        device: 'eno1',
+        driver: 'e1000e',
+        event: 'unit_hang',
+      },
+      annotations: {
+        summary: 'The transmitter of eno1 on node-a hung.',
+        description: expect.stringMatching(/Records since boot: 9\.$/),
+        runbook_url: `${runbooks}/NICHardwareUnitHang.md`,
+      },
+      group: { node: 'node-a' },
+    });
+    for (const alertname of ['NICTransmitTimeout', 'NICAdapterResetLoop', 'NICHangActive']) {
+      expect(await notified({ alertname, node: 'node-a', device: 'eno1' })).toMatchObject({
+        path: '/pager/alertmanager',
+        labels: { severity: 'critical' },
+        annotations: { runbook_url: `${runbooks}/${alertname}.md` },
+      });
+    }
+
+    expect(await notified({ alertname: 'NICChecksumErrors', node: 'node-a' })).toMatchObject({
+      path: '/pager/alertmanager',
+      labels: { severity: 'warning', device: 'eno1', instance: 'node-a' },
+      annotations: {
+        summary: 'eno1 on node-a receives packets with wrong checksums.',
+        description: expect.stringMatching(/ [1-9][\d.]* in the past five minutes\./),
+      },
+    });
+
+    const [blamed] = await vi.waitFor(
+      () => {
+        const devices = loop.devices.filter(
+          (device) => webhook.received({ alertname: 'NICDeadLoopSustained', device }).length > 0,
+        );
+        expect(devices).not.toEqual([]);
+        return devices;
+      },
+      { timeout: 40_000, interval: 200 },
+    );
+    expect(
+      await notified({ alertname: 'NICDeadLoopSustained', device: blamed ?? '' }),
+    ).toMatchObject({
+      path: '/tickets/alertmanager',
+      labels: { severity: 'warning', node: 'node-b', instance: 'node-b', event: 'dead_loop' },
+      annotations: { summary: `Packets loop in the virtual device ${blamed} on node-b.` },
+    });
+
+    ending.abort();
+    await Promise.all([sending, counting]);
+    await loop.untie();
+  }, 60_000);
+
+  test('what has passed is resolved, and an agent that was killed is missed', async () => {
+    // The transmitter sends again.
+    machine.setAttribute('eno1', 'statistics/tx_packets', 4711);
+    for (const [alertname, node] of [
+      ['NICHardwareUnitHang', 'node-a'],
+      ['NICChecksumErrors', 'node-a'],
+      ['NICDeadLoopSustained', 'node-b'],
+    ] as const) {
+      await notified({ alertname, node }, 'resolved');
+    }
+    // Up while the other one lasts: a hang counts as one for thirty seconds after its last record.
+    await real.kill();
+    expect(await notified({ alertname: 'NICWatchDown', node: 'node-b' })).toMatchObject({
+      path: '/tickets/alertmanager',
+      labels: { severity: 'warning', job: 'nicwatch', instance: 'node-b' },
+      annotations: {
+        summary: 'nicwatch cannot be scraped on node-b.',
+        runbook_url: `${runbooks}/NICWatchDown.md`,
+      },
+    });
+    await notified({ alertname: 'NICHangActive', node: 'node-a' }, 'resolved');
+    expect(webhook.received({ alertname: 'NICWatchDown', node: 'node-a' })).toEqual([]);
+  }, 60_000);
+
+  test('Prometheus and Alertmanager had nothing to complain of', () => {
+    const complaints = [...prometheus.log().split('\n'), ...alertmanager.log().split('\n')].filter(
+      (line) => /level=(?:warn|error)/.test(line),
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  async function countChecksumErrors(signal: AbortSignal): Promise<void> {
+    let errors = 0;
+    try {
+      for await (const _ of setInterval(300, undefined, { signal })) {
+        errors += 1;
+        machine.setStatistic('eno1', 'rx_csum_offload_errors', errors);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    }
+  }
+
+  /** The first notification of an alert with these labels in this state. */
+  async function notified(
+    labels: Readonly<Record<string, string>>,
+    status: 'firing' | 'resolved' = 'firing',
+  ): Promise<NotifiedAlert | undefined> {
+    return vi.waitFor(
+      () => {
+        const found = webhook.received(labels).find((alert) => alert.status === status);
+        expect(found, `${labels['alertname']} ${status}`).toBeDefined();
+        return found;
+      },
+      { timeout: 40_000, interval: 200 },
+    );
+  }
+});

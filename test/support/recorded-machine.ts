@@ -1,0 +1,110 @@
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+import type { KernelRecord } from '../../src/model/kernel-record.ts';
+import type { AgentProcessOptions } from './agent-process.ts';
+import { journalLine } from './fake-journalctl.ts';
+import { kernelRecord } from './kernel-record.ts';
+
+/** A recorded host as files and commands, for an agent that runs as a process of its own, and to which things happen. */
+export interface RecordedMachine {
+  /** What makes an agent see it. */
+  readonly agent: Required<Pick<AgentProcessOptions, 'flags' | 'env'>>;
+  /** Replaces the value of one of a device's statistics. */
+  setStatistic(device: string, name: string, value: number): void;
+  /** Replaces the value of an attribute in a device's directory of sysfs. */
+  setAttribute(device: string, attribute: string, value: number): void;
+  /** Writes a record to its kernel log as if it happened now. */
+  log(record: KernelRecord): void;
+  delete(): void;
+}
+
+const bootedSecondsAgo = 300;
+
+/** Copies a host of `test/hosts/`, with an ethtool that prints what was recorded and a journal to be written to. */
+export function createRecordedMachine(name: string): RecordedMachine {
+  const folder = mkdtempSync(join(tmpdir(), 'nicwatch-machine-'));
+  cpSync(new URL(`../hosts/${name}`, import.meta.url).pathname, folder, {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
+  const bootSeconds = Math.floor(Date.now() / 1000) - bootedSecondsAgo;
+  replaceIn(join(folder, 'proc/stat'), /^btime \d+$/m, `btime ${bootSeconds}`);
+  const boot = {
+    id: readFileSync(join(folder, 'proc/sys/kernel/random/boot_id'), 'utf8').trim(),
+    startedAtMicroseconds: bootSeconds * 1e6,
+  };
+  const journal = join(folder, 'journal');
+  const log: RecordedMachine['log'] = (record) => {
+    const timestampMicroseconds = Date.now() * 1000 - boot.startedAtMicroseconds;
+    appendFileSync(journal, `${journalLine({ ...record, timestampMicroseconds }, boot)}\n`);
+  };
+  log(kernelRecord('Linux version 6.12.95'));
+  writeCommand(
+    join(folder, 'ethtool/ethtool'),
+    `recording="${folder}/ethtool/\${1#-}.$2.txt"
+if code=$(sed -n 's/^(exit \\([0-9]*\\))$/\\1/p' "$recording") && [ -n "$code" ]; then
+  sed '/^(exit /d' "$recording" >&2
+  exit "$code"
+fi
+cat "$recording"`,
+  );
+  writeCommand(
+    join(folder, 'ethtool/journalctl'),
+    `case " $* " in
+*' -b -1 '*) exit 1 ;;
+*) exec tail -n +1 -f "${journal}" ;;
+esac`,
+  );
+  return {
+    agent: {
+      flags: [
+        `--path.sysfs=${folder}/sys`,
+        `--path.procfs=${folder}/proc`,
+        '--ethtool.reader=command',
+        '--kernel-log.source=journal',
+      ],
+      env: { PATH: `${folder}/ethtool:${process.env['PATH'] ?? ''}` },
+    },
+    setStatistic: (device, statistic, value) => {
+      replaceIn(
+        join(folder, `ethtool/S.${device}.txt`),
+        new RegExp(`^( *${statistic}: )\\d+$`, 'm'),
+        `$1${value}`,
+      );
+    },
+    setAttribute: (device, attribute, value) => {
+      writeFileSync(join(folder, 'sys/class/net', device, attribute), `${value}\n`);
+    },
+    log,
+    delete: () => {
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function writeCommand(path: string, script: string): void {
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+function replaceIn(path: string, pattern: RegExp, replacement: string): void {
+  const before = readFileSync(path, 'utf8');
+  if (!pattern.test(before)) {
+    throw new Error(`nothing in ${path} matches ${String(pattern)}`);
+  }
+  // At once, so that nobody reads half of it.
+  writeFileSync(`${path}.new`, before.replace(pattern, replacement));
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+
+import { fetchFrom } from './fetch.ts';
+import { inNamespace } from './netns.ts';
+
+interface ServerProcessOptions {
+  readonly command: string;
+  /** Arguments, given the folder the files stand in. */
+  readonly argv: (folder: string) => readonly string[];
+  /** Texts by file name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Where it listens, such as `http://127.0.0.1:9090`. */
+  readonly url: string;
+  /** Name of the network namespace it runs in, where that is not this one. */
+  readonly namespace: string | undefined;
+}
+
+/** A server that runs, of those with `/-/ready`. */
+export interface ServerProcess {
+  /** What it has logged. */
+  log(): string;
+  /** Ends it and deletes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server in a folder of its own and waits until it is ready. @throws {Error} with what it logged when it is not. */
+export async function startServer({
+  command,
+  argv,
+  files,
+  url,
+  namespace,
+}: ServerProcessOptions): Promise<ServerProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'nicwatch-server-'));
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text);
+  }
+  const subprocess = execa(...inNamespace(namespace, command, argv(folder)), {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    reject: false,
+  });
+  let log = '';
+  subprocess.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const stop = async (): Promise<void> => {
+    subprocess.kill('SIGTERM');
+    await subprocess;
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await fetchFrom(namespace, `${url}/-/ready`);
+  } catch (error) {
+    await stop();
+    throw new Error(`${command} does not answer; it said: ${log}`, { cause: error });
+  }
+  return { log: () => log, stop };
+}
