@@ -17,6 +17,7 @@ import { createRecordedMachine } from '../support/recorded-machine.ts';
 import type { RecordedMachine } from '../support/recorded-machine.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 import { readAlertFile } from '../support/rules.ts';
+import { runbookPages, runbookQueries } from '../support/runbooks.ts';
 import { startWebhook } from '../support/webhook.ts';
 import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
 
@@ -208,6 +209,13 @@ scrape_configs:
     await notified({ alertname: 'NICHangActive', node: 'node-a' }, 'resolved');
     expect(webhook.received({ alertname: 'NICWatchDown', node: 'node-a' })).toEqual([]);
   }, 60_000);
+
+  test('Prometheus answers every query of the runbooks', async () => {
+    const queries = runbookPages().flatMap(([, page]) => runbookQueries(page));
+    expect(queries.length).toBeGreaterThan(20);
+    const answers = await Promise.all(queries.map(async (query) => prometheus.query(query)));
+    expect(answers.filter((values) => values.length > 0)).not.toEqual([]);
+  });
 
   test('Prometheus and Alertmanager had nothing to complain of', () => {
     const complaints = [...prometheus.log().split('\n'), ...alertmanager.log().split('\n')].filter(
