@@ -1,0 +1,26 @@
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+
+import { agentRows } from './fleet/agents.ts';
+import { detailRows } from './fleet/details.ts';
+import { overviewRows } from './fleet/overview.ts';
+import { alertAnnotation, eventAnnotation } from './kit/annotations.ts';
+import { createDashboard } from './kit/frame.ts';
+import { anyOf, clusterVariable } from './kit/variables.ts';
+import { chosen, hangEvents } from './promql/findings.ts';
+
+export function fleetDashboard(): Dashboard {
+  return createDashboard({
+    uid: 'nicwatch-fleet',
+    title: 'nicwatch / Fleet',
+    description:
+      'Network cards of all nodes: what is wrong now, where, since when, and what changed before.',
+    from: 'now-6h',
+    variables: [
+      clusterVariable('nicwatch_build_info'),
+      anyOf({ name: 'node', label: 'Node', series: 'nicwatch_build_info{cluster=~"$cluster"}' }),
+      anyOf({ name: 'device', label: 'Device', series: `nic_device_info{${chosen.node}}` }),
+    ],
+    annotations: [alertAnnotation(chosen.node), eventAnnotation(chosen, hangEvents)],
+    rows: [...overviewRows(), ...detailRows(), ...agentRows()],
+  });
+}

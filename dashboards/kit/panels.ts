@@ -1,0 +1,184 @@
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import * as common from '@grafana/grafana-foundation-sdk/common';
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
+import * as stat from '@grafana/grafana-foundation-sdk/stat';
+import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
+import * as statushistory from '@grafana/grafana-foundation-sdk/statushistory';
+import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+
+/** The data source chosen at the top of the dashboard. */
+export const datasource: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
+
+/** From which value on a panel shows which colour. */
+export type Steps = readonly (readonly [from: number, color: string])[];
+
+/** How a value is shown instead of its number. */
+export type States = Readonly<
+  Record<string, { readonly text: string; readonly color?: string | undefined }>
+>;
+
+export interface PanelOptions {
+  readonly title: string;
+  /** What the panel answers. */
+  readonly description: string;
+  /** Of `@grafana/grafana-foundation-sdk/units`. */
+  readonly unit: string;
+  readonly steps?: Steps;
+  readonly states?: States;
+}
+
+export interface Query {
+  readonly expr: string;
+  /** How a series is called, with labels as `{{label}}`. */
+  readonly legend: string;
+}
+
+type AnyPanel = Builder<dashboard.Panel> & {
+  title(title: string): AnyPanel;
+  description(description: string): AnyPanel;
+  datasource(reference: common.DataSourceRef): AnyPanel;
+  unit(unit: string): AnyPanel;
+  targets(targets: Builder<prometheus.Dataquery>[]): AnyPanel;
+  thresholds(thresholds: Builder<dashboard.ThresholdsConfig>): AnyPanel;
+  colorScheme(color: Builder<dashboard.FieldColor>): AnyPanel;
+  mappings(mappings: dashboard.ValueMapping[]): AnyPanel;
+};
+
+/** One number for each series, as it is now. */
+export function statPanel(
+  options: PanelOptions & { readonly query: Query; readonly noValue: string },
+): stat.PanelBuilder {
+  const panel = new stat.PanelBuilder()
+    .graphMode(common.BigValueGraphMode.None)
+    .colorMode(common.BigValueColorMode.Background)
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
+    .noValue(options.noValue);
+  return withCommon(panel, options, [
+    instantQuery(options.query.expr).legendFormat(options.query.legend),
+  ]);
+}
+
+/** Bars, one for each series, as it is now. */
+export function barPanel(options: PanelOptions & { readonly query: Query }): bargauge.PanelBuilder {
+  const panel = new bargauge.PanelBuilder()
+    .displayMode(common.BarGaugeDisplayMode.Basic)
+    .valueMode(common.BarGaugeValueMode.Color)
+    .namePlacement(common.BarGaugeNamePlacement.Left)
+    .orientation(common.VizOrientation.Horizontal)
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
+    .min(0)
+    .max(1);
+  return withCommon(panel, options, [
+    instantQuery(options.query.expr).legendFormat(options.query.legend),
+  ]);
+}
+
+/** Lines over time; where there are steps, the first is drawn as a line too. */
+export function timePanel(
+  options: PanelOptions & { readonly queries: readonly Query[] },
+): timeseries.PanelBuilder {
+  const panel = new timeseries.PanelBuilder()
+    .lineWidth(1)
+    .fillOpacity(10)
+    .showPoints(common.VisibilityMode.Auto)
+    .axisSoftMin(0)
+    .thresholdsStyle(
+      new common.GraphThresholdsStyleConfigBuilder().mode(
+        options.steps === undefined
+          ? common.GraphThresholdsStyleMode.Off
+          : common.GraphThresholdsStyleMode.Dashed,
+      ),
+    )
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .showLegend(true)
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .calcs([]),
+    )
+    .tooltip(
+      new common.VizTooltipOptionsBuilder()
+        .mode(common.TooltipDisplayMode.Multi)
+        .sort(common.SortOrder.Descending),
+    );
+  const built = withCommon(panel, options, rangeQueries(options.queries));
+  return built.colorScheme(
+    new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName),
+  );
+}
+
+/** One row of states for each series, over time. */
+export function statePanel(
+  options: PanelOptions & { readonly queries: readonly Query[] },
+): statetimeline.PanelBuilder {
+  const panel = new statetimeline.PanelBuilder()
+    .showValue(common.VisibilityMode.Never)
+    .mergeValues(true)
+    .rowHeight(0.8);
+  return withCommon(panel, options, rangeQueries(options.queries));
+}
+
+/** One row of coloured cells for each series, over time: a heat map of nodes. */
+export function heatPanel(
+  options: PanelOptions & { readonly queries: readonly Query[] },
+): statushistory.PanelBuilder {
+  const panel = new statushistory.PanelBuilder()
+    .showValue(common.VisibilityMode.Never)
+    .rowHeight(0.9)
+    .maxDataPoints(60);
+  return withCommon(panel, options, rangeQueries(options.queries));
+}
+
+/** Puts on any panel what all of them have. */
+export function withCommon<T extends AnyPanel>(
+  panel: T,
+  { title, description, unit, steps = [], states }: PanelOptions,
+  queries: readonly prometheus.DataqueryBuilder[],
+): T {
+  panel
+    .title(title)
+    .description(description)
+    .datasource(datasource)
+    .unit(unit)
+    .targets(queries.map((query, index) => query.refId(String.fromCodePoint(65 + index))))
+    .thresholds(thresholdsOf(steps))
+    .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds));
+  if (states !== undefined) {
+    panel.mappings(mappingsOf(states));
+  }
+  return panel;
+}
+
+/** A query of what is now. */
+export function instantQuery(expr: string): prometheus.DataqueryBuilder {
+  return new prometheus.DataqueryBuilder().datasource(datasource).expr(expr).instant();
+}
+
+export function mappingsOf(states: States): dashboard.ValueMapping[] {
+  const options = Object.entries(states).map(([value, { text, color }], index) => [
+    value,
+    color === undefined ? { text, index } : { text, color, index },
+  ]);
+  return [{ type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) }];
+}
+
+function rangeQueries(queries: readonly Query[]): readonly prometheus.DataqueryBuilder[] {
+  return queries.map(({ expr, legend }) =>
+    new prometheus.DataqueryBuilder()
+      .datasource(datasource)
+      .expr(expr)
+      .legendFormat(legend)
+      .range(),
+  );
+}
+
+function thresholdsOf(steps: Steps): dashboard.ThresholdsConfigBuilder {
+  return new dashboard.ThresholdsConfigBuilder()
+    .mode(dashboard.ThresholdsMode.Absolute)
+    .steps([
+      { value: null, color: steps.length === 0 ? 'text' : 'green' },
+      ...steps.map(([value, color]) => ({ value, color })),
+    ]);
+}
