@@ -176,7 +176,7 @@ function firingAlerts(): PlacedPanel {
     description: 'Alerts of nicwatch, since when they hold, and their runbooks.',
     unit: units.Short,
     queries: [
-      `1000 * max by (alertname, severity, ${perDevice}, source_node, dest_node) (ALERTS_FOR_STATE and ignoring (alertstate) ${firing()})`,
+      `1000 * max by (alertname, severity, ${perDevice}, source_node, dest_node) (ALERTS_FOR_STATE{${alerts}} and ignoring (alertstate) ${firing()})`,
     ],
     columns: [
       { field: 'alertname', title: 'Alert', width: 220, link: linkToRunbook },
@@ -227,6 +227,8 @@ function whatChanged(): PlacedPanel {
 }
 
 /** Alerts about the chosen nodes, or about pairs of nodes, which carry no node. */
+const alerts = `alertname=~"${alertNames}",cluster=~"$cluster",node=~"$node|"`;
+
 function firing(): string {
-  return `ALERTS{alertstate="firing",alertname=~"${alertNames}",cluster=~"$cluster",node=~"$node|"}`;
+  return `ALERTS{alertstate="firing",${alerts}}`;
 }

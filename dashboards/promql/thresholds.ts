@@ -6,10 +6,13 @@ export const thresholds = {
   failingShare: 0.5,
   /** How long a kernel event counts as now, in seconds: NICHardwareUnitHang and its like. */
   recentSeconds: 600,
+  /** Packets that the stack of a node drops in so many seconds: NICStackChecksumErrors. */
+  stackErrors: 10,
+  stackSeconds: 900,
 } as const;
 
-/** Packets per second that the stack of a node drops, ten in fifteen minutes: NICStackChecksumErrors. */
-export const stackErrorsPerSecond: number = 10 / (15 * 60);
+/** The same as a rate. */
+export const stackErrorsPerSecond: number = thresholds.stackErrors / thresholds.stackSeconds;
 
 /** Grafana colours from a number on, rules of `> 0` fire above it: the least rate that is none. */
 export const aboveZero = 1e-9;

@@ -1,3 +1,5 @@
+import { execa } from 'execa';
+
 import { freePort } from './agent-process.ts';
 import { fetchFrom } from './fetch.ts';
 import type { Namespace } from './netns.ts';
@@ -10,6 +12,8 @@ export interface PrometheusOptions {
   readonly configuration: string;
   /** Files beside it, by name: rules. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Samples it has of the past, in the OpenMetrics format. */
+  readonly history?: string;
   readonly namespace?: Namespace;
   /** The program, where it is not the one that is installed. */
   readonly command?: string;
@@ -17,6 +21,7 @@ export interface PrometheusOptions {
 
 /** Prometheus, running. */
 export interface PrometheusProcess extends ServerProcess {
+  readonly url: string;
   /** Values an instant query gives, one for each series. @throws {Error} with what Prometheus says of the query. */
   query(expression: string): Promise<readonly number[]>;
 }
@@ -25,6 +30,7 @@ export interface PrometheusProcess extends ServerProcess {
 export async function startPrometheus({
   configuration,
   files = {},
+  history,
   namespace,
   command = 'prometheus',
 }: PrometheusOptions): Promise<PrometheusProcess> {
@@ -38,12 +44,23 @@ export async function startPrometheus({
       `--storage.tsdb.path=${folder}/data`,
       `--web.listen-address=${address}`,
     ],
-    files: { ...files, 'prometheus.yml': configuration },
+    files: {
+      ...files,
+      'prometheus.yml': configuration,
+      ...(history === undefined ? {} : { 'history.om': history }),
+    },
+    prepare: async (folder) => {
+      if (history !== undefined) {
+        const blocks = ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet'];
+        await execa('promtool', [...blocks, `${folder}/history.om`, `${folder}/data`]);
+      }
+    },
     url,
     namespace: namespace?.name,
   });
   return {
     ...server,
+    url,
     query: async (expression) => {
       const { text } = await fetchFrom(
         namespace?.name,

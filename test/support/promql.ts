@@ -1,9 +1,16 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A metric that an expression asks for, and the labels it selects by. */
-interface Selector {
+/** What an expression asks for. */
+export interface Selector {
   readonly metric: string;
+  /** Labels it selects by. */
   readonly labels: readonly string[];
+  /** The same as written: `{node=~"a"}`, or nothing. */
+  readonly matchers: string;
+  /** As written: `5m`; undefined where it selects no range. */
+  readonly range: string | undefined;
+  /** The function it is the argument of. */
+  readonly calledBy: string | undefined;
 }
 
 /** What an expression names. */
@@ -13,26 +20,47 @@ export interface ExpressionNames {
   readonly labels: readonly string[];
 }
 
+type Node = ReturnType<ReturnType<typeof parser.parse>['resolve']>;
+
 /** Reads the names in a PromQL expression. @throws {Error} where it is none. */
 export function expressionNames(expression: string): ExpressionNames {
-  const selectors: { metric: string; labels: string[] }[] = [];
+  const selectors: Selector[] = [];
   const labels: string[] = [];
   parser.parse(expression).iterate({
-    enter: (node) => {
-      const { name, from, to } = node;
-      const text = expression.slice(from, to);
+    enter: ({ name, from, to, node }) => {
       if (name === '⚠') {
         throw new Error(`expected PromQL, got ${JSON.stringify(expression)}`);
       } else if (name === 'VectorSelector') {
-        selectors.push({ metric: '', labels: [] });
-      } else if (name === 'Identifier' && node.matchContext(['VectorSelector'])) {
-        selectors.splice(-1, 1, { metric: text, labels: [] });
-      } else if (name === 'LabelName' && node.matchContext(['UnquotedLabelMatcher'])) {
-        selectors.at(-1)?.labels.push(text);
-      } else if (name === 'LabelName') {
-        labels.push(text);
+        selectors.push(selectorOf(node, expression));
+      } else if (name === 'LabelName' && !node.matchContext(['UnquotedLabelMatcher'])) {
+        labels.push(expression.slice(from, to));
       }
     },
   });
   return { selectors, labels };
+}
+
+function selectorOf(node: Node, expression: string): Selector {
+  const written = (part: Node | null | undefined): string =>
+    part === null || part === undefined ? '' : expression.slice(part.from, part.to);
+  const matchers = node.getChild('LabelMatchers');
+  const matrix = node.parent?.name === 'MatrixSelector' ? node.parent : undefined;
+  return {
+    metric: written(node.getChild('Identifier')),
+    labels: (matchers?.getChildren('UnquotedLabelMatcher') ?? []).map((matcher) =>
+      written(matcher.getChild('LabelName')),
+    ),
+    matchers: written(matchers),
+    range: matrix === undefined ? undefined : written(matrix.getChild('DurationExpr')),
+    calledBy: callerOf(node, written),
+  };
+}
+
+function callerOf(node: Node, written: (part: Node | null) => string): string | undefined {
+  for (let around = node.parent; around !== null; around = around.parent) {
+    if (around.name === 'FunctionCall') {
+      return written(around.getChild('FunctionIdentifier'));
+    }
+  }
+  return undefined;
 }

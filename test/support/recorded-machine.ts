@@ -25,15 +25,24 @@ export interface RecordedMachine {
   setStatistic(device: string, name: string, value: number): void;
   /** Replaces the value of an attribute in a device's directory of sysfs. */
   setAttribute(device: string, attribute: string, value: number): void;
+  /** Replaces what matches in a file, given by its path from `/`, or of ethtool's output. */
+  replace(path: string, pattern: RegExp, replacement: string): void;
   /** Writes a record to its kernel log as if it happened now. */
   log(record: KernelRecord): void;
   delete(): void;
 }
 
-const bootedSecondsAgo = 300;
+export interface RecordedMachineOptions {
+  readonly bootedSecondsAgo?: number;
+  /** The kernel log of the boot before; it knows none by default. */
+  readonly previousBoot?: readonly KernelRecord[];
+}
 
 /** Copies a host of `test/hosts/`, with an ethtool that prints what was recorded and a journal to be written to. */
-export function createRecordedMachine(name: string): RecordedMachine {
+export function createRecordedMachine(
+  name: string,
+  { bootedSecondsAgo = 300, previousBoot = [] }: RecordedMachineOptions = {},
+): RecordedMachine {
   const folder = mkdtempSync(join(tmpdir(), 'nicwatch-machine-'));
   cpSync(new URL(`../hosts/${name}`, import.meta.url).pathname, folder, {
     recursive: true,
@@ -51,6 +60,14 @@ export function createRecordedMachine(name: string): RecordedMachine {
     appendFileSync(journal, `${journalLine({ ...record, timestampMicroseconds }, boot)}\n`);
   };
   log(kernelRecord('Linux version 6.12.95'));
+  const previous = join(folder, 'journal.previous');
+  if (previousBoot.length > 0) {
+    const before = { ...boot, id: boot.id.replaceAll('0', '1') };
+    writeFileSync(
+      previous,
+      previousBoot.map((record) => `${journalLine(record, before)}\n`).join(''),
+    );
+  }
   writeCommand(
     join(folder, 'ethtool/ethtool'),
     `recording="${folder}/ethtool/\${1#-}.$2.txt"
@@ -63,7 +80,7 @@ cat "$recording"`,
   writeCommand(
     join(folder, 'ethtool/journalctl'),
     `case " $* " in
-*' -b -1 '*) exit 1 ;;
+*' -b -1 '*) cat "${previous}" || exit 1 ;;
 *) exec tail -n +1 -f "${journal}" ;;
 esac`,
   );
@@ -86,6 +103,9 @@ esac`,
     },
     setAttribute: (device, attribute, value) => {
       writeFileSync(join(folder, 'sys/class/net', device, attribute), `${value}\n`);
+    },
+    replace: (path, pattern, replacement) => {
+      replaceIn(join(folder, path), pattern, replacement);
     },
     log,
     delete: () => {

@@ -13,6 +13,8 @@ interface ServerProcessOptions {
   readonly argv: (folder: string) => readonly string[];
   /** Texts by file name. */
   readonly files: Readonly<Record<string, string>>;
+  /** Makes what else it needs in the folder. */
+  readonly prepare?: (folder: string) => Promise<void>;
   /** Where it listens, such as `http://127.0.0.1:9090`. */
   readonly url: string;
   /** Name of the network namespace it runs in, where that is not this one. */
@@ -32,6 +34,7 @@ export async function startServer({
   command,
   argv,
   files,
+  prepare,
   url,
   namespace,
 }: ServerProcessOptions): Promise<ServerProcess> {
@@ -39,6 +42,7 @@ export async function startServer({
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text);
   }
+  await prepare?.(folder);
   const subprocess = execa(...inNamespace(namespace, command, argv(folder)), {
     stdin: 'ignore',
     stdout: 'ignore',

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+
+import { freePort, startAgent } from './agent-process.ts';
+import type { AgentProcess, AgentProcessOptions } from './agent-process.ts';
+import { createGrpcCluster, serveGrpcCluster } from './grpc-cluster.ts';
+import { readKmsgRecording } from './kmsg-recording.ts';
+import { pastOf } from './past.ts';
+import type { PastValue } from './past.ts';
+import { createPrometheusApi } from './prometheus-api.ts';
+import type { PrometheusApi } from './prometheus-api.ts';
+import { startPrometheus } from './prometheus-process.ts';
+import { createRecordedMachine } from './recorded-machine.ts';
+import type { RecordedMachine } from './recorded-machine.ts';
+import { readAlertFile } from './rules.ts';
+
+/** A cluster of twelve nodes in trouble, three of which run the built agent, and a Prometheus that knows its last hour. */
+export interface DashboardLab {
+  readonly prometheus: PrometheusApi;
+  /** Names of the nodes, and when things happened, in seconds since the epoch. */
+  readonly story: Story;
+  /** Waits for as many scrapes as rates and rules need. Gives the time, in seconds since the epoch. */
+  untilAlertsFire(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+interface Story {
+  /** All of them make requests of each other. */
+  readonly nodes: readonly string[];
+  /** Its requests fail since soon after a flag was switched on. */
+  readonly guilty: string;
+  readonly switchedOnAt: number;
+  readonly failingSince: number;
+  /** Its transmitter hangs; somebody has switched off a flag then. It receives wrong checksums, too. */
+  readonly hanging: string;
+  readonly hangingSince: number;
+  readonly switchedOffAt: number;
+  /** Its agent cannot be scraped. */
+  readonly unreachable: string;
+}
+
+/** How often Prometheus has scraped in the past hour. */
+export const scrapeSeconds = 15;
+
+const host = 'debian-6.12.95-qemu';
+const hang = readKmsgRecording(
+  new URL(`../hosts/${host}/kmsg/hang-eno1-persist.kmsg.raw`, import.meta.url).pathname,
+);
+const flag = 'tx-tcp-segmentation';
+const real = 'node-01';
+
+/** Starts it all, which takes some seconds. */
+export async function startDashboardLab(): Promise<DashboardLab> {
+  const now = Math.floor(Date.now() / 1000);
+  const failingSince = now - 20 * 60;
+  const cluster = createGrpcCluster({ size: 12, guilty: 'node-07', since: failingSince });
+  const story: Story = {
+    nodes: cluster.nodes,
+    guilty: 'node-07',
+    switchedOnAt: failingSince - 300,
+    failingSince,
+    hanging: 'node-03',
+    hangingSince: now - 300,
+    switchedOffAt: now - 180,
+    unreachable: 'node-12',
+  };
+  const corrupting = createRecordedMachine(host, { bootedSecondsAgo: 3 * 86_400 });
+  const hung = createRecordedMachine(host, { bootedSecondsAgo: 1800, previousBoot: hang });
+  hung.replace('ethtool/k.eno1.txt', /tx-tcp-segmentation: on/, `${flag}: off`);
+  for (const record of hang) {
+    hung.log(record);
+  }
+  const clients = serveGrpcCluster(cluster);
+  await once(clients, 'listening');
+  const agents = new Map<string, AgentProcess>([
+    [real, await startAgent()],
+    [story.guilty, await startAgent(withDevices(corrupting))],
+    [story.hanging, await startAgent(withDevices(hung))],
+  ]);
+
+  const times = Array.from(
+    { length: 3600 / scrapeSeconds },
+    (_, index) => now - index * scrapeSeconds,
+  );
+  times.reverse();
+  const past = pastOf(cluster.exposition(now), {
+    times,
+    labels: { cluster: 'lab', job: 'clients', instance: 'clients' },
+    value: (series, _, at) => cluster.value(series, at),
+  });
+  const targets = [{ node: story.unreachable, address: `127.0.0.1:${await freePort()}` }];
+  const agentPasts: string[] = [];
+  for (const [node, agent] of agents) {
+    targets.push({ node, address: new URL(agent.url).host });
+    const { text } = await agent.freshScrape();
+    const labels = { cluster: 'lab', job: 'nicwatch', node, instance: node };
+    agentPasts.push(...pastOf(text, { times, labels, value: pastValue(node, story) }));
+  }
+  const address = clients.address();
+  const clientsPort = typeof address === 'object' ? address?.port : undefined;
+  const process = await startPrometheus({
+    history: `${[...past, ...agentPasts].join('\n')}\n# EOF\n`,
+    files: { 'nicwatch.rules.yaml': readAlertFile('nicwatch.rules.yaml') },
+    configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [nicwatch.rules.yaml]
+scrape_configs:
+  - job_name: nicwatch
+    static_configs:
+${targets.map(({ node, address: target }) => `      - { targets: ['${target}'], labels: { cluster: lab, node: ${node}, instance: ${node} } }\n`).join('')}  - job_name: clients
+    static_configs:
+      - { targets: ['127.0.0.1:${clientsPort}'], labels: { cluster: lab, instance: clients } }
+`,
+  });
+  const prometheus = createPrometheusApi(process.url);
+  const living = new AbortController();
+  const receiving = receiveWrongChecksums(hung, living.signal);
+  return {
+    prometheus,
+    story,
+    untilAlertsFire: async () => {
+      for (const deadline = Date.now() + 40_000; ; await setTimeout(250)) {
+        const at = Date.now() / 1000;
+        const scraped = await prometheus.query('min(count_over_time(up[10s])) > 8', at);
+        const firing = await prometheus.query('ALERTS{alertstate="firing"}', at);
+        if (scraped.length > 0 && firing.length > 0) {
+          return at;
+        }
+        if (Date.now() > deadline) {
+          throw new Error('no alert fires');
+        }
+      }
+    },
+    stop: async () => {
+      living.abort();
+      await receiving;
+      await process.stop();
+      await Promise.all([...agents.values()].map(async (agent) => agent.stop()));
+      clients.close();
+      corrupting.delete();
+      hung.delete();
+    },
+  };
+}
+
+/** What was otherwise in the past hour than it is now. */
+function pastValue(node: string, story: Story): PastValue {
+  return (series, now, at) => {
+    const isFlag = series.includes(`{device="eno1",feature="${flag}"`);
+    if (node === story.guilty && isFlag) {
+      return at < story.switchedOnAt ? 0 : now;
+    }
+    if (node !== story.hanging) {
+      return now;
+    }
+    if (isFlag) {
+      return at < story.switchedOffAt ? 1 : now;
+    }
+    const isHanging = at >= story.hangingSince;
+    if (series.startsWith('nic_kernel_event_last_timestamp_seconds')) {
+      return isHanging ? Math.min(now, at) : undefined;
+    }
+    if (series.startsWith('nic_hang_active')) {
+      return isHanging ? 1 : 0;
+    }
+    if (/^nic_(?:kernel_events|rx_csum_errors|stack_csum_errors)_total/.test(series)) {
+      return isHanging ? Math.floor(now * Math.min(1, (at - story.hangingSince) / 240)) : 0;
+    }
+    return now;
+  };
+}
+
+async function receiveWrongChecksums(node: RecordedMachine, signal: AbortSignal): Promise<void> {
+  for (let count = 1000; !signal.aborted; count += 1) {
+    node.setStatistic('eno1', 'rx_csum_offload_errors', count);
+    node.replace('proc/net/snmp', /^(Tcp: (?:-?\d+ ){14})\d+$/m, `$1${count}`);
+    await setTimeout(100);
+  }
+}
+
+/** A NIC and a tunnel are enough. */
+function withDevices({ agent }: RecordedMachine): AgentProcessOptions {
+  return { ...agent, flags: [...agent.flags, '--device.include=eno1|vx42'] };
+}
