@@ -3,7 +3,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { linkToNode } from '../kit/links.ts';
 import { timePanel } from '../kit/panels.ts';
-import { chosen, findings, perNode } from '../promql/findings.ts';
+import { chosen, findings, perNode, withIdentity } from '../promql/findings.ts';
 import { tablePanel } from '../kit/tables.ts';
 
 const { node, device } = chosen;
@@ -33,6 +33,11 @@ const blind = findings(
       text: '$1 cannot be read',
       label: 'device',
       condition: `min by (${perNode}, device) (nicwatch_device_read_success{${device}}) == 0`,
+    },
+    {
+      text: 'raw statistics of $1 are too many',
+      label: 'device',
+      condition: `max by (${perNode}, device) (nicwatch_ethtool_statistics_dropped{${device}}) > 0`,
     },
     {
       text: 'kernel log cannot be read',
@@ -72,8 +77,9 @@ export function agentRows(): Rows {
     {
       height: 7,
       panels: [
-        [12, cpuOfTheAgents()],
-        [12, memoryOfTheAgents()],
+        [8, cpuOfTheAgents()],
+        [8, memoryOfTheAgents()],
+        [8, statisticsUnderstood()],
       ],
     },
   ];
@@ -187,5 +193,22 @@ function memoryOfTheAgents(): PlacedPanel {
       expr: `${legend}(process_resident_memory_bytes{job="nicwatch",${node}})`,
       legend,
     })),
+  });
+}
+
+function statisticsUnderstood(): PlacedPanel {
+  return tablePanel({
+    title: 'Statistics understood',
+    description:
+      'How many statistics of each driver the agents know the meaning of. A driver whose counters were renamed has fewer than before.',
+    unit: units.Short,
+    queries: ['nic_statistics_mapped', 'nic_statistics_unmapped'].map(
+      (metric) => `max by (driver) (${withIdentity(`${metric}{${device}}`, 'driver', chosen)})`,
+    ),
+    columns: [
+      { field: 'driver', title: 'Driver' },
+      { field: 'Value #A', title: 'Understood' },
+      { field: 'Value #B', title: 'Others' },
+    ],
   });
 }

@@ -80,7 +80,10 @@ function offloadFlagsThatDiffer(): PlacedPanel {
     description:
       'Devices whose flag is not that of most devices with the same driver, and how many of those have it on.',
     unit: units.Short,
-    queries: [minority(), `avg by (driver, feature) (${flags()}) > 0 < 1`],
+    queries: [
+      minority(),
+      `0 * (${minority()}) + on (driver, feature) group_left () ${groupShare()}`,
+    ],
     columns: [
       { field: 'driver', title: 'Driver', width: 100 },
       { field: 'feature', title: 'Feature', width: 260 },
@@ -131,9 +134,14 @@ function flags(): string {
   );
 }
 
+/** How much of a driver's devices have a flag on. */
+function groupShare(): string {
+  return `avg by (driver, feature) (${flags()})`;
+}
+
+/** Flags that are not as those of most devices of the group. */
 function minority(): string {
-  const share = `avg by (driver, feature) (${flags()})`;
-  return `(${flags()} == 1 and on (driver, feature) ${share} < 0.5)\nor (${flags()} == 0 and on (driver, feature) ${share} >= 0.5 < 1)`;
+  return `(${flags()} == 1 and on (driver, feature) ${groupShare()} < 0.5)\nor (${flags()} == 0 and on (driver, feature) ${groupShare()} >= 0.5 < 1)`;
 }
 
 /** Counts devices by driver, firmware and known issue, and those of no known issue by driver and firmware. */

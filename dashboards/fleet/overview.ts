@@ -13,7 +13,8 @@ import { stackErrorsPerSecond, thresholds } from '../promql/thresholds.ts';
 const { node, device } = chosen;
 
 const hanging = `max by (${perDevice}) (nic_hang_active{${device}}) == 1 or max by (${perDevice}) (nic_tx_stalled{${device}}) == 1`;
-const exposed = `max by (${perDevice}, issue) (nic_known_issue{${device}}) == 1`;
+/** What is known of a driver but does little harm is no trouble by itself. */
+const exposed = `max by (${perDevice}, issue) (nic_known_issue{${device},severity!="info"}) == 1`;
 const wrongWithDevices = findings(
   [
     {

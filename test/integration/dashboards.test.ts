@@ -22,6 +22,7 @@ const allPairs: VariableValues = { cluster: '.*', source_node: '.+', dest_node: 
 
 /** Queries that give nothing here, and why. */
 const mayBeEmpty: Readonly<Record<string, string>> = {
+  'node: Transmit timeouts and kernel events (C)': 'e1000e does not count its resets',
   'node: Flags that are not as requested (A)': 'no device here has a flag that is not as requested',
 };
 
@@ -134,8 +135,11 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
         problem: 'transmitter hangs',
       });
       expect(Math.abs((hang?.value ?? 0) / 1000 - hangingSince)).toBeLessThan(60);
+      const checksums = found.find(({ labels }) => labels['problem'] === 'receives bad checksums');
+      expect(Math.abs((checksums?.value ?? 0) / 1000 - hangingSince)).toBeLessThan(60);
       expect(problemsOf(found, hanging)).toEqual(
         expect.arrayContaining([
+          'exposed to e1000e-tx-hang-tso',
           'kernel log: adapter_reset',
           'kernel log: tx_timeout',
           'kernel log: unit_hang',

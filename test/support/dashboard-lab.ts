@@ -67,6 +67,7 @@ export async function startDashboardLab(): Promise<DashboardLab> {
   const corrupting = createRecordedMachine(host, { bootedSecondsAgo: 3 * 86_400 });
   const hung = createRecordedMachine(host, { bootedSecondsAgo: 1800, previousBoot: hang });
   hung.replace('ethtool/k.eno1.txt', /tx-tcp-segmentation: on/, `${flag}: off`);
+  hung.setStatistic('eno1', 'rx_csum_offload_errors', 999);
   for (const record of hang) {
     hung.log(record);
   }
