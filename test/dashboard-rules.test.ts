@@ -33,7 +33,9 @@ const times = {
 };
 /** Variables that stay as they are, inside of strings. */
 const chosen = Object.fromEntries(
-  ['cluster', 'node', 'device', 'source_node', 'dest_node'].map((name) => [name, `$${name}`]),
+  ['cluster', 'node', 'device', 'source_node', 'dest_node', 'worst_source', 'worst_dest'].map(
+    (name) => [name, `$${name}`],
+  ),
 );
 
 /** Counters that are shown as they are, since what counts is whether there was anything at all. */
@@ -115,7 +117,9 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     const variables = file.templating.list.slice(1);
     for (const { name: label, refresh, query, multi, includeAll } of variables) {
       expect(refresh).toBe(2);
-      expect(query).toMatch(new RegExp(`^label_values\\(.+, ${label}\\)$`));
+      expect(query).toMatch(
+        new RegExp(`^(?:label_values\\(.+, ${label}\\)|query_result\\(.+\\))$`, 's'),
+      );
       expect(includeAll, label).toBe(multi);
     }
     for (const { query } of variables.slice(1)) {
@@ -123,7 +127,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
     expect(variables.map((variable) => variable.name)).toEqual(
       name === 'cross-node'
-        ? ['cluster', 'source_node', 'dest_node']
+        ? ['cluster', 'source_node', 'dest_node', 'worst_source', 'worst_dest']
         : ['cluster', 'node', 'device'],
     );
   });

@@ -57,7 +57,7 @@ function failureRatioWorstPairs(): PlacedPanel {
     steps: ratioSteps,
     queries: [
       {
-        expr: `${pairRatio()}\nand topk(10, ${pairRatio('@ end()')} > 0)`,
+        expr: `${pairRatio()}\nand topk(10, ${pairRatio({ at: '@ end()' })} > 0)`,
         legend: '{{source_node}} → {{dest_node}}',
       },
     ],
@@ -71,7 +71,7 @@ function requestsOfTheWorstPairs(): PlacedPanel {
     unit: units.RequestsPerSecond,
     queries: [
       {
-        expr: `${pairRequests()}\nand topk(10, ${pairRatio('@ end()')} > 0)`,
+        expr: `${pairRequests()}\nand topk(10, ${pairRatio({ at: '@ end()' })} > 0)`,
         legend: '{{source_node}} → {{dest_node}}',
       },
     ],

@@ -5,18 +5,17 @@ import { linkToDevice, linkToNode } from '../kit/links.ts';
 import { barPanel, statPanel } from '../kit/panels.ts';
 import { matrixPanel, tablePanel } from '../kit/tables.ts';
 import { changes, firstSeen, perNode } from '../promql/findings.ts';
-import type { Scope } from '../promql/findings.ts';
-import { failingShare, pairFailures, pairRatio, pairRequests } from '../promql/pairs.ts';
+import {
+  failingShare,
+  pairFailures,
+  pairRatio,
+  pairRequests,
+  worstShare,
+  worstSource,
+} from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
 import { onOff } from '../promql/states.ts';
 import { thresholds } from '../promql/thresholds.ts';
-
-const cluster = 'cluster=~"$cluster"';
-const everywhere: Scope = { node: cluster, device: cluster };
-
-/** The source whose requests fail towards most others, as a series with a label `node`. */
-const worst = `label_replace(topk(1, ${failingShare('source_node')} > 0), "node", "$1", "source_node", "(.+)")`;
-const ofWorst = (expression: string): string => `(${expression})\nand on (${perNode}) ${worst}`;
 
 /** Flags that a sender's checksums depend on. */
 const transmitFeatures = 'tx-.+|.*segmentation.*';
@@ -56,15 +55,14 @@ export function overviewRows(): Rows {
 }
 
 function guiltyNodes(): PlacedPanel {
+  const isMost = `> ${thresholds.failingShare}`;
+  const since = (side: Side): string => firstSeen(`${worstShare(side)} ${isMost}`);
   return tablePanel({
     title: 'Guilty nodes',
     description:
-      'Nodes whose requests to most others fail, or to whom the requests of most others fail, and since when in the time range. Empty when failures have no node in common.',
+      'Nodes whose requests to most others fail, or to whom the requests of most others fail; for the worst of each, since when in the time range. Empty when failures have no node in common.',
     unit: units.Short,
-    queries: [
-      `${named('source', `${failingShare('source_node')} > ${thresholds.failingShare}`)}\nor ${named('destination', `${failingShare('dest_node')} > ${thresholds.failingShare}`)}`,
-      `1000 * (${named('source', firstSeen(`${failingShare('source_node')} > ${thresholds.failingShare}`))}\nor ${named('destination', firstSeen(`${failingShare('dest_node')} > ${thresholds.failingShare}`))})`,
-    ],
+    queries: [guilty((side) => `${failingShare(side)} ${isMost}`), `1000 * (${guilty(since)})`],
     columns: [
       { field: 'cluster', title: 'Cluster', width: 100 },
       { field: 'node', title: 'Node', link: linkToNode },
@@ -158,10 +156,8 @@ function nicsOfTheWorstSource(): PlacedPanel {
       'Driver and firmware of the NICs and tunnels of the node whose requests fail towards most others, and the known issues they are exposed to.',
     unit: units.Short,
     queries: [
-      ofWorst(
-        `max by (${perNode}, device, driver, driver_version, firmware_version) (nic_device_info{${cluster}})`,
-      ),
-      ofWorst(`sum by (${perNode}, device) (nic_known_issue{${cluster}})`),
+      `max by (${perNode}, device, driver, driver_version, firmware_version) (nic_device_info{${worstSource.device}})`,
+      `sum by (${perNode}, device) (nic_known_issue{${worstSource.device}})`,
     ],
     columns: [
       { field: 'node', title: 'Node', link: linkToNode },
@@ -172,7 +168,7 @@ function nicsOfTheWorstSource(): PlacedPanel {
       { field: 'Value #B', title: 'Exposed to', width: 80 },
     ],
     hidden: ['cluster', 'Value #A'],
-  }).interval('5m');
+  });
 }
 
 function itsTransmitOffloads(): PlacedPanel {
@@ -181,9 +177,7 @@ function itsTransmitOffloads(): PlacedPanel {
     description: 'Offload flags of the worst source that its outgoing checksums depend on.',
     unit: units.Short,
     queries: [
-      ofWorst(
-        `max by (${perNode}, device, feature) (nic_offload_enabled{${cluster},feature=~"${transmitFeatures}",fixed="false"})`,
-      ),
+      `max by (${perNode}, device, feature) (nic_offload_enabled{${worstSource.device},feature=~"${transmitFeatures}",fixed="false"})`,
     ],
     columns: [
       { field: 'device', title: 'Device', width: 90 },
@@ -192,7 +186,7 @@ function itsTransmitOffloads(): PlacedPanel {
     ],
     hidden: ['cluster', 'node'],
     sortBy: 'Is',
-  }).interval('5m');
+  });
 }
 
 function whatChangedOnIt(): PlacedPanel {
@@ -201,7 +195,7 @@ function whatChangedOnIt(): PlacedPanel {
     description:
       'Flags, driver, firmware and reboots of the worst source in the time range, the latest first.',
     unit: units.Short,
-    queries: [ofWorst(changes(everywhere))],
+    queries: [changes(worstSource)],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 110 },
       { field: 'device', title: 'Device', width: 80 },
@@ -221,8 +215,15 @@ function ofWorst20(side: Side): string {
   return `and on (cluster, ${side}) topk(20, avg by (cluster, ${side}) (${pairRatio()}))`;
 }
 
-/** Gives the nodes of one side of a pair the labels `node` and `side`. */
-function named(side: 'source' | 'destination', expression: string): string {
-  const label = side === 'source' ? 'source_node' : 'dest_node';
-  return `max by (${perNode}, side) (label_replace(label_replace(${expression}, "node", "$1", "${label}", "(.+)"), "side", "${side}", "", ""))`;
+/** Nodes as a source or as a destination, under the labels `node` and `side`. */
+function guilty(condition: (side: Side) => string): string {
+  const sides = [
+    ['source', 'source_node'],
+    ['destination', 'dest_node'],
+  ] as const;
+  const named = sides.map(
+    ([word, side]) =>
+      `label_replace(label_replace(${condition(side)}, "node", "$1", "${side}", "(.+)"), "side", "${word}", "", "")`,
+  );
+  return `max by (${perNode}, side) (${named.join('\nor ')})`;
 }

@@ -99,7 +99,7 @@ function agentsMissingOrBlind(): PlacedPanel {
       { field: 'Value', title: 'Since', unit: units.DateTimeFromNow },
     ],
     sortBy: 'Since',
-  });
+  }).maxDataPoints(100);
 }
 
 function builds(): PlacedPanel {

@@ -15,6 +15,8 @@ const { node, device } = chosen;
 const hanging = `max by (${perDevice}) (nic_hang_active{${device}}) == 1 or max by (${perDevice}) (nic_tx_stalled{${device}}) == 1`;
 /** What is known of a driver but does little harm is no trouble by itself. */
 const exposed = `max by (${perDevice}, issue) (nic_known_issue{${device},severity!="info"}) == 1`;
+/** Alerts about the chosen nodes, or about pairs of nodes, which carry no node. */
+const alerts = `alertname=~"${alertNames}",cluster=~"$cluster",node=~"$node|"`;
 const wrongWithDevices = findings(
   [
     {
@@ -206,7 +208,7 @@ function hangsTimeoutsAndResets(): PlacedPanel {
         legend: '{{node}} {{device}}',
       },
     ],
-  });
+  }).maxDataPoints(200);
 }
 
 function whatChanged(): PlacedPanel {
@@ -224,11 +226,8 @@ function whatChanged(): PlacedPanel {
       { field: 'change', title: 'Change', width: 300 },
     ],
     sortBy: 'When',
-  });
+  }).maxDataPoints(100);
 }
-
-/** Alerts about the chosen nodes, or about pairs of nodes, which carry no node. */
-const alerts = `alertname=~"${alertNames}",cluster=~"$cluster",node=~"$node|"`;
 
 function firing(): string {
   return `ALERTS{alertstate="firing",${alerts}}`;

@@ -34,6 +34,20 @@ export function oneOf({ name, label, series }: LabelVariable): dashboard.QueryVa
     .sort(dashboard.VariableSort.NaturalAsc);
 }
 
+/** The value of a label of the one series an expression gives: it is found, not chosen. */
+export function found(
+  name: string,
+  label: string,
+  expression: string,
+): dashboard.QueryVariableBuilder {
+  return new dashboard.QueryVariableBuilder(name)
+    .hide(dashboard.VariableHide.HideVariable)
+    .datasource(datasource)
+    .query(`query_result(${expression})`)
+    .regex(`/${label}="([^"]+)"/`)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged);
+}
+
 /** One Prometheus may hold one cluster, whose series then need no label `cluster`. */
 export function clusterVariable(series: string): dashboard.QueryVariableBuilder {
   return anyOf({ name: 'cluster', label: 'Cluster', series });

@@ -41,21 +41,10 @@ export function firstSeen(condition: string): string {
 
 /** What changed in the time range: one series for each change, when it was seen, in milliseconds since the epoch. */
 export function changes({ node, device }: Scope): string {
-  const flag = `max by (${perDevice}, feature) (nic_offload_enabled{${device}})`;
-  const before = `max by (${perDevice}, feature) (nic_offload_enabled{${device}} offset $__interval)`;
-  const flipped = `max_over_time(timestamp(${flag} != ${before})[$__range:$__interval])`;
-  const identity = `max by (${perDevice}, driver, driver_version, firmware_version) (nic_device_info{${device}})`;
-  const identities = `count by (${perDevice}) (count_over_time(nic_device_info{${device}}[$__range]))`;
-  const changed = `min_over_time(timestamp(${identity})[$__range:$__interval]) and (${identity}) and on (${perDevice}) ${identities} > 1`;
   return union(
     [
-      { text: '$1 switched on', label: 'feature', value: `${flipped} and ${flag} == 1` },
-      { text: '$1 switched off', label: 'feature', value: `${flipped} and ${flag} == 0` },
-      {
-        text: 'now $1',
-        label: 'identity',
-        value: `label_join(${changed}, "identity", " / ", "driver", "driver_version", "firmware_version")`,
-      },
+      { text: '$1', label: 'flip', value: flips(device) },
+      { text: 'now $1', label: 'identity', value: newIdentities(device) },
       {
         text: 'booted',
         value: `max by (${perNode}) (nic_boot_timestamp_seconds{${node}}) > \${__from:date:seconds}`,
@@ -63,6 +52,29 @@ export function changes({ node, device }: Scope): string {
     ],
     `${perDevice}, change`,
   );
+}
+
+/** Offload flags that are not what they were a step before, with their state of now; the label `flip` says it in words. */
+function flips(device: string): string {
+  const flags = `nic_offload_enabled{${device},fixed="false"}`;
+  const labels = `${perDevice}, feature`;
+  // Series are compared as they are, and grouped afterwards: there are tens of thousands of them, and few that flip.
+  const at = `max by (${labels}) (max_over_time(timestamp(${flags} != (${flags} offset $__interval))[$__range:$__interval]))`;
+  const state = `count_values by (${labels}) ("state", max by (${labels}) (${flags}))`;
+  const named = ['0, off', '1, on'].reduce((series, pair) => {
+    const [value, word] = pair.split(', ');
+    return `label_replace(${series}, "state", "${word}", "state", "${value}")`;
+  }, `${at} * on (${labels}) group_left (state) ${state}`);
+  return `label_join(${named}, "flip", " switched ", "feature", "state")`;
+}
+
+/** Drivers and firmware that a device did not have before; the label `identity` says which. */
+function newIdentities(device: string): string {
+  const info = `nic_device_info{${device}}`;
+  const now = `max by (${perDevice}, driver, driver_version, firmware_version) (${info})`;
+  const known = `count by (${perDevice}) (count_over_time(${info}[$__range])) > 1`;
+  const since = `min_over_time(timestamp(${now})[$__range:$__interval])`;
+  return `label_join(${since} and (${now}) and on (${perDevice}) ${known}, "identity", " / ", "driver", "driver_version", "firmware_version")`;
 }
 
 /** Adds labels of nic_device_info to series that carry a device. */

@@ -1,10 +1,22 @@
+import type { Scope } from './findings.ts';
 import { thresholds } from './thresholds.ts';
 
 /** One end of a request, as a label. */
 export type Side = 'source_node' | 'dest_node';
 
-/** A moment other than that of the query: `@ end()` is the end of the time range. */
-type At = '' | '@ end()';
+/** The node whose requests fail towards most others. */
+export const worstSource: Scope = {
+  node: 'cluster=~"$cluster",node=~"$worst_source"',
+  device: 'cluster=~"$cluster",node=~"$worst_source"',
+};
+
+/** Which pairs, and when. */
+interface PairOptions {
+  /** Label matchers; by default of those that are chosen. */
+  readonly pairs?: string;
+  /** A moment other than that of the query: the end of the time range. */
+  readonly at?: '@ end()';
+}
 
 const pair = 'cluster, source_node, dest_node';
 /** gRPC clients whose metrics do not name both nodes are left out. */
@@ -17,10 +29,11 @@ const chosenPairs =
  * From gRPC's own counters as CrossNodeGRPCFailures has it, and for pairs that have none from the rules for Linkerd and
  * OpenTelemetry.
  */
-export function pairRatio(at: At = ''): string {
-  const all = grpcRequests('', at);
-  const others = `max by (${pair}) (node_pair:rpc_failures:ratio_rate5m{telemetry!="grpc",${chosenPairs}}${suffix(at)})`;
-  return `((${grpcRequests(',grpc_code!="OK"', at)} or 0 * ${all}) / (${all} > 0) or ${others})`;
+export function pairRatio({ pairs = chosenPairs, at }: PairOptions = {}): string {
+  const all = grpcRequests(pairs, at);
+  const failed = grpcRequests(`${pairs},grpc_code!="OK"`, at);
+  const others = `max by (${pair}) (node_pair:rpc_failures:ratio_rate5m{telemetry!="grpc",${pairs}}${suffix(at)})`;
+  return `((${failed} or 0 * ${all}) / (${all} > 0) or ${others})`;
 }
 
 /** Requests per second of each pair of nodes. */
@@ -30,7 +43,7 @@ export function pairRequests(): string {
     'node_pair:rpc_client_call_duration_seconds_count:rate5m',
   ];
   const others = recorded.map((metric) => `sum by (${pair}) (${metric}{${chosenPairs}})`);
-  return `(${[grpcRequests('', ''), ...others].join(' or ')})`;
+  return `(${[grpcRequests(chosenPairs, undefined), ...others].join(' or ')})`;
 }
 
 /** Failed requests per second of each pair of nodes. */
@@ -39,14 +52,20 @@ export function pairFailures(): string {
 }
 
 /** The share of the other nodes that a node has failures with. */
-export function failingShare(side: Side): string {
-  return `avg by (cluster, ${side}) (${pairRatio()} > bool ${thresholds.pairFailureRatio})`;
+export function failingShare(side: Side, pairs: string = chosenPairs): string {
+  return `avg by (cluster, ${side}) (${pairRatio({ pairs })} > bool ${thresholds.pairFailureRatio})`;
 }
 
-function grpcRequests(codes: string, at: At): string {
-  return `sum by (${pair}) (rate(grpc_client_handled_total{${chosenPairs}${codes}}[$__rate_interval]${suffix(at)}))`;
+/** The same of the one node for which it is greatest: far less to compute where many moments are asked for. */
+export function worstShare(side: Side): string {
+  const variable = side === 'source_node' ? '$worst_source' : '$worst_dest';
+  return failingShare(side, `${chosenPairs},${side}=~"${variable}"`);
 }
 
-function suffix(at: At): string {
-  return at === '' ? '' : ` ${at}`;
+function grpcRequests(pairs: string, at: PairOptions['at']): string {
+  return `sum by (${pair}) (rate(grpc_client_handled_total{${pairs}}[$__rate_interval]${suffix(at)}))`;
+}
+
+function suffix(at: PairOptions['at']): string {
+  return at === undefined ? '' : ` ${at}`;
 }

@@ -18,7 +18,13 @@ const crossNode = readDashboard('cross-node');
 /** What is chosen at the top of each. */
 const all: VariableValues = { cluster: '.*', node: '.*', device: '.*' };
 const hungDevice: VariableValues = { cluster: '.*', node: 'node-03', device: 'eno1' };
-const allPairs: VariableValues = { cluster: '.*', source_node: '.+', dest_node: '.+' };
+const allPairs: VariableValues = {
+  cluster: '.*',
+  source_node: '.*',
+  dest_node: '.*',
+  worst_source: 'node-07',
+  worst_dest: 'node-01',
+};
 
 /** Queries that give nothing here, and why. */
 const mayBeEmpty: Readonly<Record<string, string>> = {
@@ -66,10 +72,12 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       },
     );
 
-    test.each(file.templating.list.slice(1))('variable $name has values', async ({ query }) => {
-      const [, series = '', label = ''] = /^label_values\((.+), (\w+)\)$/.exec(query) ?? [];
-      expect(await lab.prometheus.labelValues(label, interpolate(series, values))).not.toEqual([]);
-    });
+    test.each(file.templating.list.slice(1))(
+      'variable $name has values',
+      async ({ query, regex }) => {
+        expect(await valuesOf(query, regex, values)).not.toEqual([]);
+      },
+    );
   });
 
   describe('cross-node names the guilty node', () => {
@@ -93,6 +101,12 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       const [since] = await table(crossNode, 'Guilty nodes', 'B');
       expect(since?.labels).toEqual(share?.labels);
       expect(Math.abs((since?.value ?? 0) / 1000 - failingSince)).toBeLessThan(600);
+    });
+
+    test('by the variable that its facts go by', async () => {
+      const { query = '', regex } =
+        crossNode.templating.list.find(({ name }) => name === 'worst_source') ?? {};
+      expect(await valuesOf(query, regex, allPairs)).toEqual([lab.story.guilty]);
     });
 
     test('by its driver and firmware, and by what was changed before', async () => {
@@ -196,6 +210,26 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     const states = await table(node, 'State', 'A', hungDevice);
     expect(states.map(({ value }) => value)).toEqual([4]);
   });
+
+  /** Values of a variable, by the two functions of Grafana that dashboards here use. */
+  async function valuesOf(
+    query: string,
+    regex: string | undefined,
+    values: VariableValues,
+  ): Promise<readonly (string | undefined)[]> {
+    const [, labelled, label = '', expression = ''] =
+      /^(?:label_values\((.+), (\w+)\)|query_result\((.+)\))$/s.exec(query) ?? [];
+    if (labelled !== undefined) {
+      return lab.prometheus.labelValues(label, interpolate(labelled, values));
+    }
+    const found = await lab.prometheus.query(interpolate(expression, values), now);
+    const pattern = new RegExp(regex?.slice(1, -1) ?? '');
+    // As Grafana writes a series: {node="a"} 1 1700000000000
+    return found.map(({ labels }) => {
+      const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+      return pattern.exec(`{${pairs.join(',')}}`)?.[1];
+    });
+  }
 
   function timesOf(
     options: Partial<Pick<QueryTimes, 'maxDataPoints' | 'minInterval'>>,
