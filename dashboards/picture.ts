@@ -23,7 +23,8 @@ export function layoutPicture({ title = '', templating, panels = [] }: Dashboard
   const units = Math.max(...panels.map(({ gridPos }) => (gridPos?.y ?? 0) + (gridPos?.h ?? 0)));
   const size = { width: 24 * columnWidth, height: top + units * unitHeight };
   const foldY = top + unitsAboveTheFold * unitHeight;
-  const variables = (templating.list ?? []).map(({ label = '' }) => `${label} ▾`).join('     ');
+  const labels = (templating.list ?? []).flatMap(({ label }) => label ?? []);
+  const variables = labels.map((label) => `${label} ▾`).join('     ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="13" fill="${ink}">
 <title>${escape(`Layout of ${title}`)}</title>
 <rect width="100%" height="100%" fill="#f4f5f7"/>
@@ -59,7 +60,7 @@ function drawContent(panel: Panel | RowPanel, box: Box): string {
       return rect({ ...box, height: box.height - 2 }, good);
     case 'bargauge':
       return drawRows(box, 22, (row, index) =>
-        rect({ ...row, width: row.width / (index + 1), height: 16 }, index === 0 ? bad : good),
+        rect({ ...row, width: row.width / (index + 1), height: 16 }, good),
       );
     case 'state-timeline':
     case 'status-history':

@@ -228,7 +228,7 @@ describe('numbers', () => {
     ],
     ['NICHangActive', 'nic_hang_active == 1'],
     ['NICTransmitStalled', 'nic_tx_stalled == 1'],
-    ['NICKnownIssueExposed', 'nic_known_issue == 1'],
+    ['NICKnownIssueExposed', 'nic_known_issue{severity!="info"} == 1'],
   ])('of panels are those of %s', (alert, condition) => {
     expect(rules.get(alert)).toContain(condition);
   });

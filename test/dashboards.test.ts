@@ -18,7 +18,12 @@ test.each(Object.entries(dashboards))(
 test.each(Object.entries(dashboards))(
   'docs/dashboards/%s.svg shows its layout',
   async (name, create) => {
-    await expect(layoutPicture(create())).toMatchFileSnapshot(`../docs/dashboards/${name}.svg`);
+    const picture = layoutPicture(create());
+    await expect(picture).toMatchFileSnapshot(`../docs/dashboards/${name}.svg`);
+    for (const [tag] of picture.matchAll(/<[^>]+>/g)) {
+      const attributes = [...tag.matchAll(/ ([\w:-]+)="[^"]*"/g)].map(([, attribute]) => attribute);
+      expect(new Set(attributes).size, tag).toBe(attributes.length);
+    }
   },
 );
 
