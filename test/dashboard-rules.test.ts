@@ -2,7 +2,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { describe, expect, test } from 'vitest';
 
 import { unitsAboveTheFold } from '../dashboards/kit/frame.ts';
-import { stackErrorsPerSecond, thresholds } from '../dashboards/promql/thresholds.ts';
+import { aboveZero, stackErrorsPerSecond, thresholds } from '../dashboards/promql/thresholds.ts';
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
@@ -240,7 +240,13 @@ describe('numbers', () => {
   });
 
   test('that colour a panel are numbers of a rule, or a count of what is wrong', () => {
-    const allowed = new Set([null, 1, 1e-9, stackErrorsPerSecond, ...Object.values(thresholds)]);
+    const allowed = new Set([
+      null,
+      1,
+      aboveZero,
+      stackErrorsPerSecond,
+      ...Object.values(thresholds),
+    ]);
     for (const { file } of files) {
       for (const { title, fieldConfig } of panelsOf(file)) {
         for (const { value } of fieldConfig.defaults.thresholds?.steps ?? []) {

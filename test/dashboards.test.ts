@@ -34,7 +34,7 @@ test('docs/dashboards.md describes every panel', async () => {
 function dashboardsPage(): string {
   return `# Dashboards
 
-Generated from the code by \`npm run dashboards\`. Three dashboards for Grafana 11 and newer answer the same four questions, each
+Generated from the code by \`npm run dashboards\`. Three dashboards for Grafana 12 answer the same four questions, each
 without scrolling: which node, which device, since when, and what changed before it. They link to each other and keep the
 time range and what is chosen.
 

@@ -3,8 +3,8 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { linkToNode } from '../kit/links.ts';
 import { timePanel } from '../kit/panels.ts';
-import { chosen, findings, perNode, withIdentity } from '../promql/findings.ts';
 import { tablePanel } from '../kit/tables.ts';
+import { chosen, findings, perNode, withIdentity } from '../promql/findings.ts';
 
 const { node, device } = chosen;
 

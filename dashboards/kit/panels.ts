@@ -50,9 +50,10 @@ type AnyPanel = Builder<dashboard.Panel> & {
 export function statPanel(
   options: PanelOptions & { readonly query: Query; readonly noValue: string },
 ): stat.PanelBuilder {
+  const isJudged = options.steps !== undefined || options.states !== undefined;
   const panel = new stat.PanelBuilder()
     .graphMode(common.BigValueGraphMode.None)
-    .colorMode(common.BigValueColorMode.Background)
+    .colorMode(isJudged ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .noValue(options.noValue);
   return withCommon(panel, options, [

@@ -61,10 +61,8 @@ function flips(device: string): string {
   // Series are compared as they are, and grouped afterwards: there are tens of thousands of them, and few that flip.
   const at = `max by (${labels}) (max_over_time(timestamp(${flags} != (${flags} offset $__interval))[$__range:$__interval]))`;
   const state = `count_values by (${labels}) ("state", max by (${labels}) (${flags}))`;
-  const named = ['0, off', '1, on'].reduce((series, pair) => {
-    const [value, word] = pair.split(', ');
-    return `label_replace(${series}, "state", "${word}", "state", "${value}")`;
-  }, `${at} * on (${labels}) group_left (state) ${state}`);
+  const flipped = `${at} * on (${labels}) group_left (state) ${state}`;
+  const named = `label_replace(label_replace(${flipped}, "state", "off", "state", "0"), "state", "on", "state", "1")`;
   return `label_join(${named}, "flip", " switched ", "feature", "state")`;
 }
 

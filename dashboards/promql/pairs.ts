@@ -4,11 +4,10 @@ import { thresholds } from './thresholds.ts';
 /** One end of a request, as a label. */
 export type Side = 'source_node' | 'dest_node';
 
+const ofWorstSource = 'cluster=~"$cluster",node=~"$worst_source"';
+
 /** The node whose requests fail towards most others. */
-export const worstSource: Scope = {
-  node: 'cluster=~"$cluster",node=~"$worst_source"',
-  device: 'cluster=~"$cluster",node=~"$worst_source"',
-};
+export const worstSource: Scope = { node: ofWorstSource, device: ofWorstSource };
 
 /** Which pairs, and when. */
 interface PairOptions {
