@@ -1,9 +1,12 @@
 import type { ViteUserConfig } from 'vitest/config';
 
+import { bundlePasswordWorker } from './scripts/bundle-worker.mjs';
+
 const config: ViteUserConfig = {
   define: {
     nicwatchVersion: '"test"',
     nicwatchRevision: '"test"',
+    nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker()),
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],

@@ -5,6 +5,8 @@ import process from 'node:process';
 
 import { build } from 'esbuild';
 
+import { bundlePasswordWorker } from './bundle-worker.mjs';
+
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 await build({
@@ -33,6 +35,7 @@ await build({
   define: {
     nicwatchVersion: JSON.stringify(version),
     nicwatchRevision: JSON.stringify(revision()),
+    nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker()),
   },
 });
 

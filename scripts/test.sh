@@ -8,7 +8,8 @@ ensure_node
 ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prometheus \
   journalctl:systemd /lib/systemd/systemd-journal-remote:systemd-journal-remote \
   prometheus-node-exporter:prometheus-node-exporter \
-  prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager
+  prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager \
+  openssl:openssl curl:curl
 ensure_packages
 scripts/newer-prometheus.sh .cache/prometheus-3 >&2 ||
   echo 'nicwatch: Prometheus 3 is not to be had here; what needs it is skipped' >&2

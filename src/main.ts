@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 
 import closeWithGrace from 'close-with-grace';
+import type { Logger } from 'pino';
 
 import { createAgent } from './agent/agent.ts';
 import { collectorDefinitions } from './collectors/index.ts';
@@ -17,6 +18,7 @@ import type { Build } from './model/build.ts';
 import { ConfigError } from './model/errors.ts';
 import { createApp } from './server/app.ts';
 import { listen } from './server/listen.ts';
+import type { WebSecurity } from './server/web-security.ts';
 
 /** Put in by the build. */
 declare const nicwatchVersion: string;
@@ -56,6 +58,7 @@ async function main(argv: readonly string[]): Promise<void> {
       return;
     case 'check':
       await readFiles(invocation.config);
+      await openWebSecurity(invocation.config, createLogger(invocation.config, writeLog));
       writeSync(stdout, 'nicwatch: the configuration is valid\n');
       return;
     case 'run':
@@ -80,6 +83,18 @@ function writeLog(line: string): void {
   }
 }
 
+/** Undefined where nobody asks for TLS or users; then what these need is not even loaded. */
+async function openWebSecurity(
+  { webConfigFile: path }: Config,
+  log: Logger,
+): Promise<WebSecurity | undefined> {
+  if (path === undefined) {
+    return undefined;
+  }
+  const { openWebSecurity: open } = await import('./server/web-security.ts');
+  return open({ path, log });
+}
+
 async function serve(config: Config): Promise<void> {
   const log = createLogger(config, writeLog);
   const ending = new AbortController();
@@ -98,7 +113,13 @@ async function serve(config: Config): Promise<void> {
     log,
     build,
   });
-  const listener = await listen(createApp({ agent, config, build, log }), config.listenAddresses);
+  const security = await openWebSecurity(config, log);
+  const served = security?.withFamilies(agent) ?? agent;
+  const listener = await listen(
+    createApp({ agent: served, config, build, log, protect: security?.protect }),
+    config.listenAddresses,
+    security?.createWebServer,
+  );
   const running = agent.run(ending.signal);
   closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) {
@@ -111,6 +132,7 @@ async function serve(config: Config): Promise<void> {
   log.info(
     {
       version: build.version,
+      tls: security?.createWebServer !== undefined,
       addresses: config.listenAddresses.map(formatListenAddress).join(','),
       collectors: [...config.collectors].join(','),
     },

@@ -13,6 +13,7 @@ import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
 import type { VersionRange } from '../src/model/known-issue.ts';
+import { webConfigMetrics } from '../src/server/web-config-families.ts';
 
 /** `npm run docs` writes the file; the test says when it has fallen behind the code. */
 test('docs/metrics.md lists what the code exports', async () => {
@@ -28,6 +29,7 @@ test('every metric is named once, by the rules of Prometheus', () => {
     ...collectorDefinitions.flatMap(({ metrics: own }) => own),
     ...agentMetrics,
     ...processMetrics,
+    ...webConfigMetrics,
   ];
   const names = metrics.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
@@ -55,6 +57,9 @@ ${table(agentMetrics)}
 With \`--web.disable-exporter-metrics\` the following are left out.
 
 ${table(processMetrics)}
+With \`--web.config.file\` there are also the following.
+
+${table(webConfigMetrics)}
 ## Values of the label \`event\`
 
 A counter counts records of the kernel log, not incidents: one hang is reported every two seconds for as long as it

@@ -66,6 +66,7 @@ export function parseArguments(
       listenAddresses: web.listenAddresses(),
       telemetryPath: web.telemetryPath(),
       maxRequests: web.maxRequests(),
+      webConfigFile: web.configFile(),
       exporterMetrics: web.disableExporterMetrics() !== true,
       collectors: enabledCollectors(),
       deviceInclude: devices.include(),
@@ -125,6 +126,10 @@ function addWebFlags(program: Command) {
       description: 'Scrapes answered at the same time; 0 sets no limit.',
       parse: parseCount,
       fallback: '40',
+    }),
+    configFile: flag(program, '--web.config.file <path>', {
+      description: 'File with TLS and users, in the format of Prometheus exporters.',
+      parse: parsePath,
     }),
     disableExporterMetrics: toggle(program, '--web.disable-exporter-metrics', {
       description: 'Leave out metrics about the agent process itself (process_*).',

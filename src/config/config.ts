@@ -24,6 +24,8 @@ export interface Config {
   readonly telemetryPath: string;
   /** Scrapes answered at the same time; 0 is no limit. */
   readonly maxRequests: number;
+  /** Of TLS and users; undefined is plain HTTP for everybody. */
+  readonly webConfigFile: string | undefined;
   readonly exporterMetrics: boolean;
   readonly collectors: ReadonlySet<string>;
   readonly deviceInclude: RegExp | undefined;

@@ -20,10 +20,12 @@ export interface AppOptions {
   readonly config: Pick<Config, 'collectors' | 'maxRequests' | 'telemetryPath'>;
   readonly build: Build;
   readonly log: Logger;
+  /** Adds what every request must pass before it reaches a route. */
+  readonly protect?: ((app: FastifyInstance) => void) | undefined;
 }
 
 /** The routes: metrics, health, readiness and a page that links to them. */
-export function createApp({ agent, config, build, log }: AppOptions): FastifyInstance {
+export function createApp({ agent, config, build, log, protect }: AppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 1,
@@ -36,6 +38,7 @@ export function createApp({ agent, config, build, log }: AppOptions): FastifyIns
     frameworkErrors: refuse,
   });
   const { telemetryPath, maxRequests } = config;
+  protect?.(app);
   const renderSnapshot = createSnapshotRenderer();
   let scrapes = 0;
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, ServerOptions } from 'node:http';
+import type { Server } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
 import type { ListenAddress } from '../config/config.ts';
 import { formatListenAddress } from '../config/listen-address.ts';
+import { createConnections } from './connections.ts';
 
 /** What a client may take its time over. A scrape is one small request and one answer. */
 const limits = {
@@ -15,10 +17,26 @@ const limits = {
   /** How often the first two are looked at. */
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16 * 1024,
+  maxRequestsPerSocket: 10_000,
 };
-/** A connection on which nothing moves, such as a client that does not read its answer. */
-const idleSocketMilliseconds = 120_000;
+/** An answer that is not being read. */
+const stalledMilliseconds = 10_000;
 const largestConnections = 512;
+
+export interface WebServerOptions {
+  readonly limits: ServerOptions;
+  readonly stalledMilliseconds: number;
+  readonly handler: RequestListener;
+}
+
+/** What listens on one address, with or without TLS. */
+interface WebServer {
+  readonly listener: Server;
+  /** Ends what is open; nothing new comes any more. */
+  closeConnections(): void;
+}
+
+export type CreateWebServer = (options: WebServerOptions) => WebServer;
 
 export interface Listener {
   /** Stops listening and ends all connections. */
@@ -33,29 +51,48 @@ export interface Listener {
 export async function listen(
   app: FastifyInstance,
   addresses: readonly ListenAddress[],
+  createWebServer: CreateWebServer = createHttpServer,
 ): Promise<Listener> {
   await app.ready();
-  const servers: Server[] = [];
+  const servers: WebServer[] = [];
   const close = async (): Promise<void> => {
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
+    for (const { listener, closeConnections } of servers) {
+      listener.close();
+      closeConnections();
     }
     await app.close();
   };
   try {
     for (const address of addresses) {
-      const server = createServer(limits, app.routing);
-      server.maxConnections = largestConnections;
-      server.setTimeout(idleSocketMilliseconds);
+      const connections = createConnections(largestConnections, app.routing);
+      const server = createWebServer({
+        limits,
+        stalledMilliseconds,
+        handler: connections.handle,
+      });
+      server.listener.prependListener('connection', connections.opened);
       servers.push(server);
-      await listenOn(server, address);
+      await listenOn(server.listener, address);
     }
   } catch (error) {
     await close();
     throw error;
   }
   return { close };
+}
+
+function createHttpServer({
+  limits: options,
+  stalledMilliseconds: timeout,
+  handler,
+}: WebServerOptions): WebServer {
+  const listener = createServer(options, handler).setTimeout(timeout);
+  return {
+    listener,
+    closeConnections: () => {
+      listener.closeAllConnections();
+    },
+  };
 }
 
 async function listenOn(server: Server, { host, port }: ListenAddress): Promise<void> {

@@ -24,6 +24,8 @@ export interface AgentProcessOptions {
   readonly stateDirectory?: string;
   /** The file to run, where it is not the one that was built. */
   readonly bundle?: string;
+  /** Whether it answers, where that is not for anybody to ask. */
+  readonly isAnswering?: () => Promise<boolean>;
 }
 
 /** How a process ended, and how long it took from the moment it was asked to. */
@@ -51,17 +53,33 @@ export interface AgentProcess {
 
 const builtFile = new URL('../../dist/nicwatch.cjs', import.meta.url).pathname;
 const freshDeadlineMilliseconds = 10_000;
+const answerDeadlineMilliseconds = 10_000;
 
 /** Starts the built agent on a port of its own and waits until it answers. */
 export async function startAgent(options: AgentProcessOptions = {}): Promise<AgentProcess> {
   const agent = await spawnAgent(options);
+  const { isAnswering } = options;
   try {
-    await agent.fetch('/-/healthy');
+    if (isAnswering === undefined) {
+      await agent.fetch('/-/healthy');
+    } else {
+      await waitFor(isAnswering);
+    }
   } catch (error) {
     await agent.stop();
     throw new Error(`the agent does not answer; it said: ${agent.stderr()}`, { cause: error });
   }
   return agent;
+}
+
+async function waitFor(isAnswering: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + answerDeadlineMilliseconds;
+  while (!(await isAnswering())) {
+    if (performance.now() > deadline) {
+      throw new Error(`no answer within ${answerDeadlineMilliseconds} ms`);
+    }
+    await setTimeout(50);
+  }
 }
 
 /** Starts the built agent and does not wait. */

@@ -1,0 +1,152 @@
+import { ConfigError } from '../model/errors.ts';
+import { oneOf } from './flags.ts';
+import { parseBoolean } from './yaml-boolean.ts';
+import type { YamlValue } from './yaml-value.ts';
+
+export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';
+type ClientAuthType =
+  | 'NoClientCert'
+  | 'RequestClientCert'
+  | 'RequireAnyClientCert'
+  | 'VerifyClientCertIfGiven'
+  | 'RequireAndVerifyClientCert';
+
+/** Text in the PEM format: a file, by a path relative to the configuration file, or the text itself. */
+export type PemSource = { readonly path: string } | { readonly text: string };
+
+export interface TlsConfig {
+  readonly certificate: PemSource;
+  readonly key: PemSource;
+  readonly clientAuthType: ClientAuthType;
+  readonly clientCa: PemSource | undefined;
+  /** A client's certificate must have one of these names; undefined asks for none. */
+  readonly clientAllowedSans: readonly string[] | undefined;
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** Names as Go and IANA write them; empty is the default. Those of TLS 1.3 cannot be chosen. */
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly preferServerCipherSuites: boolean;
+  /** Empty is the default. */
+  readonly curvePreferences: readonly Curve[];
+}
+
+const tlsVersions = ['TLS10', 'TLS11', 'TLS12', 'TLS13'] as const;
+
+/** The suites of TLS 1.0 to 1.2 that Go offers. */
+const cipherSuites = [
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+  'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+] as const;
+export type CipherSuite = (typeof cipherSuites)[number];
+
+const curves = ['CurveP256', 'CurveP384', 'CurveP521', 'X25519'] as const;
+export type Curve = (typeof curves)[number];
+
+/**
+ * Takes `tls_server_config` apart, or finds that it asks for no TLS.
+ *
+ * @throws {ConfigError} naming file, line and field.
+ */
+export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefined {
+  const fields = value?.fields([
+    'cert',
+    'key',
+    'client_ca',
+    'cert_file',
+    'key_file',
+    'client_auth_type',
+    'client_ca_file',
+    'client_allowed_sans',
+    'min_version',
+    'max_version',
+    'cipher_suites',
+    'prefer_server_cipher_suites',
+    'curve_preferences',
+  ]);
+  if (value === undefined || fields === undefined) {
+    return undefined;
+  }
+  const pem = (name: 'cert' | 'key' | 'client_ca'): PemSource | undefined => {
+    const path = fields.get(`${name}_file`)?.parse(parseText);
+    const text = fields.get(name)?.parse(parseText);
+    return path === undefined ? (text === undefined ? undefined : { text }) : { path };
+  };
+  const list = <Item>(
+    name: 'client_allowed_sans' | 'cipher_suites' | 'curve_preferences',
+    parse: (text: string) => Item,
+  ): readonly Item[] | undefined =>
+    fields
+      .get(name)
+      ?.items()
+      .map((item) => item.parse(parse));
+  const version = (name: 'min_version' | 'max_version', fallback: TlsVersion): TlsVersion =>
+    fields.get(name)?.parse(oneOf<TlsVersion>(tlsVersions)) ?? fallback;
+
+  const [certificate, key, clientCa] = [pem('cert'), pem('key'), pem('client_ca')];
+  const clientAuthType = fields.get('client_auth_type')?.parse(parseClientAuthType);
+  const shared = {
+    clientAuthType: clientAuthType ?? 'NoClientCert',
+    clientCa,
+    clientAllowedSans: list('client_allowed_sans', parseText),
+    minVersion: version('min_version', 'TLS12'),
+    maxVersion: version('max_version', 'TLS13'),
+    cipherSuites: list('cipher_suites', oneOf<CipherSuite>(cipherSuites)) ?? [],
+    preferServerCipherSuites:
+      fields.get('prefer_server_cipher_suites')?.parse(parseBoolean) ?? true,
+    curvePreferences: list('curve_preferences', oneOf<Curve>(curves)) ?? [],
+  };
+  if ([certificate, key, clientCa, clientAuthType].every((field) => field === undefined)) {
+    return undefined;
+  }
+  if (certificate === undefined || key === undefined) {
+    return value.fail(
+      `expected ${certificate === undefined ? 'cert_file or cert' : 'key_file or key'}`,
+    );
+  }
+  if (tlsVersions.indexOf(shared.minVersion) > tlsVersions.indexOf(shared.maxVersion)) {
+    return value.fail(`min_version ${shared.minVersion} is above max_version ${shared.maxVersion}`);
+  }
+  if (clientCa !== undefined && shared.clientAuthType === 'NoClientCert') {
+    return value.fail('client_ca_file has no effect without client_auth_type');
+  }
+  if (
+    shared.clientAllowedSans !== undefined &&
+    shared.clientAuthType !== 'RequireAnyClientCert' &&
+    shared.clientAuthType !== 'RequireAndVerifyClientCert'
+  ) {
+    return value.fail(
+      'client_allowed_sans needs the client_auth_type RequireAnyClientCert or RequireAndVerifyClientCert',
+    );
+  }
+  return { certificate, key, ...shared };
+}
+
+function parseClientAuthType(text: string): ClientAuthType {
+  return text === 'RequireClientCert'
+    ? 'RequireAnyClientCert'
+    : oneOf<ClientAuthType>([
+        'NoClientCert',
+        'RequestClientCert',
+        'RequireAnyClientCert',
+        'VerifyClientCertIfGiven',
+        'RequireAndVerifyClientCert',
+      ])(text);
+}
+
+function parseText(text: string): string {
+  if (text === '') {
+    throw new ConfigError('expected a text, got an empty one');
+  }
+  return text;
+}

@@ -1,0 +1,113 @@
+import { ConfigError } from '../model/errors.ts';
+import { parseCount } from './flag-values.ts';
+import { parseGoDurationSeconds } from './go-duration.ts';
+import { oneOf } from './flags.ts';
+import { parseTlsConfig } from './tls-config.ts';
+import type { TlsConfig } from './tls-config.ts';
+import { parseBoolean } from './yaml-boolean.ts';
+import { parseYaml } from './yaml-value.ts';
+import type { YamlValue } from './yaml-value.ts';
+
+/** Requests answered in a row, and how many seconds it takes until one more may be. */
+export interface RateLimit {
+  readonly intervalSeconds: number;
+  readonly burst: number;
+}
+
+/** Who may ask, over what connection: the file of `--web.config.file`. */
+export interface WebConfig {
+  /** Undefined is plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** Sent with every answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bcrypt hash by user; empty asks nobody for a password. */
+  readonly users: ReadonlyMap<string, string>;
+  readonly rateLimit: RateLimit | undefined;
+}
+
+/** Headers that may be set, and the values those may have that have few. */
+const headerValues: Readonly<Record<string, readonly string[] | undefined>> = {
+  'Content-Security-Policy': undefined,
+  'Strict-Transport-Security': undefined,
+  'X-Content-Type-Options': ['nosniff'],
+  'X-Frame-Options': ['deny', 'sameorigin'],
+  'X-XSS-Protection': undefined,
+};
+
+const bcryptPattern = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+/** With each step a check takes twice as long: this is some 15 s. */
+const [lowestCost, highestCost] = [4, 18];
+
+/**
+ * Parses a web configuration file of Prometheus exporters.
+ *
+ * @param file its path, for messages
+ * @throws {ConfigError} naming file, line and field.
+ * @see https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
+ */
+export function parseWebConfig(text: string, file: string): WebConfig {
+  const fields = parseYaml(text, file)?.fields([
+    'tls_server_config',
+    'http_server_config',
+    'basic_auth_users',
+    'rate_limit',
+  ]);
+  const http = fields?.get('http_server_config')?.fields(['http2', 'headers']);
+  http?.get('http2')?.parse(parseBoolean);
+  return {
+    tls: parseTlsConfig(fields?.get('tls_server_config')),
+    headers: headers(http?.get('headers')),
+    users: users(fields?.get('basic_auth_users')),
+    rateLimit: rateLimit(fields?.get('rate_limit')),
+  };
+}
+
+function headers(value: YamlValue | undefined): WebConfig['headers'] {
+  const set = [...(value?.entries() ?? [])].map(([name, header]) => {
+    if (!Object.hasOwn(headerValues, name)) {
+      header.fail(`expected one of the headers ${Object.keys(headerValues).join(', ')}`);
+    }
+    const choices = headerValues[name];
+    return [
+      name,
+      header.parse((text) =>
+        choices === undefined || text === '' ? parseHeaderValue(text) : oneOf(choices)(text),
+      ),
+    ] as const;
+  });
+  return Object.fromEntries(set.filter(([, text]) => text !== ''));
+}
+
+function users(value: YamlValue | undefined): WebConfig['users'] {
+  return new Map(
+    [...(value?.entries() ?? [])].map(([name, hash]) => [name, hash.parse(parseBcryptHash)]),
+  );
+}
+
+function rateLimit(value: YamlValue | undefined): RateLimit | undefined {
+  const fields = value?.fields(['interval', 'burst']);
+  const intervalSeconds = fields?.get('interval')?.parse(parseGoDurationSeconds) ?? 0;
+  const burst = fields?.get('burst')?.parse(parseCount) ?? 0;
+  if (intervalSeconds > 0 && burst === 0) {
+    return value?.fail('expected a burst of at least 1: with 0 nothing would be answered');
+  }
+  return intervalSeconds > 0 ? { intervalSeconds, burst } : undefined;
+}
+
+function parseHeaderValue(text: string): string {
+  if (!/^[\t -~]*$/.test(text)) {
+    throw new ConfigError('expected printable ASCII characters on one line');
+  }
+  return text;
+}
+
+/** What it got is a secret and not shown. */
+function parseBcryptHash(text: string): string {
+  const cost = Number(bcryptPattern.exec(text)?.[1]);
+  if (!(cost >= lowestCost && cost <= highestCost)) {
+    throw new ConfigError(
+      `expected a bcrypt hash of a cost from ${lowestCost} to ${highestCost}, as "htpasswd -nBC 10 USER" prints`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,36 @@
+import type { TLSSocket } from 'node:tls';
+
+import type { TlsConfig } from '../config/tls-config.ts';
+import { parseSubjectAltNames } from '../parsers/subject-alt-names.ts';
+
+/** Says why a client may not go on after the handshake; undefined when it may. */
+export function clientProblem(
+  socket: TLSSocket,
+  { clientAuthType, clientAllowedSans }: Pick<TlsConfig, 'clientAuthType' | 'clientAllowedSans'>,
+): string | undefined {
+  const certificate =
+    clientAuthType === 'NoClientCert' ? undefined : socket.getPeerX509Certificate();
+  switch (clientAuthType) {
+    case 'NoClientCert':
+    case 'RequestClientCert':
+      return undefined;
+    case 'VerifyClientCertIfGiven':
+      return certificate === undefined || socket.authorized
+        ? undefined
+        : 'its certificate is not valid';
+    case 'RequireAndVerifyClientCert':
+    case 'RequireAnyClientCert':
+      if (certificate === undefined) {
+        return 'it has no certificate';
+      }
+      if (clientAuthType === 'RequireAndVerifyClientCert' && !socket.authorized) {
+        return 'its certificate is not valid';
+      }
+      return clientAllowedSans === undefined ||
+        parseSubjectAltNames(certificate.subjectAltName ?? '').some((name) =>
+          clientAllowedSans.includes(name),
+        )
+        ? undefined
+        : 'its certificate has none of the allowed names';
+  }
+}

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+import type { PasswordQuestion } from './password-worker.ts';
+
+/** The program of password-worker.ts, put in by the build: the agent stays one file. */
+declare const nicwatchPasswordWorker: string;
+
+/** Compares a password with a bcrypt hash. One at a time: the next call comes after the answer. */
+export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
+
+/** Results are remembered, so there is seldom more than one comparison in the life of the agent. */
+const idleMilliseconds = 5000;
+const heapMebibytes = 16;
+
+/** Makes the function that compares in a thread of its own, which is there only while it is needed. */
+export function createPasswordThread(): ComparePassword {
+  let thread: Worker | undefined;
+  let idle: NodeJS.Timeout | undefined;
+
+  const end = (): void => {
+    void thread?.terminate();
+    thread = undefined;
+  };
+
+  const start = (): Worker =>
+    new Worker(nicwatchPasswordWorker, {
+      eval: true,
+      resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
+    }).on('error', end);
+
+  return async (password, hash) => {
+    clearTimeout(idle);
+    thread ??= start();
+    try {
+      const answer = once(thread, 'message');
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A thread, not a window.
+      thread.postMessage({ password, hash } satisfies PasswordQuestion);
+      const [isRight]: unknown[] = await answer;
+      return isRight === true;
+    } finally {
+      // A thread that does nothing must keep nobody waiting, neither memory nor the end of the process.
+      thread?.unref();
+      idle = setTimeout(end, idleMilliseconds).unref();
+    }
+  };
+}

@@ -1,0 +1,77 @@
+import { performance } from 'node:perf_hooks';
+
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+import type { WebConfig } from '../config/web-config.ts';
+import type { Authenticate } from './authenticator.ts';
+import { createRateLimit } from './rate-limit.ts';
+import type { WebConfigFollower } from './web-config-follower.ts';
+
+export interface ProtectOptions {
+  readonly follower: Pick<WebConfigFollower, 'refresh'>;
+  readonly authenticate: Authenticate;
+}
+
+/** Has every request pass what the web configuration asks for: rate limit, headers, user and password. */
+export function protect(app: FastifyInstance, { follower, authenticate }: ProtectOptions): void {
+  let limit: { readonly config: WebConfig; readonly allows: () => boolean } | undefined;
+
+  const allows = (config: WebConfig): boolean => {
+    if (limit?.config !== config) {
+      limit = {
+        config,
+        allows:
+          config.rateLimit === undefined
+            ? () => true
+            : createRateLimit(config.rateLimit, () => performance.now() / 1000),
+      };
+    }
+    return limit.allows();
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { config } = await follower.refresh();
+    if (!allows(config)) {
+      return tooMany(reply);
+    }
+    reply.headers(config.headers);
+    if (config.users.size === 0) {
+      return undefined;
+    }
+    const claim = parseBasic(request.headers.authorization ?? '');
+    const verdict =
+      claim === undefined
+        ? 'refused'
+        : await authenticate(config.users, { ...claim, address: request.ip });
+    switch (verdict) {
+      case 'granted':
+        return undefined;
+      case 'busy':
+        return tooMany(reply);
+      case 'refused':
+        return reply
+          .code(401)
+          .header('www-authenticate', 'Basic realm="nicwatch", charset="UTF-8"')
+          .type('text/plain; charset=utf-8')
+          .send('Unauthorized.\n');
+    }
+  });
+}
+
+function tooMany(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(429)
+    .header('retry-after', '1')
+    .type('text/plain; charset=utf-8')
+    .send('Too many requests.\n');
+}
+
+/** One real header: `Basic cHJvbWV0aGV1czpzZWNyZXQ=`. @see https://www.rfc-editor.org/rfc/rfc7617 */
+function parseBasic(
+  authorization: string,
+): { readonly user: string; readonly password: string } | undefined {
+  const [, encoded = ''] = /^basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,103 @@
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
+import { createServer } from 'node:net';
+
+import type { Logger } from 'pino';
+
+import { errorCode } from '../host/system-error.ts';
+import { clientProblem } from './client-certificate.ts';
+import type { CreateWebServer, WebServerOptions } from './listen.ts';
+import type { ActiveWebConfig, WebConfigFollower } from './web-config-follower.ts';
+
+export interface TlsServerOptions {
+  readonly follower: Pick<WebConfigFollower, 'refresh'>;
+  readonly log: Pick<Logger, 'debug'>;
+}
+
+type ActiveTls = NonNullable<ActiveWebConfig['tls']>;
+
+const handshakeMilliseconds = 5000;
+/** How long what is being answered under a configuration that is no longer in force may take. */
+const retirementMilliseconds = 10_000;
+
+/**
+ * Makes the function that makes servers which ask before each handshake what TLS is to be like. Node fixes much of that
+ * when a server is made, so one is made for each configuration, and connections are handed to the one in force.
+ */
+export function createTlsServers({ follower, log }: TlsServerOptions): CreateWebServer {
+  return (options) => {
+    const servers = new Set<HttpsServer>();
+    let current: { readonly tls: ActiveTls; readonly server: HttpsServer } | undefined;
+
+    const retire = (server: HttpsServer): void => {
+      server.close();
+      setTimeout(() => {
+        server.closeAllConnections();
+        servers.delete(server);
+      }, retirementMilliseconds).unref();
+    };
+
+    const serverFor = (tls: ActiveTls): HttpsServer => {
+      if (current?.tls === tls) {
+        return current.server;
+      }
+      if (current !== undefined) {
+        retire(current.server);
+      }
+      const server = createTlsServer(tls, options, log);
+      servers.add(server);
+      current = { tls, server };
+      return server;
+    };
+
+    const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      socket.on('error', () => {
+        socket.destroy();
+      });
+      void follower.refresh().then(({ tls }) => {
+        if (tls === undefined) {
+          socket.destroy();
+        } else {
+          serverFor(tls).emit('connection', socket);
+        }
+      });
+    });
+    return {
+      listener,
+      closeConnections: () => {
+        for (const server of servers) {
+          server.close();
+          server.closeAllConnections();
+        }
+      },
+    };
+  };
+}
+
+function createTlsServer(
+  { config, options }: ActiveTls,
+  { limits, stalledMilliseconds, handler }: WebServerOptions,
+  log: TlsServerOptions['log'],
+): HttpsServer {
+  const server = createHttpsServer(
+    { ...limits, ...options, handshakeTimeout: handshakeMilliseconds },
+    handler,
+  );
+  server.setTimeout(stalledMilliseconds);
+  server.prependListener('secureConnection', (socket) => {
+    const problem = clientProblem(socket, config);
+    if (problem !== undefined) {
+      log.debug({ address: socket.remoteAddress ?? '', problem }, 'client refused');
+      socket.destroy();
+    }
+  });
+  server.on('tlsClientError', (error, { remoteAddress = '' }) => {
+    log.debug(
+      { address: remoteAddress, problem: errorCode(error) ?? error.name },
+      'client refused',
+    );
+  });
+  // It never listens itself, and Node watches over slow clients of those servers only that say they do.
+  server.emit('listening');
+  return server;
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+
+import type { Agent } from '../agent/agent.ts';
+import type { Snapshot } from '../agent/snapshot.ts';
+import { createAuthenticator } from './authenticator.ts';
+import type { CreateWebServer } from './listen.ts';
+import { createPasswordThread } from './password-thread.ts';
+import { protect } from './protect.ts';
+import { createTlsServers } from './tls-server.ts';
+import { webConfigFamilies } from './web-config-families.ts';
+import { followWebConfig } from './web-config-follower.ts';
+
+export interface WebSecurityOptions {
+  /** Of the web configuration file. */
+  readonly path: string;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'error'>;
+}
+
+/** What `--web.config.file` adds to the server. */
+export interface WebSecurity {
+  /** Undefined where the configuration has no TLS. */
+  readonly createWebServer: CreateWebServer | undefined;
+  /** Has every request pass the configuration. */
+  readonly protect: (app: FastifyInstance) => void;
+  /** Adds to what the agent says of itself how the configuration fares. */
+  withFamilies<Served extends Pick<Agent, 'freshSnapshot'>>(agent: Served): Served;
+}
+
+/**
+ * Opens a web configuration. A module of its own, loaded only where there is one.
+ *
+ * @throws {ConfigError} naming the file and what is wrong with it.
+ */
+export async function openWebSecurity({ path, log }: WebSecurityOptions): Promise<WebSecurity> {
+  const follower = await followWebConfig({ path, log, now: () => new Date() });
+  const { tls } = await follower.refresh();
+  const authenticate = createAuthenticator(createPasswordThread());
+  return {
+    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log }),
+    protect: (app) => {
+      protect(app, { follower, authenticate });
+    },
+    withFamilies: (agent) => {
+      let served:
+        | { readonly plain: Snapshot; readonly state: string; readonly full: Snapshot }
+        | undefined;
+      return {
+        ...agent,
+        // The same object while nothing changes: it is rendered once.
+        freshSnapshot: async () => {
+          const plain = await agent.freshSnapshot();
+          const state = `${follower.isUpToDate()} ${follower.lastReadSeconds()}`;
+          if (served?.plain !== plain || served.state !== state) {
+            const own = [...plain.agent, ...webConfigFamilies(follower)];
+            served = { plain, state, full: { ...plain, agent: own } };
+          }
+          return served.full;
+        },
+      };
+    },
+  };
+}
