@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 /** Programs that benchmarks start inside a network namespace. */
-const inner = ['side-by-side', 'soak-inside'];
-const all = ['kernel-log', 'compare', 'soak'];
+const inner = ['side-by-side', 'soak-inside', 'load-inside'];
+const all = ['kernel-log', 'compare', 'load', 'soak'];
 const byDefault = ['kernel-log', 'compare'];
 
 const { positionals: chosen } = parseArgs({ allowPositionals: true, strict: false });

@@ -1,5 +1,7 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+
+import { largestPipeline } from './pipeline.ts';
 
 /** Bounds the connections of a server, so that those that only stay open never keep out those that ask. */
 export interface Connections {
@@ -11,38 +13,40 @@ export interface Connections {
 
 interface Connection {
   readonly socket: Socket;
-  /** Requests that are not answered yet; they may be pipelined. */
+  /** Requests that are not answered yet. */
   requests: number;
 }
 
 /**
- * Makes the bound. Above it the connection goes that has been without a request for longest: idle, or slow in sending
- * one. Where all are being answered, the newest goes.
+ * Makes the bound. Above it that connection goes which has been without a request for longest: idle, or slow in sending
+ * one. Where all have requests, the one goes that has been reading its answer for longest.
  *
  * @param largest connections open together
  */
 export function createConnections(largest: number, handler: RequestListener): Connections {
-  /** Those idle for longest come first. */
+  /** In the order in which they were last opened, asked something or were answered. */
   const open = new Map<string, Connection>();
 
-  const rest = (key: string, connection: Connection): void => {
-    connection.requests -= 1;
-    if (connection.requests === 0 && open.delete(key)) {
+  const touch = (key: string, connection: Connection): void => {
+    if (open.get(key) === connection) {
+      open.delete(key);
       open.set(key, connection);
     }
+  };
+
+  const makeRoom = (): void => {
+    const connections = [...open.values()];
+    const [least] = connections;
+    (connections.find(({ requests }) => requests === 0) ?? least)?.socket.destroy();
   };
 
   return {
     opened: (socket) => {
       const key = peerOf(socket);
-      if (open.size >= largest) {
-        const longestIdle = [...open.values()].find(({ requests }) => requests === 0);
-        (longestIdle?.socket ?? socket).destroy();
-        if (longestIdle === undefined) {
-          return;
-        }
-      }
       const connection = { socket, requests: 0 };
+      if (open.size >= largest) {
+        makeRoom();
+      }
       open.set(key, connection);
       socket.once('close', () => {
         if (open.get(key) === connection) {
@@ -50,15 +54,19 @@ export function createConnections(largest: number, handler: RequestListener): Co
         }
       });
     },
-    handle: (request: IncomingMessage, response: ServerResponse) => {
+    handle: (request, response) => {
       const key = peerOf(request.socket);
       const connection = open.get(key);
-      if (connection !== undefined) {
-        connection.requests += 1;
-        response.once('close', () => {
-          rest(key, connection);
-        });
+      if (connection === undefined || connection.requests >= largestPipeline) {
+        request.socket.destroy();
+        return;
       }
+      connection.requests += 1;
+      touch(key, connection);
+      response.once('close', () => {
+        connection.requests -= 1;
+        touch(key, connection);
+      });
       handler(request, response);
     },
   };

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../config/config.ts';
 import { formatListenAddress } from '../config/listen-address.ts';
 import { createConnections } from './connections.ts';
+import { refusePipeline } from './pipeline.ts';
 
 /** What a client may take its time over. A scrape is one small request and one answer. */
 const limits = {
@@ -86,7 +87,9 @@ function createHttpServer({
   stalledMilliseconds: timeout,
   handler,
 }: WebServerOptions): WebServer {
-  const listener = createServer(options, handler).setTimeout(timeout);
+  const listener = createServer(options, handler)
+    .setTimeout(timeout)
+    .on('connection', refusePipeline);
   return {
     listener,
     closeConnections: () => {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { errorCode } from '../host/system-error.ts';
 import { clientProblem } from './client-certificate.ts';
 import type { CreateWebServer, WebServerOptions } from './listen.ts';
+import { refusePipeline } from './pipeline.ts';
 import type { ActiveWebConfig, WebConfigFollower } from './web-config-follower.ts';
 
 export interface TlsServerOptions {
@@ -91,6 +92,7 @@ function createTlsServer(
       socket.destroy();
     }
   });
+  server.on('secureConnection', refusePipeline);
   server.on('tlsClientError', (error, { remoteAddress = '' }) => {
     log.debug(
       { address: remoteAddress, problem: errorCode(error) ?? error.name },

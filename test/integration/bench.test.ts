@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem('prometheus-node-exporter');
+const loadProblem = namespaceProblem();
 const bench = new URL('../../bench/run.mjs', import.meta.url).pathname;
 
 describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () => {
@@ -69,6 +70,21 @@ describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () =
     const rows = report.split('\n').map((line) => line.trim().split(/\s+/));
     return rows.find((row) => `${row.join(' ')} `.startsWith(`${beginning} `)) ?? [];
   }
+});
+
+describe.skipIf(loadProblem !== undefined)(`npm run bench -- load${skipNote(loadProblem)}`, () => {
+  test('answers every scrape up to the limit, 503 above it, and scrapes beside slow clients', async () => {
+    // Too short to judge memory by, for which it may fail.
+    const { stdout, stderr } = await execa(
+      process.execPath,
+      [bench, 'load', '--seconds=3', '--scrapers=80', '--slow=600'],
+      { timeout: 60_000, reject: false },
+    );
+    expect(stderr).not.toMatch(/expected/);
+    expect(stdout).toMatch(/^80 scrapers, as many allowed: \d+ x 200$/m);
+    expect(stdout).toMatch(/^80 scrapers, 40 allowed: \d+ x 200, \d+ x 503$/m);
+    expect(stdout).toMatch(/^1 scraper, 600 connections slow with their headers: \d+ x 200$/m);
+  });
 });
 
 function arePositive(numbers: readonly number[]): boolean {

@@ -1,0 +1,186 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+
+import { hashSync } from 'bcryptjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { startAgent } from '../support/agent-process.ts';
+import type { AgentProcess } from '../support/agent-process.ts';
+
+const hash = hashSync('secret', 10);
+const floodAddress = '127.0.0.2';
+
+let directory: string;
+let agent: AgentProcess;
+
+function configure(text: string): void {
+  writeFileSync(join(directory, 'web.yml'), text);
+}
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'nicwatch-passwords-'));
+  configure(`basic_auth_users: { prometheus: ${hash} }`);
+  agent = await startAgent({ flags: [`--web.config.file=${join(directory, 'web.yml')}`] });
+});
+afterAll(async () => {
+  await agent.stop();
+  rmSync(directory, { recursive: true });
+});
+
+interface Asked {
+  readonly path?: string;
+  readonly method?: string;
+  /** `user:password`; none sends no header. */
+  readonly credentials?: string;
+  readonly authorization?: string;
+  readonly from?: string;
+  readonly connections?: Agent;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+  readonly seconds: number;
+}
+
+async function ask({
+  path = '/metrics',
+  method = 'GET',
+  credentials,
+  authorization = credentials === undefined
+    ? undefined
+    : `Basic ${Buffer.from(credentials).toString('base64')}`,
+  from = '127.0.0.1',
+  connections,
+}: Asked): Promise<Answered> {
+  const startedAt = performance.now();
+  return new Promise((resolve, reject) => {
+    request(
+      `${agent.url}${path}`,
+      {
+        method,
+        localAddress: from,
+        headers: authorization === undefined ? {} : { authorization },
+        ...(connections === undefined ? {} : { agent: connections }),
+      },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => {
+          body += chunk.toString();
+        });
+        response.on('end', () => {
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body, seconds: (performance.now() - startedAt) / 1000 });
+        });
+      },
+    )
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('basic_auth_users', () => {
+  test.each([
+    [{ credentials: 'prometheus:secret' }, 200],
+    [{ credentials: 'prometheus:secret', path: '/-/healthy' }, 200],
+    [{ credentials: 'prometheus:secret', path: '/nothing' }, 404],
+    [{ credentials: 'prometheus:secret', method: 'POST' }, 405],
+    [{ credentials: 'prometheus:secret', method: 'HEAD' }, 200],
+    [{}, 401],
+    [{ path: '/-/healthy' }, 401],
+    [{ path: '/-/ready' }, 401],
+    [{ path: '/' }, 401],
+    [{ path: '/nothing' }, 401],
+    [{ method: 'POST' }, 401],
+    [{ method: 'HEAD' }, 401],
+    [{ credentials: 'prometheus:Secret' }, 401],
+    [{ credentials: 'prometheus:' }, 401],
+    [{ credentials: 'prometheus' }, 401],
+    [{ credentials: 'root:secret' }, 401],
+    [{ credentials: ':secret' }, 401],
+    [{ credentials: 'prometheus:secret and more' }, 401],
+    [{ authorization: 'Basic' }, 401],
+    [{ authorization: 'Basic !!!' }, 401],
+    [{ authorization: 'Bearer secret' }, 401],
+    [{ authorization: `basic ${Buffer.from('prometheus:secret').toString('base64')}` }, 200],
+  ])('answers %j with %d', async (asked, status) => {
+    const answer = await ask(asked);
+    expect(answer.status).toBe(status);
+    expect(answer.headers['www-authenticate']).toBe(
+      status === 401 ? 'Basic realm="nicwatch", charset="UTF-8"' : undefined,
+    );
+  });
+
+  test('follows the file: another password, headers, a rate limit', async () => {
+    const right = { credentials: 'prometheus:secret' };
+    expect((await ask(right)).status).toBe(200);
+    configure(`basic_auth_users: { prometheus: ${hashSync('changed', 4)} }
+http_server_config: { headers: { X-Frame-Options: deny } }
+rate_limit: { interval: 1h, burst: 3 }
+`);
+    expect((await ask(right)).status).toBe(401);
+    const changed = await ask({ credentials: 'prometheus:changed' });
+    expect(changed.status).toBe(200);
+    expect(changed.headers['x-frame-options']).toBe('deny');
+    expect((await ask(right)).status).toBe(401);
+    expect((await ask({ credentials: 'prometheus:changed' })).status).toBe(429);
+    configure('');
+    expect((await ask({})).status).toBe(429);
+    expect(agent.stderr()).toContain('the last user cannot be removed without a restart');
+  });
+});
+
+test('10,000 wrong passwords neither slow a right one nor stay in memory', async () => {
+  configure(`basic_auth_users: { prometheus: ${hash} }`);
+  const flood = new Agent({ keepAlive: true, maxSockets: 50 });
+  const counts = new Map<number, number>();
+  const resident: number[] = [];
+  const total = 10_000;
+  const done = { sent: 0, answered: 0 };
+  const flooding = Promise.all(
+    Array.from({ length: 50 }, async () => {
+      while (done.sent < total) {
+        done.sent += 1;
+        const { status } = await ask({
+          credentials: `prometheus:wrong ${done.sent}`,
+          from: floodAddress,
+          connections: flood,
+        });
+        counts.set(status, (counts.get(status) ?? 0) + 1);
+        done.answered += 1;
+        if (done.answered % 500 === 0) {
+          resident.push(residentMebibytes());
+        }
+      }
+    }),
+  );
+
+  // The first is compared, in its turn; the others are remembered.
+  const seconds: number[] = [];
+  while (done.answered < total) {
+    const answer = await ask({ credentials: 'prometheus:secret' });
+    expect(answer.status).toBe(200);
+    seconds.push(answer.seconds);
+    await setTimeout(20);
+  }
+  await flooding;
+  flood.destroy();
+
+  expect([...counts.keys()].toSorted((one, other) => one - other)).toEqual([401, 429]);
+  expect([...counts.values()].reduce((sum, count) => sum + count)).toBe(total);
+  // In their order, the 10,000 would take ten minutes.
+  expect(Math.max(...seconds)).toBeLessThan(3);
+  const half = Math.ceil(resident.length / 2);
+  expect(Math.max(...resident.slice(half))).toBeLessThan(Math.max(...resident.slice(0, half)) + 16);
+});
+
+function residentMebibytes(): number {
+  const [, kibibytes] =
+    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${agent.pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) / 1024;
+}
