@@ -116,7 +116,7 @@ async function serve(config: Config): Promise<void> {
   const security = await openWebSecurity(config, log);
   const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
-    createApp({ agent: served, config, build, log, protect: security?.protect }),
+    createApp({ agent: served, config, log, protect: security?.protect }),
     config.listenAddresses,
     security?.createWebServer,
   );

@@ -70,6 +70,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return {
       collected: new Map(latest.map(({ name, families }) => [name, families])),
       agent: ownFamilies,
+      recentEvents: runners.flatMap(({ recentEvents }) => recentEvents?.() ?? []),
     };
   };
 
@@ -127,6 +128,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
 interface Runner {
   readonly name: string;
   readonly run: Collector['run'];
+  readonly recentEvents: Collector['recentEvents'];
   readonly collectOnce: (before: CollectorState | undefined) => Promise<CollectorState>;
 }
 
@@ -139,6 +141,7 @@ function createRunner(
   return {
     name,
     run: collector.run,
+    recentEvents: collector.recentEvents,
     collectOnce: async (before) => {
       outcomes = [];
       const startedAt = performance.now();

@@ -1,8 +1,11 @@
 import type { MetricFamily } from '../metrics/metric.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
 
-/** What `/metrics` serves: the latest of every collector, and what the agent says of itself. */
+/** What is served: the latest of every collector, and what the agent says of itself. */
 export interface Snapshot {
   /** By collector, in the order of the list of collectors. */
   readonly collected: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly agent: readonly MetricFamily[];
+  /** What the kernel logged last, the newest first. */
+  readonly recentEvents: readonly LoggedEvent[];
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource } from '../model/kernel-record.ts';
 import type { ParseError, SourceError } from '../model/errors.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
@@ -30,6 +31,8 @@ export interface CollectorContext {
 export interface Collector {
   /** A failure here costs all families of the collector; what fails for one device is reported instead. */
   collect(): Promise<readonly MetricFamily[]>;
+  /** What the kernel logged last, the newest first. */
+  recentEvents?(): readonly LoggedEvent[];
   /** Work that goes on between polls, until `signal` is aborted. */
   run?(signal: AbortSignal): Promise<void>;
 }

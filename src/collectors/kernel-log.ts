@@ -92,6 +92,7 @@ export const kernelLogCollector: CollectorDefinition = {
     const hangFamilies = createHangFamilies({ host, attempt });
     return {
       run: async (signal) => monitor.run(signal),
+      recentEvents: () => monitor.state().recentEvents,
       collect: async () => {
         await replayed;
         const {

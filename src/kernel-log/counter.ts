@@ -1,11 +1,13 @@
 import type { Host } from '../host/host.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
 import { parseHangRegisters } from '../parsers/hang-registers.ts';
 import { classifyRecord } from './classify.ts';
 import { startOfLog } from './ledger.ts';
 import { nameEvent, readSurroundings } from './name-event.ts';
 import { advance, isBehind, lostBetween } from './position.ts';
+import { createRecentEvents } from './recent-events.ts';
 import type { LastHang } from './state.ts';
 import { createTally } from './tally.ts';
 
@@ -27,6 +29,8 @@ export interface RecordCounter {
   position(): LogPosition;
   events(): readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
+  /** What was logged last, the newest first. */
+  recentEvents(): readonly LoggedEvent[];
   /** Goes on from what an earlier run has counted, or from nothing. */
   restart(ledger: Pick<Ledger, 'position' | 'events'> | undefined): void;
   /** The place in the journal leads nowhere any more; time still tells what was counted. */
@@ -36,11 +40,13 @@ export interface RecordCounter {
 /** @param host asked for its devices with every event, so it should remember them for a while */
 export function createRecordCounter(host: Host): RecordCounter {
   const lastHangs = new Map<string, LastHang>();
+  const recent = createRecentEvents();
   let tally = createTally();
   let position = startOfLog;
 
   return {
     lastHangs,
+    recentEvents: recent.list,
     position: () => position,
     events: () => tally.events(),
     restart: (ledger) => {
@@ -57,6 +63,10 @@ export function createRecordCounter(host: Host): RecordCounter {
         event === undefined || surroundings === undefined
           ? undefined
           : nameEvent(event, record, surroundings);
+      if (named !== undefined) {
+        // Also what an earlier run has counted.
+        recent.add({ ...named, text: record.text }, record.timestampMicroseconds);
+      }
       if (named?.event === 'unit_hang' && named.timestampSeconds !== undefined) {
         // Also when it was counted by an earlier run: a hang may outlast the agent.
         if (lastHangs.size >= largestLastHangs) {

@@ -168,6 +168,7 @@ export function createKernelLogMonitor({
       events: counter.events(),
       previousBootEvents: previousBoot?.events ?? noEvents,
       lastHangs: counter.lastHangs,
+      recentEvents: counter.recentEvents(),
       isCaughtUp: replay.hasEnded(),
       isPersistent: writer?.isPersistent() ?? false,
       stateError: writer?.error(),

@@ -1,4 +1,5 @@
 import type { SourceError } from '../model/errors.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource } from '../model/kernel-record.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { HangRegisters } from '../parsers/hang-registers.ts';
@@ -30,6 +31,8 @@ export interface KernelLogState {
   readonly events: readonly KernelEventCount[];
   readonly previousBootEvents: readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
+  /** The newest first. */
+  readonly recentEvents: readonly LoggedEvent[];
   /** Whether what the log held at first has been counted, or the log cannot be read. */
   readonly isCaughtUp: boolean;
   /** Whether what was counted survives the agent. */

@@ -11,3 +11,13 @@ export const kernelEventNames = [
 ] as const;
 
 export type KernelEventName = (typeof kernelEventNames)[number];
+
+/** One event as the kernel logged it. Device and driver are empty where the log does not tell. */
+export interface LoggedEvent {
+  readonly device: string;
+  readonly driver: string;
+  readonly event: KernelEventName;
+  readonly timestampSeconds: number | undefined;
+  /** Untrusted: part of it may be chosen by whoever names devices. */
+  readonly text: string;
+}

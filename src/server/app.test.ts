@@ -18,6 +18,7 @@ const snapshot: Snapshot = {
     ['boot', [boot.family([{ labels: {}, value: 2 }])]],
   ]),
   agent: [own.family([{ labels: {}, value: 3 }])],
+  recentEvents: [],
 };
 
 interface TestAppOptions {
@@ -35,8 +36,12 @@ function testApp({
 }: TestAppOptions = {}): FastifyInstance {
   return createApp({
     agent: { freshSnapshot, isReady: () => isReady },
-    config: { collectors: new Set(['device', 'boot']), maxRequests, telemetryPath },
-    build: { version: '1.2.3<x>', revision: 'r', nodeVersion: 'v20' },
+    config: {
+      collectors: new Set(['device', 'boot']),
+      knownIssues: [],
+      maxRequests,
+      telemetryPath,
+    },
     log: pino({ enabled: false }),
   });
 }
@@ -148,12 +153,21 @@ describe('createApp()', () => {
     expect((await testApp({ isReady }).inject(url)).statusCode).toBe(status);
   });
 
-  test('links to the metrics from the landing page', async () => {
+  test('shows the status as a page that links to the metrics, and lets it do nothing', async () => {
     const response = await testApp({ telemetryPath: '/custom' }).inject('/');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(response.headers['content-security-policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/]+='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+    );
     expect(response.body).toContain('<a href="/custom">');
-    expect(response.body).toContain('1.2.3&#60;x&#62;');
+  });
+
+  test('gives the status as JSON', async () => {
+    const response = await testApp().inject('/api/v1/status');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.json()).toMatchObject({ status: 'success', data: { devices: [] } });
   });
 
   test('serves metrics at / where that is the telemetry path', async () => {

@@ -6,26 +6,25 @@ import type { Logger } from 'pino';
 import type { Agent } from '../agent/agent.ts';
 import type { Config } from '../config/config.ts';
 import { expositionContentType } from '../metrics/exposition.ts';
-import type { Build } from '../model/build.ts';
 import { createSnapshotRenderer } from './exposition-cache.ts';
 import type { Exposition } from './exposition-cache.ts';
-import { landingPage } from './landing-page.ts';
 import { selectionProblem } from './selection.ts';
 import type { Selection } from './selection.ts';
+import { statusPagePolicy } from './status-page.ts';
+import { createStatusRenderer } from './status-renderer.ts';
 
 const plainText = 'text/plain; charset=utf-8';
 
 export interface AppOptions {
   readonly agent: Pick<Agent, 'freshSnapshot' | 'isReady'>;
-  readonly config: Pick<Config, 'collectors' | 'maxRequests' | 'telemetryPath'>;
-  readonly build: Build;
+  readonly config: Pick<Config, 'collectors' | 'knownIssues' | 'maxRequests' | 'telemetryPath'>;
   readonly log: Logger;
   /** Adds what every request must pass before it reaches a route. */
   readonly protect?: ((app: FastifyInstance) => void) | undefined;
 }
 
-/** The routes: metrics, health, readiness and a page that links to them. */
-export function createApp({ agent, config, build, log, protect }: AppOptions): FastifyInstance {
+/** The routes: metrics, health, readiness, and the status as a page and as JSON. */
+export function createApp({ agent, config, log, protect }: AppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 1,
@@ -40,6 +39,7 @@ export function createApp({ agent, config, build, log, protect }: AppOptions): F
   const { telemetryPath, maxRequests } = config;
   protect?.(app);
   const renderSnapshot = createSnapshotRenderer();
+  const renderStatus = createStatusRenderer(config);
   let scrapes = 0;
 
   app.get(telemetryPath, async (request, reply) => {
@@ -76,12 +76,21 @@ export function createApp({ agent, config, build, log, protect }: AppOptions): F
           .send('nicwatch is reading the devices for the first time.\n'),
   );
 
+  app.get('/api/v1/status', async (_request, reply) =>
+    reply
+      .type('application/json; charset=utf-8')
+      .header('x-content-type-options', 'nosniff')
+      .send(renderStatus(await agent.freshSnapshot()).json()),
+  );
+
   if (telemetryPath !== '/') {
     app.get('/', async (_request, reply) =>
       reply
         .type('text/html; charset=utf-8')
-        .header('content-security-policy', "default-src 'none'")
-        .send(landingPage(build, telemetryPath)),
+        .header('content-security-policy', statusPagePolicy)
+        .header('x-content-type-options', 'nosniff')
+        .header('referrer-policy', 'no-referrer')
+        .send(renderStatus(await agent.freshSnapshot()).page()),
     );
   }
 

@@ -23,7 +23,7 @@ export function selectionProblem(
 
 /** The families a scrape gets. What the agent says of itself is always among them. */
 export function selectedFamilies(
-  { collected, agent }: Snapshot,
+  { collected, agent }: Pick<Snapshot, 'collected' | 'agent'>,
   { collect, exclude }: Selection,
 ): readonly MetricFamily[] {
   const wanted = [...collected].filter(

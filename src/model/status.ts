@@ -1,0 +1,88 @@
+import type { LoggedEvent } from './kernel-event.ts';
+
+/** A feature of a device, under the name `ethtool -k` prints. */
+export interface OffloadStatus {
+  readonly feature: string;
+  readonly enabled: boolean;
+  /** Cannot be changed. */
+  readonly fixed: boolean;
+  /** Present where something else was asked for than is. */
+  readonly requested?: boolean;
+}
+
+/** An issue reported of a device's driver, and whether the device is exposed to it. */
+export interface KnownIssueStatus {
+  readonly id: string;
+  readonly severity: string;
+  readonly exposed: boolean;
+  readonly symptom?: string;
+  /** A command for this device, or what else to do. */
+  readonly mitigation?: string;
+  readonly sources: readonly string[];
+}
+
+export interface EventCountStatus {
+  readonly device: string;
+  readonly driver: string;
+  readonly event: string;
+  readonly count: number;
+  readonly lastTimestampSeconds?: number;
+}
+
+/** One device. What is not known is absent, never zero. */
+export interface DeviceStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly driver: string;
+  readonly driverVersion: string;
+  readonly firmwareVersion: string;
+  readonly busAddress: string;
+  readonly linkUp?: boolean;
+  readonly speedBitsPerSecond?: number;
+  readonly hangActive?: boolean;
+  readonly txStalled?: boolean;
+  /** By the name of the metric, without `nic_` and `_total`. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly offloads: readonly OffloadStatus[];
+  readonly knownIssues: readonly KnownIssueStatus[];
+}
+
+/** How the agent itself fares. */
+export interface AgentStatus {
+  readonly version: string;
+  readonly revision: string;
+  readonly nodeVersion: string;
+  readonly ethtoolReader: string;
+  /** Whether what was counted survives a restart; absent without the collector `kernel-log`. */
+  readonly statePersistent?: boolean;
+  readonly collectors: readonly {
+    readonly name: string;
+    readonly success: boolean;
+    readonly lastSuccessTimestampSeconds?: number;
+  }[];
+  readonly failedReads: readonly {
+    readonly device: string;
+    readonly read: string;
+    readonly stuck: boolean;
+  }[];
+  readonly kernelLog: readonly {
+    readonly source: string;
+    readonly up: boolean;
+    readonly records: number;
+    readonly lost: number;
+  }[];
+}
+
+/** What nicwatch knows of the machine, as `/` shows and `/api/v1/status` gives it. */
+export interface Status {
+  readonly bootTimestampSeconds?: number;
+  readonly devices: readonly DeviceStatus[];
+  /** Since boot, at least one. */
+  readonly kernelEvents: readonly EventCountStatus[];
+  /** The newest first. */
+  readonly recentKernelEvents: readonly LoggedEvent[];
+  readonly previousBootKernelEvents: readonly EventCountStatus[];
+  /** Packets the network stack found wrong, by protocol. */
+  readonly stackCsumErrors: Readonly<Record<string, number>>;
+  readonly agent: AgentStatus;
+}

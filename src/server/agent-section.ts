@@ -1,0 +1,70 @@
+import type { AgentStatus } from '../model/status.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { count, deviceName, moment, table } from './page-parts.ts';
+
+/** How the agent itself fares: what it reads, and what it cannot. */
+export function agentSection(agent: AgentStatus): Html {
+  const { statePersistent, ethtoolReader, failedReads } = agent;
+  return html`<section aria-labelledby="agent">
+    <h2 id="agent">Agent</h2>
+    ${table({
+      caption: 'Collectors',
+      columns: ['Collector', 'State', 'Last success'],
+      rows: agent.collectors.map(({ name, success, lastSuccessTimestampSeconds: last }) => [
+        html`<code>${name}</code>`,
+        tag(success, 'works', 'fails'),
+        last === undefined ? html`<span class="dim">never</span>` : moment(last),
+      ]),
+    })}
+    <h4>Kernel log</h4>
+    ${
+      agent.kernelLog.length === 0
+        ? html`<p class="empty">The kernel log is not read.</p>`
+        : table({
+            caption: 'Sources of the kernel log',
+            columns: ['Source', 'State', '#Records', '#Lost'],
+            rows: agent.kernelLog.map(({ source, up, records, lost }) => [
+              html`<code>${source}</code>`,
+              tag(up, 'read', 'cannot be read'),
+              count(records),
+              count(lost),
+            ]),
+          })
+    }
+    ${
+      failedReads.length === 0
+        ? ''
+        : html`<h4>Reads that fail</h4>
+            ${table({
+              caption: 'Reads of devices that fail',
+              columns: ['Device', 'Read', 'State'],
+              rows: failedReads.map(({ device, read, stuck }) => [
+                deviceName(device),
+                html`<code>${read}</code>`,
+                tag(false, '', stuck ? 'no answer' : 'fails'),
+              ]),
+            })}`
+    }
+    <dl class="facts">
+      <div>
+        <dt>Devices are asked through</dt>
+        <dd>${ethtoolReader}</dd>
+      </div>
+      ${
+        statePersistent === undefined
+          ? ''
+          : html`<div>
+              <dt>Counts survive a restart</dt>
+              <dd>${statePersistent ? 'yes' : 'no'}</dd>
+            </div>`
+      }
+    </dl>
+  </section>`;
+}
+
+function tag(isGood: boolean, good: string, bad: string): Html {
+  return isGood
+    ? html`<span class="tag good">${good}</span>`
+    : html`<span class="tag bad">${bad}</span>`;
+}

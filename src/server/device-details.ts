@@ -1,0 +1,178 @@
+import type {
+  DeviceStatus,
+  EventCountStatus,
+  KnownIssueStatus,
+  OffloadStatus,
+} from '../model/status.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { count, deviceName, linkText, moment } from './page-parts.ts';
+import { gradeOf } from './status-verdict.ts';
+
+const counterTerms: Readonly<Record<string, string>> = {
+  rx_packets: 'Packets received',
+  tx_packets: 'Packets sent',
+  carrier_changes: 'Carrier changes',
+  rx_csum_errors: 'Receive checksum errors',
+  rx_crc_errors: 'Receive CRC errors',
+  rx_missed: 'Missed on receive',
+  rx_no_buffer: 'No receive buffer',
+  tx_timeouts: 'TX timeouts (kernel)',
+  driver_tx_timeouts: 'TX timeouts (driver)',
+  driver_resets: 'Resets by the driver',
+};
+
+/** All about one device, folded together unless something is wrong with it. */
+export function deviceDetails(device: DeviceStatus, events: readonly EventCountStatus[]): Html {
+  const { name, hangActive, txStalled, knownIssues, offloads, counters } = device;
+  const open = gradeOf(device) === 'good' ? html`` : html` open`;
+  return html`<details class="device" id="device-${encodeURIComponent(name)}" ${open}>
+    <summary>
+      <h3>${deviceName(name)}</h3>
+      ${linkText(device)}${
+        hangActive === true ? html`<span class="tag bad">hangs</span>` : ''
+      }${txStalled === true ? html`<span class="tag bad">stalled</span>` : ''}<span class="dim"
+        >${[...new Set([device.kind, device.driver])].join(', ')}</span
+      >
+    </summary>
+    <div class="detail">
+      <dl class="facts">
+        ${facts([
+          ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
+          ['Firmware', device.firmwareVersion],
+          ['Bus address', device.busAddress],
+          [
+            'Hang by the kernel log',
+            hangActive === undefined ? 'not told by this driver' : yesNo(hangActive),
+          ],
+          [
+            'Stalled transmitter',
+            txStalled === undefined ? 'not told by this driver' : yesNo(txStalled),
+          ],
+        ])}
+        ${Object.entries(counterTerms).map(([counter, term]) =>
+          counters[counter] === undefined
+            ? ''
+            : html`<div>
+                <dt>${term}</dt>
+                <dd>${count(counters[counter])}</dd>
+              </div>`,
+        )}
+      </dl>
+      ${
+        knownIssues.length === 0
+          ? ''
+          : html`<h4>Known issues of the driver</h4>
+              ${knownIssues.map(issueBox)}`
+      }
+      ${offloads.length === 0 ? '' : offloadLists(offloads)}
+      ${
+        events.length === 0
+          ? ''
+          : html`<h4>Kernel events since boot</h4>
+              <ul class="flags">
+                ${events.map(eventItem)}
+              </ul>`
+      }
+    </div>
+  </details> `;
+}
+
+function facts(terms: readonly (readonly [term: string, value: string])[]): readonly Html[] {
+  return terms
+    .filter(([, value]) => value !== '')
+    .map(
+      ([term, value]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    );
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}
+
+/** A risk and what is known to help: whether it applies is for the reader to judge. */
+function issueBox({ id, severity, exposed, symptom, mitigation, sources }: KnownIssueStatus): Html {
+  const tag = exposed
+    ? html`<span class="tag ${severity === 'info' ? '' : 'warn'}">exposed, ${severity}</span>`
+    : html`<span class="tag good">mitigated</span>`;
+  return html`<div class="issue">
+    <strong class="name">${id}</strong> ${tag}
+    ${symptom === undefined ? '' : html`<p>${symptom}</p>`}
+    ${
+      mitigation === undefined
+        ? ''
+        : mitigation.startsWith('ethtool ')
+          ? html`<pre
+                tabindex="0"
+                aria-label="Command against ${id}"
+              ><code>${mitigation}</code></pre>
+              <p class="dim">${riskOf(mitigation)}</p>`
+          : html`<p>${mitigation}</p>`
+    }
+    ${
+      sources.length === 0
+        ? ''
+        : html`<p class="dim">
+            Reported:
+            ${sources.map(
+              (source, index) =>
+                html`${index === 0 ? '' : ', '}<a href="${source}" rel="noreferrer"
+                    >${hostOf(source)}</a
+                  >`,
+            )}
+          </p>`
+    }
+  </div>`;
+}
+
+/** What the reader should know before running the command. */
+function riskOf(command: string): string {
+  const effect = command.startsWith('ethtool -K ')
+    ? 'Turning offloads off costs CPU time on a busy NIC'
+    : 'The command changes the NIC at once';
+  return `The issue is a risk, no verdict. ${effect}, can reset the link for some seconds, and is undone by a reboot unless it is made persistent.`;
+}
+
+function hostOf(source: string): string {
+  return source.replace(/^https?:\/\//, '').slice(0, 60);
+}
+
+function offloadLists(offloads: readonly OffloadStatus[]): Html {
+  const groups = [
+    ['Offloads that are on', offloads.filter(({ enabled }) => enabled)],
+    ['Offloads that are off', offloads.filter(({ enabled, fixed }) => !enabled && !fixed)],
+    ['Offloads it does not have', offloads.filter(({ enabled, fixed }) => !enabled && fixed)],
+  ] as const;
+  return html`${groups
+    .filter(([, features]) => features.length > 0)
+    .map(
+      ([title, features]) =>
+        html`<h4>${title}</h4>
+          <ul class="flags">
+            ${features.map(
+              ({ feature, enabled, requested }) =>
+                html`<li>
+                  <code>${feature}</code>${
+                    requested === undefined || requested === enabled
+                      ? ''
+                      : html` <span class="tag warn"
+                          >${requested ? 'on' : 'off'} was asked for</span
+                        >`
+                  }
+                </li>`,
+            )}
+          </ul>`,
+    )}`;
+}
+
+function eventItem({ event, count: times, lastTimestampSeconds }: EventCountStatus): Html {
+  return html`<li>
+    <code>${event}</code> ${count(times)}${
+      lastTimestampSeconds === undefined ? '' : html`, last ${moment(lastTimestampSeconds)}`
+    }
+  </li>`;
+}

@@ -1,0 +1,168 @@
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import type { Host } from '../../src/host/host.ts';
+import { startBrowser } from '../support/browser.ts';
+import { kernelRecord } from '../support/kernel-record.ts';
+import { createRecordedHost } from '../support/recorded-host.ts';
+import { commandProblem, skipNote } from '../support/requirements.ts';
+import { serveStatus } from '../support/status-server.ts';
+import type { StatusServer } from '../support/status-server.ts';
+
+const problem = commandProblem('chromium');
+/** The kernel takes anything of 15 bytes but white space, a slash and a colon. */
+const hostileName = `'"><script>x`;
+const hostileText = `Dead loop on virtual device ${hostileName}, fix it urgently! <script>document.title='owned'</script><img src=x onerror=alert(1)> \u202Etxt`;
+
+/** Writes the screenshots of the documentation: `NICWATCH_SCREENSHOTS=1 npx vitest run test/integration/status-page.test.ts`. */
+const screenshots = process.env['NICWATCH_SCREENSHOTS'] === '1';
+
+describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, () => {
+  let browser: Browser;
+  let server: StatusServer;
+
+  beforeAll(async () => {
+    server = await serveStatus(recordedHost(), ['--device.include=eno1|enp6s0|ens192|vx42|bond0']);
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  /** Opens the page and tells what the browser complained of. */
+  async function open(
+    url: string,
+    options: BrowserContextOptions = {},
+  ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('dialog', (dialog) => complaints.push(`dialog ${dialog.message()}`));
+    page.on('request', (request) => {
+      if (request.url() !== `${url}/`) {
+        complaints.push(`request ${request.url()}`);
+      }
+    });
+    await page.goto(`${url}/`);
+    return { page, complaints };
+  }
+
+  test.each(['light', 'dark'] as const)(
+    'is readable and accessible in %s, and complains of nothing',
+    async (colorScheme) => {
+      const { page, complaints } = await open(server.url, {
+        colorScheme,
+        viewport: { width: 1200, height: 1000 },
+        bypassCSP: false,
+      });
+      expect(complaints).toEqual([]);
+      expect(await seriousFindings(page, server.url, colorScheme)).toEqual([]);
+      if (screenshots) {
+        await page.screenshot({
+          path: fileURLToPath(
+            new URL(`../../docs/status-page-${colorScheme}.png`, import.meta.url),
+          ),
+        });
+      }
+    },
+  );
+
+  test('fits a phone without scrolling sideways', async () => {
+    const { page } = await open(server.url, { viewport: { width: 360, height: 740 } });
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    expect(width).toBe(360);
+  });
+
+  async function seriousFindings(
+    _page: Page,
+    url: string,
+    colorScheme: 'light' | 'dark',
+  ): Promise<readonly string[]> {
+    // The policy of the page keeps out axe's script too.
+    const context = await browser.newContext({ colorScheme, bypassCSP: true });
+    const page = await context.newPage();
+    await page.goto(`${url}/`);
+    await page.addScriptTag({ content: axe.source });
+    const { violations }: AxeResults = await page.evaluate('axe.run()');
+    await context.close();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }
+
+  test('shows a hang, its device, the known issue and what the kernel said', async () => {
+    const { page } = await open(server.url);
+    const text = await page.locator('main').innerText();
+    expect(text).toContain('eno1');
+    expect(text).toContain('Detected Hardware Unit Hang');
+    expect(text).toContain('e1000e-tx-hang-tso');
+    expect(text).toContain('ethtool -K eno1 tso off gso off gro off');
+  });
+
+  test('can be read by keyboard, without scripts', async () => {
+    const { page } = await open(server.url, { javaScriptEnabled: false });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(page.url()).toBe(`${server.url}/#main`);
+    await page.locator('a[href="#device-eno1"]').first().focus();
+    await page.keyboard.press('Enter');
+    expect(page.url()).toBe(`${server.url}/#device-eno1`);
+  });
+
+  test('shows a hostile device and a hostile kernel line as text', async () => {
+    const hostile = await serveStatus(hostileHost(), [`--device.include=.*script.*`]);
+    const { page, complaints } = await open(hostile.url);
+    expect(complaints).toEqual([]);
+    expect(await page.title()).toBe('nicwatch');
+    expect(await page.locator('script, svg, img, iframe, [onload], [onerror]').count()).toBe(0);
+    const text = await page.locator('main').innerText();
+    expect(text).toContain(hostileName);
+    expect(text).toContain("<script>document.title='owned'</script>");
+    expect(text).toContain(String.raw`\u202etxt`);
+    expect(await page.locator('.device summary bdi').allInnerTexts()).toContain(hostileName);
+    await hostile.close();
+  });
+});
+
+function recordedHost(): Host {
+  return createRecordedHost('debian-6.12.95-qemu', {
+    kernelLog: 'hang-eno1-persist',
+    // Ten seconds after its last hang record.
+    now: new Date('2026-11-20T03:34:50Z'),
+  });
+}
+
+/** The recorded host, one of whose devices somebody has renamed, and a kernel log that tells of it. */
+function hostileHost(): Host {
+  const host = recordedHost();
+  const recorded = 'vx42';
+  const real = (name: string): string => (name === hostileName ? recorded : name);
+  return {
+    ...host,
+    devices: async () =>
+      (await host.devices()).map((device) =>
+        device.name === recorded ? { ...device, name: hostileName } : device,
+      ),
+    readFile: async (path) => host.readFile(path.replace(hostileName, recorded)),
+    readAttribute: (name, attribute) => host.readAttribute(real(name), attribute),
+    listAttributes: (name, directory) => host.listAttributes(real(name), directory),
+    ethtool: {
+      kind: 'command',
+      driverInfo: async (name) => host.ethtool.driverInfo(real(name)),
+      statistics: async (name) => host.ethtool.statistics(real(name)),
+      features: async (name) => host.ethtool.features(real(name)),
+      txRingSize: async (name) => host.ethtool.txRingSize(real(name)),
+    },
+    kernelLog: async function* () {
+      yield { caughtUp: true, records: [kernelRecord(hostileText)] };
+    },
+  };
+}
