@@ -17,7 +17,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    agent: { type: 'string', default: 'dist/nicwatch.mjs' },
+    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
     reader: { type: 'string', default: 'auto' },
     devices: { type: 'string', default: '20' },
     scrapers: { type: 'string', default: '200' },

@@ -154,6 +154,12 @@ describe('parseWebConfig()', () => {
     );
   });
 
+  test('refuses nesting without end', () => {
+    expect(() => parseWebConfig('['.repeat(100_000), 'web.yml')).toThrow(
+      expect.objectContaining({ name: 'ConfigError' }),
+    );
+  });
+
   test('shows no secret in what it complains of', () => {
     expect(() => parseWebConfig('basic_auth_users: {a: hunter2}', 'web.yml')).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),

@@ -17,7 +17,7 @@ export function agentSection(agent: AgentStatus): Html {
         last === undefined ? html`<span class="dim">never</span>` : moment(last),
       ]),
     })}
-    <h4>Kernel log</h4>
+    <h3 class="sub">Kernel log</h3>
     ${
       agent.kernelLog.length === 0
         ? html`<p class="empty">The kernel log is not read.</p>`
@@ -35,7 +35,7 @@ export function agentSection(agent: AgentStatus): Html {
     ${
       failedReads.length === 0
         ? ''
-        : html`<h4>Reads that fail</h4>
+        : html`<h3 class="sub">Reads that fail</h3>
             ${table({
               caption: 'Reads of devices that fail',
               columns: ['Device', 'Read', 'State'],

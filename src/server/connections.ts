@@ -43,6 +43,9 @@ export function createConnections(largest: number, handler: RequestListener): Co
   return {
     opened: (socket) => {
       const key = peerOf(socket);
+      if (key === undefined) {
+        return;
+      }
       const connection = { socket, requests: 0 };
       if (open.size >= largest) {
         makeRoom();
@@ -55,9 +58,13 @@ export function createConnections(largest: number, handler: RequestListener): Co
       });
     },
     handle: (request, response) => {
-      const key = peerOf(request.socket);
+      const key = peerOf(request.socket) ?? '';
       const connection = open.get(key);
-      if (connection === undefined || connection.requests >= largestPipeline) {
+      if (connection === undefined) {
+        handler(request, response);
+        return;
+      }
+      if (connection.requests >= largestPipeline) {
         request.socket.destroy();
         return;
       }
@@ -72,7 +79,7 @@ export function createConnections(largest: number, handler: RequestListener): Co
   };
 }
 
-/** Names a connection the same whether it is seen with or without its TLS. */
-function peerOf({ remoteAddress = '', remotePort = 0, localAddress = '' }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress}`;
+/** Names a connection the same whether it is seen with or without its TLS; undefined for one of a Unix socket. */
+function peerOf({ remoteAddress, remotePort, localAddress = '' }: Socket): string | undefined {
+  return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`;
 }

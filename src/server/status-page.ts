@@ -73,7 +73,8 @@ function verdict(findings: readonly Finding[]): Html {
   </section>`;
 }
 
-function figures({ devices, kernelEvents, bootTimestampSeconds }: Status): Html {
+function figures({ devices, kernelEvents, stackCsumErrors, bootTimestampSeconds }: Status): Html {
+  const stackErrors = Object.values(stackCsumErrors).reduce((sum, errors) => sum + errors, 0);
   const hanging = devices.filter(({ hangActive, txStalled }) => hangActive === true || txStalled);
   const exposed = devices.flatMap(({ knownIssues }) =>
     knownIssues.filter(({ exposed: isExposed, severity }) => isExposed && severity !== 'info'),
@@ -86,6 +87,7 @@ function figures({ devices, kernelEvents, bootTimestampSeconds }: Status): Html 
           ['hanging now', hanging.length],
           ['exposures to known issues', exposed.length],
           ['kernel events since boot', events],
+          ['stack checksum errors', stackErrors],
         ] as const
       ).map(
         ([term, value]) =>
@@ -150,13 +152,16 @@ function stateTags(device: DeviceStatus): Html {
     : html`<span class="tag good">fine</span>`;
 }
 
-function recentEvents({ recentKernelEvents, devices }: Status): Html {
+function recentEvents({ recentKernelEvents, devices, agent }: Status): Html {
+  const nothing = agent.kernelLog.some(({ up }) => up)
+    ? 'The kernel has logged no hang, reset or other event of network cards since boot.'
+    : 'The kernel log is not read.';
   const known = new Set(devices.map(({ name }) => name));
   return html`<section aria-labelledby="events">
     <h2 id="events">Last kernel events</h2>
     ${
       recentKernelEvents.length === 0
-        ? html`<p class="empty">The kernel has logged nothing about network cards since boot.</p>`
+        ? html`<p class="empty">${nothing}</p>`
         : table({
             caption: 'The last events of the kernel log about network cards, the newest first',
             columns: ['Time', 'Device', 'Event', 'What the kernel said'],

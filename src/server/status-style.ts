@@ -33,7 +33,7 @@ header nav { margin-left: auto; display: flex; flex-wrap: wrap; gap: 1.25rem; }
 h1 { margin: 0; font-size: 1.5rem; letter-spacing: -0.02em; }
 h2 { margin: 2.5rem 0 0.75rem; font-size: 1.125rem; letter-spacing: -0.01em; }
 h3 { margin: 0; font-size: 1rem; display: inline; }
-h4 { margin: 1.25rem 0 0.4rem; font-size: 0.8125rem; color: var(--dim); font-weight: 600; }
+h4, .sub { display: block; margin: 1.25rem 0 0.4rem; font-size: 0.8125rem; color: var(--dim); font-weight: 600; }
 code, pre, .name { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 .dim { color: var(--dim); }
 .verdict { margin-top: 1.25rem; padding: 1rem 1.25rem; border-radius: 10px; border: 1px solid var(--line); border-left: 5px solid; background: var(--card); }
@@ -44,7 +44,7 @@ code, pre, .name { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas,
 .verdict.warn { border-left-color: var(--warn); }
 .verdict.bad { border-left-color: var(--bad); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem; margin: 0.75rem 0 0; }
-.figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.7rem 1rem; display: flex; flex-direction: column-reverse; }
+.figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.7rem 1rem; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dt { color: var(--dim); font-size: 0.8125rem; }
 .figures dd { margin: 0; font-size: 1.5rem; font-weight: 600; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }

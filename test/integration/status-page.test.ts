@@ -7,14 +7,17 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Host } from '../../src/host/host.ts';
+import { startAgent } from '../support/agent-process.ts';
 import { startBrowser } from '../support/browser.ts';
 import { kernelRecord } from '../support/kernel-record.ts';
+import { createNamespace } from '../support/netns.ts';
 import { createRecordedHost } from '../support/recorded-host.ts';
-import { commandProblem, skipNote } from '../support/requirements.ts';
+import { commandProblem, namespaceProblem, skipNote } from '../support/requirements.ts';
 import { serveStatus } from '../support/status-server.ts';
 import type { StatusServer } from '../support/status-server.ts';
 
 const problem = commandProblem('chromium');
+const namespaceIssue = namespaceProblem('ethtool');
 /** The kernel takes anything of 15 bytes but white space, a slash and a colon. */
 const hostileName = `'"><script>x`;
 const hostileText = `Dead loop on virtual device ${hostileName}, fix it urgently! <script>document.title='owned'</script><img src=x onerror=alert(1)> \u202Etxt`;
@@ -61,10 +64,9 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
       const { page, complaints } = await open(server.url, {
         colorScheme,
         viewport: { width: 1200, height: 1000 },
-        bypassCSP: false,
       });
       expect(complaints).toEqual([]);
-      expect(await seriousFindings(page, server.url, colorScheme)).toEqual([]);
+      expect(await accessibilityFindings(server.url, colorScheme)).toEqual([]);
       if (screenshots) {
         await page.screenshot({
           path: fileURLToPath(
@@ -81,8 +83,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     expect(width).toBe(360);
   });
 
-  async function seriousFindings(
-    _page: Page,
+  async function accessibilityFindings(
     url: string,
     colorScheme: 'light' | 'dark',
   ): Promise<readonly string[]> {
@@ -94,7 +95,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     const { violations }: AxeResults = await page.evaluate('axe.run()');
     await context.close();
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ impact }) => impact !== 'minor')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
@@ -131,6 +132,29 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     await hostile.close();
   });
 });
+
+describe.skipIf(namespaceIssue !== undefined)(
+  `a device of a hostile name${skipNote(namespaceIssue)}`,
+  () => {
+    test('is shown as text, and its link leads to it', async () => {
+      const namespace = await createNamespace();
+      try {
+        await namespace.ip(`link add ${hostileName} type veth peer name other`);
+        const agent = await startAgent({ namespace, flags: ['--device.include=.*script.*'] });
+        const [page, json] = [await agent.fetch('/'), await agent.fetch('/api/v1/status')];
+        await agent.stop();
+        const id = `device-${encodeURIComponent(hostileName).replace("'", '&#39;')}`;
+        expect(page.text).not.toContain('<script');
+        expect(page.text).toContain('<bdi class="name">&#39;&#34;&#62;&#60;script&#62;x</bdi>');
+        expect(page.text).toContain(`<a href="#${id}">`);
+        expect(page.text).toContain(`id="${id}"`);
+        expect(JSON.parse(json.text).data.devices[0].name).toBe(hostileName);
+      } finally {
+        await namespace.delete();
+      }
+    });
+  },
+);
 
 function recordedHost(): Host {
   return createRecordedHost('debian-6.12.95-qemu', {

@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
+import { hashSync } from 'bcryptjs';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { freePort, runAgent, startAgent } from '../support/agent-process.ts';
+import { freePort, runAgent, spawnAgent, startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
 import { createCertificates } from '../support/certificates.ts';
 import type { Certificates } from '../support/certificates.ts';
-import { commandProblem, skipNote } from '../support/requirements.ts';
+import { createNamespace } from '../support/netns.ts';
+import { startPrometheus } from '../support/prometheus-process.ts';
+import { commandProblem, namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = commandProblem('openssl', 'curl');
 
@@ -261,6 +264,50 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     );
     return new RegExp(`^${name} (.*)$`, 'm').exec(stdout)?.[1];
   }
+});
+
+const prometheusProblem = namespaceProblem('openssl', 'prometheus');
+
+describe.skipIf(prometheusProblem !== undefined)(`Prometheus${skipNote(prometheusProblem)}`, () => {
+  test('scrapes with a client certificate and a password', { timeout: 30_000 }, async () => {
+    const certificates = createCertificates();
+    certificates.issue('client', 'DNS:prometheus.example');
+    writeFileSync(
+      certificates.path('web.yml'),
+      `tls_server_config: { ${verified}, client_allowed_sans: [prometheus.example] }
+basic_auth_users: { prometheus: ${hashSync('secret', 10)} }
+`,
+    );
+    const namespace = await createNamespace();
+    const agent = await spawnAgent({
+      namespace,
+      flags: [`--web.config.file=${certificates.path('web.yml')}`],
+    });
+    const prometheus = await startPrometheus({
+      namespace,
+      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: nicwatch
+    static_configs: [{ targets: ['${new URL(agent.url).host}'] }]
+    scheme: https
+    tls_config:
+      ca_file: ${certificates.path('ca.pem')}
+      cert_file: ${certificates.path('client.pem')}
+      key_file: ${certificates.path('client.key')}
+    basic_auth: { username: prometheus, password: secret }
+`,
+    });
+    try {
+      await expect
+        .poll(async () => prometheus.query('sum_over_time(up[1h]) >= 3'), { timeout: 20_000 })
+        .toHaveLength(1);
+    } finally {
+      await prometheus.stop();
+      await agent.stop();
+      await namespace.delete();
+      certificates.delete();
+    }
+  });
 });
 
 describe.skipIf(problem !== undefined)(`--config.check${skipNote(problem)}`, () => {
