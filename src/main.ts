@@ -6,18 +6,22 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 
 import { createAgent } from './agent/agent.ts';
+import { reportToServiceManager } from './agent/service-reports.ts';
 import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
-import { formatListenAddress } from './config/listen-address.ts';
 import { openDrivers } from './host/drivers.ts';
 import { readKnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
+import { createRunCommand } from './host/run-command.ts';
+import { createServiceManager } from './host/service-manager.ts';
+import type { ServiceManager } from './host/service-manager.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
 import { ConfigError } from './model/errors.ts';
 import { createApp } from './server/app.ts';
-import { listen } from './server/listen.ts';
+import { formatPlace, listen } from './server/listen.ts';
+import type { ListenPlace } from './server/listen.ts';
 import type { WebSecurity } from './server/web-security.ts';
 
 /** Put in by the build. */
@@ -113,14 +117,23 @@ async function serve(config: Config): Promise<void> {
     log,
     build,
   });
+  const manager = createServiceManager({
+    env: process.env,
+    pid: process.pid,
+    runCommand: createRunCommand(ending.signal),
+  });
+  const places = listenPlaces(config, manager);
   const security = await openWebSecurity(config, log);
   const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
     createApp({ agent: served, config, log, protect: security?.protect }),
-    config.listenAddresses,
+    places,
     security?.createWebServer,
   );
-  const running = agent.run(ending.signal);
+  const running = Promise.all([
+    agent.run(ending.signal),
+    reportToServiceManager({ agent, manager, log, signal: ending.signal }),
+  ]);
   closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) {
       log.error({ error: err.stack ?? String(err) }, 'unexpected error');
@@ -133,10 +146,20 @@ async function serve(config: Config): Promise<void> {
     {
       version: build.version,
       tls: security?.createWebServer !== undefined,
-      addresses: config.listenAddresses.map(formatListenAddress).join(','),
+      addresses: places.map(formatPlace).join(','),
       collectors: [...config.collectors].join(','),
     },
     'listening',
   );
   await running;
+}
+
+function listenPlaces(config: Config, { sockets }: ServiceManager): readonly ListenPlace[] {
+  if (!config.systemdSocket) {
+    return config.listenAddresses;
+  }
+  if (sockets.length === 0) {
+    throw new ConfigError('--web.systemd-socket: expected sockets from systemd, got none');
+  }
+  return sockets;
 }

@@ -280,6 +280,27 @@ describe('createAgent()', () => {
     }
   });
 
+  test('is polling as long as polls end when they should', async () => {
+    vi.useFakeTimers();
+    try {
+      let hangs = false;
+      const agent = agentWith([
+        collector('hanging', async () => (hangs ? new Promise<never>(() => {}) : 1)),
+      ]);
+      expect(agent.isPolling()).toBe(false);
+      void agent.run(new AbortController().signal);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(agent.isPolling()).toBe(true);
+      hangs = true;
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(agent.isPolling()).toBe(true);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(agent.isPolling()).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('is ready when every collector has run', async () => {
     const agent = agentWith([collector('one', async () => 1)]);
     expect(agent.isReady()).toBe(false);

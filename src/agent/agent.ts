@@ -25,6 +25,8 @@ import { createTimer } from './timer.ts';
 const freshMilliseconds = 1000;
 /** How long a scrape waits for that; then it gets the latest there is. */
 const scrapeWaitMilliseconds = 500;
+/** How late a poll may be. Every read of it has a deadline that is far shorter. */
+const overdueMilliseconds = 30_000;
 
 export interface AgentOptions {
   readonly host: Host;
@@ -43,6 +45,8 @@ export interface Agent {
   freshSnapshot(): Promise<Snapshot>;
   /** Whether every collector has run once. */
   isReady(): boolean;
+  /** Whether polls end when they should. */
+  isPolling(): boolean;
 }
 
 /** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
@@ -94,9 +98,12 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return polling;
   };
 
+  const intervalMilliseconds = config.pollIntervalSeconds * 1000;
+
   return {
     poll,
     isReady: () => states.size === enabled.length,
+    isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
       if (performance.now() - polledAt > freshMilliseconds) {
         const patience = createTimer(scrapeWaitMilliseconds);
@@ -107,7 +114,6 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     },
     run: async (signal) => {
       // A scrape polls too: the interval counts from the last poll, whoever asked for it.
-      const intervalMilliseconds = config.pollIntervalSeconds * 1000;
       let timer: NodeJS.Timeout | undefined;
       const pollWhenDue = (): void => {
         const due = polledAt + intervalMilliseconds - performance.now();

@@ -30,6 +30,7 @@ describe('parseArguments', () => {
       action: 'run',
       config: {
         listenAddresses: [{ host: undefined, port: 10140 }],
+        systemdSocket: false,
         telemetryPath: '/metrics',
         maxRequests: 40,
         exporterMetrics: true,
@@ -73,6 +74,7 @@ describe('parseArguments', () => {
       },
     },
     { argv: ['--web.telemetry-path=/nic/metrics'], expected: { telemetryPath: '/nic/metrics' } },
+    { argv: ['--web.systemd-socket'], expected: { systemdSocket: true } },
     { argv: ['--web.max-requests=0'], expected: { maxRequests: 0 } },
     { argv: ['--web.max-requests=999999'], expected: { maxRequests: 999999 } },
     { argv: ['--web.disable-exporter-metrics'], expected: { exporterMetrics: false } },

@@ -64,6 +64,7 @@ export function parseArguments(
     action: check() === true ? 'check' : 'run',
     config: Object.freeze({
       listenAddresses: web.listenAddresses(),
+      systemdSocket: web.systemdSocket() === true,
       telemetryPath: web.telemetryPath(),
       maxRequests: web.maxRequests(),
       webConfigFile: web.configFile(),
@@ -116,6 +117,9 @@ function addWebFlags(program: Command) {
       description: 'Address to serve metrics on; may be repeated.',
       parse: parseListenAddress,
       fallback: ':10140',
+    }),
+    systemdSocket: toggle(program, '--web.systemd-socket', {
+      description: 'Serve on the sockets systemd passed instead of the listen addresses.',
     }),
     telemetryPath: flag(program, '--web.telemetry-path <path>', {
       description: 'Path under which metrics are served.',

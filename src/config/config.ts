@@ -11,6 +11,11 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** A listening socket the process was started with. */
+export interface InheritedSocket {
+  readonly descriptor: number;
+}
+
 /** Where the host's file systems are seen from here. */
 interface HostPaths {
   readonly procfs: string;
@@ -21,6 +26,8 @@ interface HostPaths {
 /** What the process runs with: flags and files, checked and resolved once, frozen. */
 export interface Config {
   readonly listenAddresses: readonly ListenAddress[];
+  /** Whether to serve on the sockets systemd passed instead of these. */
+  readonly systemdSocket: boolean;
   readonly telemetryPath: string;
   /** Scrapes answered at the same time; 0 is no limit. */
   readonly maxRequests: number;

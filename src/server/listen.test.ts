@@ -55,6 +55,12 @@ describe('listen()', () => {
     await expect(fetch(`http://${host}:${other}/`)).rejects.toThrow('fetch failed');
   });
 
+  test('names a descriptor that is no socket', async () => {
+    await expect(listen(fastify(), [{ descriptor: 9999 }])).rejects.toThrow(
+      /^cannot listen on descriptor 9999: E[A-Z]+$/,
+    );
+  });
+
   test('ends open connections when it is closed', async () => {
     const port = await freePort();
     const listener = await serveOn(port);

@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
-import type { ListenAddress } from '../config/config.ts';
+import type { InheritedSocket, ListenAddress } from '../config/config.ts';
 import { formatListenAddress } from '../config/listen-address.ts';
 import { createConnections } from './connections.ts';
 import { refusePipeline } from './pipeline.ts';
@@ -44,14 +44,17 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Where to serve: an address, or a socket that listens already. */
+export type ListenPlace = ListenAddress | InheritedSocket;
+
 /**
- * Serves the app on each address. All or none: when one cannot be had, the others are given back.
+ * Serves the app in each place. All or none: when one cannot be had, the others are given back.
  *
- * @throws {Error} naming the address and what is wrong with it.
+ * @throws {Error} naming the place and what is wrong with it.
  */
 export async function listen(
   app: FastifyInstance,
-  addresses: readonly ListenAddress[],
+  places: readonly ListenPlace[],
   createWebServer: CreateWebServer = createHttpServer,
 ): Promise<Listener> {
   await app.ready();
@@ -64,7 +67,7 @@ export async function listen(
     await app.close();
   };
   try {
-    for (const address of addresses) {
+    for (const place of places) {
       const connections = createConnections(largestConnections, app.routing);
       const server = createWebServer({
         limits,
@@ -73,7 +76,7 @@ export async function listen(
       });
       server.listener.prependListener('connection', connections.opened);
       servers.push(server);
-      await listenOn(server.listener, address);
+      await listenOn(server.listener, place);
     }
   } catch (error) {
     await close();
@@ -98,14 +101,22 @@ function createHttpServer({
   };
 }
 
-async function listenOn(server: Server, { host, port }: ListenAddress): Promise<void> {
+async function listenOn(server: Server, place: ListenPlace): Promise<void> {
   try {
-    server.listen({ port, ...(host === undefined ? {} : { host }) });
+    if ('descriptor' in place) {
+      server.listen({ fd: place.descriptor });
+    } else {
+      const { host, port } = place;
+      server.listen({ port, ...(host === undefined ? {} : { host }) });
+    }
     await once(server, 'listening');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new Error(`cannot listen on ${formatListenAddress({ host, port })}: ${reason}`, {
-      cause: error,
-    });
+    throw new Error(`cannot listen on ${formatPlace(place)}: ${reason}`, { cause: error });
   }
+}
+
+/** Writes a place as messages name it. */
+export function formatPlace(place: ListenPlace): string {
+  return 'descriptor' in place ? `descriptor ${place.descriptor}` : formatListenAddress(place);
 }

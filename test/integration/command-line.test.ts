@@ -1,11 +1,17 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 
-import { freePort, runAgent, startAgent } from '../support/agent-process.ts';
+import { builtAgent, freePort, runAgent, startAgent } from '../support/agent-process.ts';
 import { fetchFrom } from '../support/fetch.ts';
+import { commandProblem, skipNote } from '../support/requirements.ts';
 
 describe('wrong command line', () => {
   test.each([
@@ -98,6 +104,44 @@ test('listens on every address it is given', async () => {
   } finally {
     await agent.stop();
   }
+});
+
+const activator = 'systemd-socket-activate';
+const activatorProblem = commandProblem(activator);
+
+test.skipIf(activatorProblem !== undefined)(
+  `--web.systemd-socket serves on the socket systemd passes, and on no other${skipNote(activatorProblem)}`,
+  async () => {
+    const port = await freePort();
+    const stateDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-socket-'));
+    const activated = execa(
+      activator,
+      [
+        `--listen=127.0.0.1:${port}`,
+        process.execPath,
+        builtAgent(),
+        '--web.systemd-socket',
+        `--state.directory=${stateDirectory}`,
+      ],
+      { stdin: 'ignore', reject: false },
+    );
+    try {
+      const { status, text } = await fetchFrom(undefined, `http://127.0.0.1:${port}/metrics`);
+      expect(status).toBe(200);
+      expect(text).toContain('nicwatch_build_info');
+    } finally {
+      activated.kill('SIGTERM');
+      const { stderr } = await activated;
+      expect(stderr).toContain('addresses="descriptor 3"');
+      rmSync(stateDirectory, { recursive: true });
+    }
+  },
+);
+
+test('--web.systemd-socket without a socket ends with code 2', async () => {
+  const { exitCode, stderr } = await runAgent(['--web.systemd-socket']);
+  expect(stderr).toBe('nicwatch: --web.systemd-socket: expected sockets from systemd, got none\n');
+  expect(exitCode).toBe(2);
 });
 
 describe('--log.format', () => {
