@@ -1,15 +1,19 @@
 // Bundles nicwatch into one file with its source map.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { build } from 'esbuild';
 
 import { bundlePasswordWorker } from './bundle-worker.mjs';
+import { licensesOf } from './licenses.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-await build({
+// What an older build left is not to be packed.
+rmSync('dist', { recursive: true, force: true });
+
+const { metafile } = await build({
   entryPoints: { nicwatch: 'src/start.ts' },
   outdir: 'dist',
   // CommonJS, because Node.js uses its pool of threads to load anything else, and then the pool has its size.
@@ -20,7 +24,9 @@ await build({
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
-  legalComments: 'linked',
+  // What the comments say stands in the licenses, in full.
+  legalComments: 'none',
+  metafile: true,
   // The text stays in memory. Names are kept, for the stacks of errors.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -38,6 +44,8 @@ await build({
     nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker()),
   },
 });
+
+writeFileSync('dist/nicwatch.cjs.LEGAL.txt', licensesOf(Object.keys(metafile.inputs)));
 
 /** The commit the build is of: from the environment where there is no repository, as in a container build. */
 function revision() {
