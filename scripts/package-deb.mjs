@@ -1,0 +1,133 @@
+// Packs what was built as a Debian package: `npm run package:deb -- [--output DIRECTORY] [--version VERSION]`.
+// The same commit gives the same bytes.
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  lutimesSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+
+import { copyRuntimeFiles } from './runtime-files.mjs';
+
+/** Debian's names of the architectures Node.js runs on. */
+const architectures = { x64: 'amd64', arm64: 'arm64', arm: 'armhf', ia32: 'i386' };
+
+const npmPackage = JSON.parse(readFileSync('package.json', 'utf8'));
+const {
+  values: { output, version },
+} = parseArgs({
+  options: {
+    output: { type: 'string', default: 'build' },
+    // In Debian's order a tilde comes before the release, as a hyphen does in that of npm.
+    version: { type: 'string', default: npmPackage.version.replaceAll('-', '~') },
+  },
+});
+const architecture = architectures[process.arch];
+if (architecture === undefined) {
+  throw new Error(`there is no Debian architecture for ${process.arch}`);
+}
+const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? commitTime());
+
+const root = mkdtempSync(join(tmpdir(), 'nicwatch-deb-'));
+try {
+  layOut();
+  const scripts = ['postinst', 'prerm', 'postrm'];
+  for (const script of scripts) {
+    put(`DEBIAN/${script}`, readFileSync(`deploy/debian/${script}`));
+  }
+  put('DEBIAN/conffiles', '/etc/default/nicwatch\n');
+  put('DEBIAN/control', control());
+  normalize(root, new Set(scripts.map((script) => join(root, 'DEBIAN', script))));
+  mkdirSync(output, { recursive: true });
+  const file = join(output, `nicwatch_${version}_${architecture}.deb`);
+  // One thread: with several the compressed bytes depend on how many there are.
+  const options = ['--root-owner-group', '-Zxz', '--threads-max=1'];
+  execFileSync('dpkg-deb', [...options, '--build', root, file], {
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  console.log(file);
+} finally {
+  rmSync(root, { recursive: true });
+}
+
+function layOut() {
+  copyRuntimeFiles(join(root, 'usr/lib/nicwatch'));
+  mkdirSync(join(root, 'usr/bin'));
+  symlinkSync('../lib/nicwatch/nicwatch.cjs', join(root, 'usr/bin/nicwatch'));
+  for (const unit of ['nicwatch.service', 'nicwatch.socket']) {
+    put(`usr/lib/systemd/system/${unit}`, readFileSync(`deploy/systemd/${unit}`));
+  }
+  put('etc/default/nicwatch', readFileSync('deploy/debian/default'));
+  put('usr/share/man/man1/nicwatch.1.gz', compressed('docs/nicwatch.1'));
+  const documents = 'usr/share/doc/nicwatch';
+  put(`${documents}/copyright`, readFileSync('deploy/debian/copyright'));
+  put(`${documents}/changelog.gz`, compressed('CHANGELOG.md'));
+  put(`${documents}/nicwatch.cjs.LEGAL.txt`, readFileSync('dist/nicwatch.cjs.LEGAL.txt'));
+}
+
+function put(path, content) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+}
+
+function compressed(path) {
+  return gzipSync(readFileSync(path), { level: 9 });
+}
+
+function control() {
+  return `Package: nicwatch
+Version: ${version}
+Architecture: ${architecture}
+Maintainer: The nicwatch authors <nicwatch@nicwatch.invalid>
+Installed-Size: ${installedKibibytes()}
+Depends: nodejs (>= ${npmPackage.engines.node.replace('>=', '')}), ethtool
+Section: net
+Priority: optional
+Description: Prometheus exporter that watches network cards
+ Tells of each NIC what node_exporter does not: that its transmitter hung, that packets arrive with wrong checksums,
+ which offload flag is on with which driver and firmware, and what the kernel logged about it.
+ .
+ It changes nothing on the host and serves http://localhost:10140/metrics.
+`;
+}
+
+/** As Debian reckons: every file in whole kibibytes, everything else as one. */
+function installedKibibytes() {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .map((entry) =>
+      entry.isFile() ? Math.ceil(statSync(join(entry.parentPath, entry.name)).size / 1024) : 1,
+    )
+    .reduce((total, size) => total + size, 0);
+}
+
+/** Modes and times that do not depend on who packs it, and when. */
+function normalize(directory, executables) {
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isSymbolicLink()) {
+      const isExecutable =
+        entry.isDirectory() || executables.has(path) || path.endsWith('/nicwatch.cjs');
+      chmodSync(path, isExecutable ? 0o755 : 0o644);
+    }
+    lutimesSync(path, epoch, epoch);
+  }
+  chmodSync(directory, 0o755);
+  lutimesSync(directory, epoch, epoch);
+}
+
+function commitTime() {
+  return execFileSync('git', ['log', '-1', '--format=%ct'], { encoding: 'utf8' }).trim();
+}

@@ -1,0 +1,255 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { bootDebian } from '../support/debian-machine.ts';
+import type { DebianMachine } from '../support/debian-machine.ts';
+import { parseExposition } from '../support/exposition.ts';
+import type { ExposedSample, Exposition } from '../support/exposition.ts';
+import { fetchFrom } from '../support/fetch.ts';
+import { namespaceProblem, skipNote } from '../support/requirements.ts';
+
+const problem = namespaceProblem('debootstrap', 'dpkg-deb', 'nsenter', 'setpriv');
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const output = mkdtempSync(join(tmpdir(), 'nicwatch-packages-'));
+/** CAP_SYSLOG and no other. */
+const capabilities = (1n << 34n).toString(16).padStart(16, '0');
+/** For a machine that is busy, on which a first scrape may come before the kernel log was read. */
+const patience = { timeout: 15_000, interval: 500 };
+const keptFlags = '--device.include=veth1';
+
+afterAll(() => {
+  rmSync(output, { recursive: true });
+});
+
+/** Packs what was built. */
+async function pack(...flags: readonly string[]): Promise<string> {
+  const { stdout } = await execa(
+    process.execPath,
+    ['scripts/package-deb.mjs', `--output=${mkdtempSync(join(output, 'package-'))}`, ...flags],
+    { cwd: repository },
+  );
+  return stdout;
+}
+
+/** Packs a Node.js that is nothing but its version. */
+async function packNode(version: string): Promise<string> {
+  const folder = mkdtempSync(join(output, 'node-'));
+  mkdirSync(join(folder, 'DEBIAN'), { mode: 0o755 });
+  writeFileSync(
+    join(folder, 'DEBIAN/control'),
+    `Package: nodejs\nVersion: ${version}\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: test\n`,
+  );
+  const file = `${folder}.deb`;
+  await execa('dpkg-deb', ['--build', folder, file]);
+  return file;
+}
+
+test.skipIf(problem !== undefined)(
+  `the same commit gives the same package${skipNote(problem)}`,
+  async () => {
+    const [one, other] = [await pack(), await pack()];
+    expect(readFileSync(one).equals(readFileSync(other))).toBe(true);
+  },
+);
+
+describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`, () => {
+  let machine: DebianMachine;
+  let filesBefore: ReadonlySet<string>;
+
+  beforeAll(async () => {
+    machine = await bootDebian({ suite: 'trixie', packages: ['nodejs', 'ethtool'] });
+    await machine.namespace.ip('link add veth0 type veth peer veth1');
+    await machine.namespace.ip('link set veth0 up');
+    await machine.namespace.ip('link set veth1 up');
+    filesBefore = await filesOf(machine);
+  }, 240_000);
+
+  afterAll(async () => {
+    await machine?.delete();
+  }, 30_000);
+
+  test('installs, and systemd runs it as nobody in particular with CAP_SYSLOG only', async () => {
+    await install(await pack());
+    expect(await show('ActiveState', 'UnitFileState')).toEqual(['active', 'enabled']);
+    const [pid = ''] = await show('MainPID');
+    const status = await machine.run('cat', `/proc/${pid}/status`);
+    expect(status).toMatch(new RegExp(`^CapEff:\\t${capabilities}$`, 'm'));
+    expect(status).toMatch(new RegExp(`^CapBnd:\\t${capabilities}$`, 'm'));
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(status).toMatch(/^Seccomp:\t2$/m);
+    expect(status).not.toMatch(/^Uid:.*\b0\b/m);
+  });
+
+  test('has a unit systemd finds nothing to say against', async () => {
+    const unit = '/usr/lib/systemd/system/nicwatch.service';
+    expect(await machine.run('systemd-analyze', 'verify', '--man=no', unit)).toBe('');
+    // Tenths of the exposure level, of which 100 is the worst.
+    await machine.run('systemd-analyze', 'security', '--threshold=20', 'nicwatch.service');
+  });
+
+  test.each([
+    { reader: 'command', source: 'kmsg' },
+    { reader: 'ioctl', source: 'journal' },
+  ])('does all within the sandbox with $reader and $source', async ({ reader, source }) => {
+    await setFlags(
+      `--device.include=veth.* --ethtool.reader=${reader} --kernel-log.source=${source}`,
+    );
+    await vi.waitFor(async () => {
+      const exposition = await scrape();
+      const failed = (name: string): readonly ExposedSample[] =>
+        exposition.samples(name).filter(({ value }) => value !== 1);
+      expect(exposition.value('nicwatch_build_info', { ethtool_reader: reader })).toBe(1);
+      expect(exposition.samples('nicwatch_collector_success')).not.toEqual([]);
+      expect(failed('nicwatch_collector_success')).toEqual([]);
+      expect(exposition.value('nicwatch_kernel_log_up', { source })).toBe(1);
+      expect(exposition.value('nicwatch_state_persistent')).toBe(1);
+      expect(exposition.value('nic_link_up', { device: 'veth0' })).toBe(1);
+      expect(exposition.samples('nicwatch_device_read_success')).not.toEqual([]);
+      expect(failed('nicwatch_device_read_success')).toEqual([]);
+    }, patience);
+    const log = await machine.run('journalctl', '--unit=nicwatch', '--output=cat');
+    expect(log).toContain('msg=listening');
+    expect(log).not.toMatch(/level=(?:warn|error)/);
+  });
+
+  test('is started anew when polls no longer end', async () => {
+    await override('WatchdogSec=3s\nRestartSec=100ms');
+    await machine.run('systemctl', 'restart', 'nicwatch');
+    await setTimeout(4000);
+    expect(await show('NRestarts')).toEqual(['0']);
+    await machine.run('systemctl', 'kill', '--kill-whom=main', '--signal=STOP', 'nicwatch');
+    await vi.waitFor(
+      async () => {
+        expect(await show('NRestarts', 'ActiveState')).toEqual(['1', 'active']);
+      },
+      { timeout: 10_000 },
+    );
+    await override('');
+  });
+
+  test('serves on the socket of systemd, which starts it when somebody scrapes', async () => {
+    await machine.run('systemctl', 'stop', 'nicwatch');
+    writeFileSync(defaultFile(), 'ARGS="--web.systemd-socket"\n');
+    await machine.run('systemctl', 'start', 'nicwatch.socket');
+    expect(await show('ActiveState')).toEqual(['inactive']);
+    expect((await scrape()).value('nicwatch_build_info')).toBe(1);
+    await machine.run('systemctl', 'stop', 'nicwatch.socket', 'nicwatch');
+  });
+
+  test('keeps flags and state when it is upgraded, and when it is removed', async () => {
+    await setFlags(keptFlags);
+    await machine.run('systemctl', 'stop', 'nicwatch');
+    writeFileSync(ledgerFile(), withPreviousBoot(readFileSync(ledgerFile(), 'utf8')));
+    await machine.run('systemctl', 'start', 'nicwatch');
+    await expectKept();
+
+    await install(await pack('--version=0.2.0'));
+    expect(await show('ActiveState')).toEqual(['active']);
+    expect(await machine.run('dpkg-query', '--show', 'nicwatch')).toBe('nicwatch\t0.2.0');
+    await expectKept();
+
+    await machine.run('dpkg', '--remove', 'nicwatch');
+    expect(await show('ActiveState', 'LoadState')).toEqual(['inactive', 'masked']);
+    await install(await pack('--version=0.3.0'));
+    await expectKept();
+  });
+
+  test('stays disabled when it was', async () => {
+    await machine.run('systemctl', 'disable', '--now', 'nicwatch');
+    await install(await pack('--version=0.4.0'));
+    expect(await show('UnitFileState')).toEqual(['disabled']);
+  });
+
+  test('leaves nothing behind when it is purged', async () => {
+    await machine.run('dpkg', '--purge', 'nicwatch');
+    expect([...(await filesOf(machine))].filter((file) => !filesBefore.has(file))).toEqual([]);
+  });
+
+  test('is not set up where Node.js is too old', async () => {
+    await install(await packNode('18.20.4'));
+    await expect(install(await pack())).rejects.toThrow(
+      /nicwatch depends on nodejs \(>= 20\.19\); however:\n +Version of nodejs on system is 18\.20\.4/,
+    );
+  });
+
+  /** Installs a package, or the newer version of it. */
+  async function install(file: string): Promise<void> {
+    cpSync(file, join(machine.root, 'root', basename(file)));
+    await machine.run('dpkg', '--install', `/root/${basename(file)}`);
+    rmSync(join(machine.root, 'root', basename(file)));
+  }
+
+  /** What systemd says of the service, in the order asked. */
+  async function show(...properties: readonly string[]): Promise<readonly string[]> {
+    const lines = (
+      await machine.run('systemctl', 'show', 'nicwatch', `--property=${properties.join(',')}`)
+    ).split('\n');
+    return properties.map(
+      (name) =>
+        lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? 'unknown',
+    );
+  }
+
+  /** Writes the default file as an administrator would. */
+  async function setFlags(flags: string): Promise<void> {
+    writeFileSync(defaultFile(), `ARGS="${flags}"\n`);
+    // Nobody but a test starts it anew so often.
+    await machine.run('systemctl', 'reset-failed', 'nicwatch');
+    await machine.run('systemctl', 'restart', 'nicwatch');
+  }
+
+  async function override(settings: string): Promise<void> {
+    const folder = join(machine.root, 'etc/systemd/system/nicwatch.service.d');
+    rmSync(folder, { recursive: true, force: true });
+    if (settings !== '') {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'test.conf'), `[Service]\n${settings}\n`);
+    }
+    await machine.run('systemctl', 'daemon-reload');
+  }
+
+  async function scrape(): Promise<Exposition> {
+    const { text } = await fetchFrom(machine.namespace.name, 'http://127.0.0.1:10140/metrics');
+    return parseExposition(text);
+  }
+
+  const defaultFile = (): string => join(machine.root, 'etc/default/nicwatch');
+  const ledgerFile = (): string => join(machine.root, 'var/lib/private/nicwatch/kernel-log.json');
+
+  /** The service runs with the flags and the state the test gave it. */
+  async function expectKept(): Promise<void> {
+    expect(readFileSync(defaultFile(), 'utf8')).toBe(`ARGS="${keptFlags}"\n`);
+    await vi.waitFor(async () => {
+      const exposition = await scrape();
+      expect(exposition.samples('nic_link_up').map(({ labels }) => labels.get('device'))).toEqual([
+        'veth1',
+      ]);
+      expect(
+        exposition.value('nic_previous_boot_kernel_events', { device: 'eno9', event: 'unit_hang' }),
+      ).toBe(7);
+    }, patience);
+  }
+});
+
+/** A state file that tells of a hang before this boot, which the kernel log no longer holds. */
+function withPreviousBoot(ledger: string): string {
+  const fields: unknown = JSON.parse(ledger);
+  const event = { device: 'eno9', driver: 'e1000e', event: 'unit_hang', count: 7 };
+  return JSON.stringify({
+    ...(typeof fields === 'object' ? fields : {}),
+    previousBoot: { bootId: '00000000-0000-4000-8000-000000000000', events: [event] },
+  });
+}
+
+/** Every path of the machine's disk but those of logs and of the package manager's own records. */
+async function filesOf(machine: DebianMachine): Promise<ReadonlySet<string>> {
+  const paths = (await machine.run('find', '/', '-xdev')).split('\n');
+  return new Set(paths.filter((path) => !/^\/var\/(?:log|lib\/dpkg)\//.test(path)));
+}
