@@ -45,3 +45,24 @@ ensure_packages() {
     npm ci --include=dev >&2 || fail 'could not install the npm packages'
   fi
 }
+
+# ensure_newer SUITE COMMAND:PACKAGE: a command this Debian has not yet, unpacked from a newer one without installing it.
+ensure_newer() {
+  local suite="$1" command="${2%%:*}" package="${2##*:}" folder="$PWD/.cache/$1"
+  local sources=/etc/apt/sources.list.d/debian.sources
+  PATH="$PATH:$folder/usr/bin"
+  command -v "$command" >/dev/null && return
+  [ -r "$sources" ] && command -v apt-get >/dev/null \
+    || fail "missing: $command (package $package of Debian $suite); install it, or run this on Debian"
+  echo "nicwatch: fetching $package of Debian $suite" >&2
+  mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+  : >"$folder/status"
+  sed -e '/^$/,$d' -e "s/^Suites:.*/Suites: $suite/" "$sources" >"$folder/debian.sources"
+  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$folder/debian.sources" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$folder/lists" -o "Dir::State::status=$folder/status" -o "Dir::Cache=$folder"
+    -o APT::Sandbox::User=root)
+  {
+    "${apt[@]}" update && (cd "$folder" && "${apt[@]}" download "$package") \
+      && dpkg-deb --extract "$folder/${package}"_*.deb "$folder"
+  } >&2 || fail "could not fetch: $package"
+}

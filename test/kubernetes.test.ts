@@ -1,0 +1,173 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { execa } from 'execa';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { collectorDefinitions } from '../src/collectors/index.ts';
+import { parseArguments } from '../src/config/arguments.ts';
+import { kustomizations, podSpec, render } from './support/kustomize.ts';
+import type { Manifest } from './support/kustomize.ts';
+import { commandProblem, skipNote } from './support/requirements.ts';
+
+const problem = commandProblem('kustomize');
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, () => {
+  const rendered = new Map<string, readonly Manifest[]>();
+
+  beforeAll(async () => {
+    for (const name of kustomizations) {
+      rendered.set(name, await render(name));
+    }
+  });
+
+  const manifest = (kustomization: string, kind: string): Manifest => {
+    const found = rendered.get(kustomization)?.find((one) => one.kind === kind);
+    if (found === undefined) {
+      throw new Error(`there is no ${kind} in ${kustomization}`);
+    }
+    return found;
+  };
+
+  test.each(kustomizations)('%s is valid by the schemas of Kubernetes', async (name) => {
+    const manifests = rendered.get(name) ?? [];
+    expect(manifests).not.toEqual([]);
+    for (const one of manifests) {
+      expect(await schemaProblem(one), `${one.kind} ${one.metadata.name}`).toBeUndefined();
+    }
+  });
+
+  test('the schemas refuse what Kubernetes would', async () => {
+    const service = manifest('base', 'Service');
+    const broken = { ...service, spec: { ...service.spec, ports: [{ port: 'metrics' }] } };
+    expect(await schemaProblem(broken)).toContain('/spec/ports/0/port must be integer');
+  });
+
+  test('has no field that Kubernetes does not know', async () => {
+    const manifests = [...rendered.values()].flat();
+    expect(await unknownFields(manifests)).toBe('');
+    const misspelt = { ...manifest('base', 'Service'), sepc: {} };
+    expect(await unknownFields([misspelt])).toContain('"sepc"');
+  });
+
+  test.each(['base', 'journal'])('%s gives the agent a command line it takes', (name) => {
+    const [container] = podSpec(manifest(name, 'DaemonSet')).containers;
+    const invocation = parseArguments(container?.args ?? [], collectorDefinitions);
+    expect(invocation).toMatchObject({
+      action: 'run',
+      config: { listenAddresses: [{ port: container?.ports?.[0]?.containerPort }] },
+    });
+  });
+
+  test.each(['base', 'journal', 'mitigation'])('%s runs on every node it is meant for', (name) => {
+    const spec = podSpec(manifest(name, 'DaemonSet'));
+    expect(spec.tolerations).toEqual([{ operator: 'Exists' }]);
+    expect(spec.hostNetwork).toBe(true);
+    expect(Object.keys(spec.nodeSelector ?? {})).toEqual([
+      'kubernetes.io/os',
+      ...(name === 'mitigation' ? ['nicwatch/disable-offloads'] : []),
+    ]);
+  });
+
+  test.each(['base', 'journal', 'mitigation'])('%s mounts read-only all but the state', (name) => {
+    const { containers, initContainers = [], volumes } = podSpec(manifest(name, 'DaemonSet'));
+    for (const { securityContext, volumeMounts = [] } of [...containers, ...initContainers]) {
+      expect(securityContext?.readOnlyRootFilesystem).toBe(true);
+      for (const { name: volume, mountPath, readOnly } of volumeMounts) {
+        expect(volumes?.map((one) => one.name)).toContain(volume);
+        expect(readOnly === true, mountPath).toBe(mountPath !== '/var/lib/nicwatch');
+      }
+    }
+  });
+
+  test('only the variant that reads /dev/kmsg is privileged', () => {
+    const context = (name: string): unknown =>
+      podSpec(manifest(name, 'DaemonSet')).containers[0]?.securityContext;
+    expect(context('base')).toMatchObject({ privileged: true });
+    expect(context('journal')).toMatchObject({
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(
+      podSpec(manifest('mitigation', 'DaemonSet')).initContainers?.[0]?.securityContext,
+    ).toMatchObject({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] },
+    });
+  });
+
+  test('what selects the agents selects nothing else', () => {
+    const labels = (name: string): unknown =>
+      manifest(name, 'DaemonSet').spec?.template?.metadata.labels;
+    const agents = { 'app.kubernetes.io/name': 'nicwatch' };
+    expect(labels('base')).toMatchObject(agents);
+    expect(labels('mitigation')).not.toMatchObject(agents);
+    expect(manifest('base', 'Service').spec?.selector).toEqual(agents);
+    expect(manifest('base', 'NetworkPolicy').spec?.podSelector).toEqual({ matchLabels: agents });
+    expect(manifest('monitoring', 'PodMonitor').spec?.selector).toEqual({ matchLabels: agents });
+  });
+});
+
+test('every file of deploy/kubernetes belongs to a kustomization', () => {
+  const folders = readdirSync(`${root}/deploy/kubernetes`, { withFileTypes: true });
+  expect(folders.map(({ name }) => name).toSorted()).toEqual(kustomizations.toSorted());
+});
+
+interface Model {
+  validate(): void;
+}
+
+/** What the JSON schema of a kind finds wrong; undefined when nothing is. */
+async function schemaProblem(manifest: Manifest): Promise<string | undefined> {
+  const { apiVersion, kind } = manifest;
+  const { [kind]: Kind }: Readonly<Record<string, new (data: unknown) => Model>> = await import(
+    `${packageOf(apiVersion)}/${apiVersion}/${kind}`
+  );
+  if (Kind === undefined) {
+    return `there is no schema of ${apiVersion} ${kind}`;
+  }
+  try {
+    new Kind(manifest).validate();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** What the compiler finds in manifests that their types do not have: schemas let every field pass. */
+async function unknownFields(manifests: readonly Manifest[]): Promise<string> {
+  const folder = `${root}/.cache/manifests`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    `${folder}/manifests.ts`,
+    manifests
+      .map(
+        ({ apiVersion, kind, ...rest }, index) =>
+          `import type { I${kind} as Kind${index} } from '${packageOf(apiVersion)}/${apiVersion}/${kind}';\n` +
+          `export const manifest${index}: Kind${index} = ${JSON.stringify({ apiVersion, kind, ...rest })};\n`,
+      )
+      .join(''),
+  );
+  const { stdout } = await execa(
+    `${root}/node_modules/.bin/tsc`,
+    [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      'manifests.ts',
+    ],
+    { cwd: folder, reject: false },
+  );
+  return stdout;
+}
+
+function packageOf(apiVersion: string): string {
+  return apiVersion.startsWith('monitoring.coreos.com/')
+    ? '@kubernetes-models/prometheus-operator'
+    : 'kubernetes-models';
+}

@@ -1,0 +1,58 @@
+import { execa } from 'execa';
+import { parseAllDocuments } from 'yaml';
+
+/** The directories of deploy/kubernetes. */
+export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring'] as const;
+
+interface Container {
+  readonly args?: readonly string[];
+  readonly ports?: readonly { readonly containerPort: number }[];
+  readonly securityContext?: {
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly capabilities?: { readonly drop?: readonly string[] };
+  };
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+}
+
+interface PodSpec {
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly hostNetwork?: boolean;
+  readonly tolerations?: unknown;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly { readonly name: string }[];
+}
+
+/** A manifest, as far as tests look into it. Its kind's schema says whether it is one. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec?: {
+    readonly selector?: unknown;
+    readonly podSelector?: unknown;
+    readonly template?: {
+      readonly metadata: { readonly labels: unknown };
+      readonly spec: PodSpec;
+    };
+  };
+}
+
+/** Renders a kustomization as `kubectl apply -k` would. */
+export async function render(name: (typeof kustomizations)[number]): Promise<readonly Manifest[]> {
+  const folder = new URL(`../../deploy/kubernetes/${name}`, import.meta.url).pathname;
+  const { stdout } = await execa('kustomize', ['build', folder]);
+  return parseAllDocuments(stdout).map((document): Manifest => document.toJS());
+}
+
+/** The pods of a DaemonSet. */
+export function podSpec({ kind, spec }: Manifest): PodSpec {
+  if (spec?.template === undefined) {
+    throw new Error(`${kind} has no pods`);
+  }
+  return spec.template.spec;
+}
