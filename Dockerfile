@@ -7,10 +7,17 @@
 # or the journal, which also tells of the boot before this one (GID is that of the host's group systemd-journal):
 #   --volume=/var/log/journal:/var/log/journal:ro --volume=/run/log/journal:/run/log/journal:ro
 #   --volume=/etc/machine-id:/etc/machine-id:ro --group-add=GID
-# Reading NICs needs no capability. It runs without any of these, and says in nicwatch_kernel_log_up,
+# Reading NICs needs no capability, and nothing but the volume is written: --read-only --cap-drop=ALL --security-opt=no-new-privileges
+# go with the journal. It runs without any of these, and says in nicwatch_kernel_log_up,
 # nicwatch_state_persistent and the list of devices what it does without.
 
-FROM node:24-bookworm-slim AS build
+# The same base, packages and commit give the same image: name the base by its digest, and build with
+#   docker buildx build --build-arg=SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) --output=type=oci,dest=image.tar,rewrite-timestamp=true .
+# Beside the base it holds the agent and its native module (3 MiB), ethtool, journalctl and what they need (24 MiB).
+
+ARG BASE=node:24-bookworm-slim
+
+FROM $BASE AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -18,10 +25,11 @@ COPY scripts ./scripts
 COPY tsconfig.json ./
 COPY src ./src
 ARG REVISION=unknown
-RUN NICWATCH_REVISION="$REVISION" npm run build
+RUN NICWATCH_REVISION="$REVISION" npm run build && node scripts/runtime-files.mjs runtime
 
-FROM node:24-bookworm-slim AS runtime
+FROM $BASE AS runtime
 ARG REVISION=unknown
+ARG SOURCE_DATE_EPOCH
 LABEL org.opencontainers.image.title="nicwatch" \
       org.opencontainers.image.description="Prometheus exporter that watches network cards" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -29,11 +37,10 @@ LABEL org.opencontainers.image.title="nicwatch" \
 # systemd is the package of journalctl; nothing of it is started.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ethtool systemd \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache /etc/machine-id \
  && install -d -o node -g node /var/lib/nicwatch
-COPY --from=build /build/dist/nicwatch.cjs /usr/local/lib/nicwatch/nicwatch.cjs
-COPY --from=build /build/dist/nicwatch.cjs.map /usr/local/lib/nicwatch/nicwatch.cjs.map
-COPY --from=build /build/dist/nicwatch.cjs.LEGAL.txt /usr/local/lib/nicwatch/nicwatch.cjs.LEGAL.txt
+COPY --from=build /build/runtime /usr/local/lib/nicwatch
+COPY --from=build /build/dist/nicwatch.cjs.map /build/dist/nicwatch.cjs.LEGAL.txt /usr/local/lib/nicwatch/
 COPY LICENSE /usr/local/lib/nicwatch/LICENSE
 USER node
 VOLUME /var/lib/nicwatch
