@@ -6,7 +6,7 @@ const config: ViteUserConfig = {
   define: {
     nicwatchVersion: '"test"',
     nicwatchRevision: '"test"',
-    nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker()),
+    nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker().text),
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],

@@ -9,6 +9,7 @@ import { bundlePasswordWorker } from './bundle-worker.mjs';
 import { licensesOf } from './licenses.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const passwordWorker = bundlePasswordWorker();
 
 // What an older build left is not to be packed.
 rmSync('dist', { recursive: true, force: true });
@@ -41,11 +42,14 @@ const { metafile } = await build({
   define: {
     nicwatchVersion: JSON.stringify(version),
     nicwatchRevision: JSON.stringify(revision()),
-    nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker()),
+    nicwatchPasswordWorker: JSON.stringify(passwordWorker.text),
   },
 });
 
-writeFileSync('dist/nicwatch.cjs.LEGAL.txt', licensesOf(Object.keys(metafile.inputs)));
+writeFileSync(
+  'dist/nicwatch.cjs.LEGAL.txt',
+  licensesOf([...Object.keys(metafile.inputs), ...passwordWorker.inputs]),
+);
 
 /** The commit the build is of: from the environment where there is no repository, as in a container build. */
 function revision() {

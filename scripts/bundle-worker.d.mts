@@ -1,1 +1,4 @@
-export function bundlePasswordWorker(): string;
+export function bundlePasswordWorker(): {
+  readonly text: string;
+  readonly inputs: readonly string[];
+};

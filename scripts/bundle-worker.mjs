@@ -1,8 +1,8 @@
 import { buildSync } from 'esbuild';
 
-/** Bundles the thread that compares passwords into a text, which the agent carries within itself. */
+/** Bundles the thread that compares passwords into a text, which the agent carries within itself, and tells what is in it. */
 export function bundlePasswordWorker() {
-  const { outputFiles } = buildSync({
+  const { outputFiles, metafile } = buildSync({
     entryPoints: ['src/server/password-worker.ts'],
     write: false,
     bundle: true,
@@ -10,8 +10,8 @@ export function bundlePasswordWorker() {
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',
-    // The license of bcryptjs stays with its code.
-    legalComments: 'inline',
+    legalComments: 'none',
+    metafile: true,
   });
-  return outputFiles[0].text;
+  return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }

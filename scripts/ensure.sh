@@ -46,23 +46,25 @@ ensure_packages() {
   fi
 }
 
-# ensure_newer SUITE COMMAND:PACKAGE: a command this Debian has not yet, unpacked from a newer one without installing it.
-ensure_newer() {
-  local suite="$1" command="${2%%:*}" package="${2##*:}" folder="$PWD/.cache/$1"
-  local sources=/etc/apt/sources.list.d/debian.sources
-  PATH="$PATH:$folder/usr/bin"
-  command -v "$command" >/dev/null && return
-  [ -r "$sources" ] && command -v apt-get >/dev/null \
-    || fail "missing: $command (package $package of Debian $suite); install it, or run this on Debian"
-  echo "nicwatch: fetching $package of Debian $suite" >&2
-  mkdir -p "$folder/lists/partial" "$folder/archives/partial"
-  : >"$folder/status"
-  sed -e '/^$/,$d' -e "s/^Suites:.*/Suites: $suite/" "$sources" >"$folder/debian.sources"
-  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$folder/debian.sources" -o Dir::Etc::sourceparts=/dev/null
-    -o "Dir::State::lists=$folder/lists" -o "Dir::State::status=$folder/status" -o "Dir::Cache=$folder"
+# fetch_newer SUITE PACKAGE...: packages of another Debian, unpacked into .cache/SUITE: neither installed nor known to the
+# system's package lists. Where they are not to be had, what needs them is skipped.
+fetch_newer() {
+  local suite="$1" sources=/etc/apt/sources.list.d/debian.sources folder="$PWD/.cache/$1" state
+  shift
+  [ -e "$folder/complete" ] && return
+  echo "nicwatch: fetching $* of Debian $suite" >&2
+  state=$(mktemp -d)
+  mkdir -p "$folder" "$state"/{lists,cache/archives}/partial "$state/packages"
+  : >"$state/status"
+  local apt=(apt-get -qq -o "Dir::Etc::sourcelist=$state/debian.sources" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$state/lists" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache"
     -o APT::Sandbox::User=root)
   {
-    "${apt[@]}" update && (cd "$folder" && "${apt[@]}" download "$package") \
-      && dpkg-deb --extract "$folder/${package}"_*.deb "$folder"
-  } >&2 || fail "could not fetch: $package"
+    # The first entry of the system's own, so that a mirror stays the mirror.
+    sed -e '/^$/,$d' -e "s/^Suites:.*/Suites: $suite/" "$sources" >"$state/debian.sources" \
+      && "${apt[@]}" update && (cd "$state/packages" && "${apt[@]}" download "$@") \
+      && find "$state/packages" -name '*.deb' -exec dpkg-deb --extract {} "$folder" ';' \
+      && touch "$folder/complete"
+  } >&2 || echo "nicwatch: $* of Debian $suite are not to be had here; what needs them is skipped" >&2
+  rm -rf "$state"
 }

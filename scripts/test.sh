@@ -11,8 +11,9 @@ ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prome
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager \
   openssl:openssl curl:curl chromium:chromium \
   groff:groff-base debootstrap:debootstrap pgrep:procps
-ensure_newer trixie kustomize:kustomize
 ensure_packages
-scripts/newer-prometheus.sh .cache/prometheus-3 >&2 ||
-  echo 'nicwatch: Prometheus 3 is not to be had here; what needs it is skipped' >&2
+# Debian 12 has an older Prometheus, and no kustomize.
+fetch_newer sid prometheus promtool
+command -v kustomize >/dev/null || fetch_newer trixie kustomize
+PATH="$PATH:$PWD/.cache/trixie/usr/bin"
 exec npm run --silent check

@@ -19,11 +19,11 @@ import { alertFiles, alertsFolder, readAlertFile, readRules } from './support/ru
 import { listAt, stringsAt, valueAt } from './support/value-at.ts';
 
 const deployed = new URL('../deploy/prometheus/', import.meta.url).pathname;
-/** Debian's stable Prometheus is built without Kubernetes; scripts/newer-prometheus.sh fetches one that has it. */
-const newer = new URL('../.cache/prometheus-3/usr/bin/promtool', import.meta.url).pathname;
+/** Debian's stable Prometheus is built without Kubernetes; scripts/test.sh fetches one that has it. */
+const newer = new URL('../.cache/sid/usr/bin/promtool', import.meta.url).pathname;
 const newerProblem = existsSync(newer)
   ? undefined
-  : 'needs Prometheus 3, which scripts/newer-prometheus.sh fetches';
+  : 'needs Prometheus 3, which scripts/test.sh fetches';
 const promtoolProblem = commandProblem('promtool');
 const amtoolProblem = commandProblem('amtool');
 

@@ -21,8 +21,8 @@ const alerts = rules.filter(({ kind }) => kind === 'alert');
 const runbooks = 'https://nicwatch.example/runbooks';
 const generator = new URL('../scripts/rules.mjs', import.meta.url).pathname;
 const manifests = new URL('../deploy/prometheus/', import.meta.url).pathname;
-/** From Debian unstable; scripts/newer-prometheus.sh fetches it. */
-const newer = new URL('../.cache/prometheus-3/usr/bin/', import.meta.url).pathname;
+/** From Debian unstable; scripts/test.sh fetches it. */
+const newer = new URL('../.cache/sid/usr/bin/', import.meta.url).pathname;
 
 /** Labels of the metrics that are not nicwatch's own. */
 const foreignMetrics: Readonly<Record<string, readonly string[]>> = {
@@ -134,7 +134,7 @@ describe('every alert', () => {
 
 const newerProblem = existsSync(`${newer}promtool`)
   ? undefined
-  : 'needs Prometheus 3, which scripts/newer-prometheus.sh fetches';
+  : 'needs Prometheus 3, which scripts/test.sh fetches';
 const promtools = [
   { version: 'as installed', promtool: 'promtool', problem: commandProblem('promtool') },
   { version: '3', promtool: `${newer}promtool`, problem: newerProblem },
