@@ -11,6 +11,8 @@ test.each(['fastify', '@fastify/error', 'pino', 'commander', 'prom-client', 'bcr
     const license = readFileSync(built, 'utf8')
       .split(`${'='.repeat(80)}\n`)
       .find((text) => text.startsWith(`${name} `));
-    expect(license).toMatch(/^\S+ \d+\.\d+\.\d+ \(.+\)\n\n[^]*(?:Permission is|Redistribution and use|Apache License)/);
+    expect(license).toMatch(
+      /^\S+ \d+\.\d+\.\d+ \(.+\)\n\n[^]*(?:Permission is|Redistribution and use|Apache License)/,
+    );
   },
 );
