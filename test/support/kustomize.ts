@@ -32,6 +32,7 @@ export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
     readonly selector?: unknown;
     readonly podSelector?: unknown;
