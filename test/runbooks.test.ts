@@ -98,12 +98,19 @@ describe.each(pages)('%s', (_, page) => {
 
 test('persist-offloads.md has YAML that is YAML', () => {
   const page = pages.find(([file]) => file === 'persist-offloads.md')?.[1] ?? '';
-  const blocks = indentedBlocks(page).filter((block) => /^(?:apiVersion|network):/.test(block));
-  expect(blocks).toHaveLength(2);
+  const blocks = indentedBlocks(page).filter((block) => block.startsWith('network:'));
   expect(blocks.map((block) => parse(block))).toEqual([
-    expect.objectContaining({ network: expect.objectContaining({ renderer: 'networkd' }) }),
-    expect.objectContaining({ kind: 'DaemonSet' }),
+    { network: expect.objectContaining({ renderer: 'networkd' }) },
   ]);
+});
+
+test('persist-offloads.md names the label by which the mitigation chooses its nodes', () => {
+  const page = pages.find(([file]) => file === 'persist-offloads.md')?.[1] ?? '';
+  const manifest = new URL('../deploy/kubernetes/mitigation/daemonset.yaml', import.meta.url);
+  const selector = /nodeSelector:\n(?: +.*\n)*? +(nicwatch\/[\w-]+): '(\w+)'/.exec(
+    readFileSync(manifest, 'utf8'),
+  );
+  expect(page).toContain(`kubectl label node NODE ${selector?.[1]}=${selector?.[2]}`);
 });
 
 /** Blocks that stand four spaces to the right, without those. */
