@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 import { knownIssues } from '../src/catalogue/known-issues.ts';
-import { parseKnownIssues } from '../src/parsers/known-issues.ts';
+import { parseKnownIssues } from '../src/config/known-issues.ts';
+import type { KnownIssue } from '../src/model/known-issue.ts';
 
 test('what the catalogue knows passes what a file of the user must', () => {
   // JSON is YAML too. The file has one driver and one source for each.
@@ -15,7 +16,7 @@ test('what the catalogue knows passes what a file of the user must', () => {
     ...(kernel && { kernel }),
   }));
   expect(entries.length).toBeGreaterThanOrEqual(15);
-  expect(parseKnownIssues(JSON.stringify({ known_issues: entries }), new Set())).toEqual(
+  expect(parse(JSON.stringify({ known_issues: entries }))).toEqual(
     knownIssues.map(({ sources: [source], ...issue }) => ({ ...issue, sources: [source] })),
   );
 });
@@ -32,7 +33,14 @@ test('every issue has a source, and a command where a feature exposes it', () =>
 test('the example of the documentation is valid', () => {
   const page = readFileSync(new URL('../docs/known-issues.md', import.meta.url), 'utf8');
   const [, example = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
-  expect(parseKnownIssues(example, new Set(knownIssues.map(({ id }) => id)))).toMatchObject([
-    { drivers: ['i40e'], firmware: { from: '8.30', below: '8.50' } },
-  ]);
+  expect(
+    parse(
+      example,
+      knownIssues.map(({ id }) => id),
+    ),
+  ).toMatchObject([{ drivers: ['i40e'], firmware: { from: '8.30', below: '8.50' } }]);
 });
+
+function parse(text: string, taken: readonly string[] = []): readonly KnownIssue[] {
+  return parseKnownIssues(text, { file: 'issues.yml', taken: new Set(taken) });
+}

@@ -6,6 +6,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { parseDurationSeconds } from '../src/config/duration.ts';
+import { parseKnownIssues } from '../src/config/known-issues.ts';
+import { parseWebConfig } from '../src/config/web-config.ts';
 import { createExpositionRenderer } from '../src/metrics/exposition.ts';
 import { gauge } from '../src/metrics/metric.ts';
 import { ConfigError, ParseError } from '../src/model/errors.ts';
@@ -19,7 +21,6 @@ import { parseHangRegisters } from '../src/parsers/hang-registers.ts';
 import { parseJournalRecord } from '../src/parsers/journal-record.ts';
 import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
-import { parseKnownIssues } from '../src/parsers/known-issues.ts';
 import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
 import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
 import { parseInteger } from '../src/parsers/number.ts';
@@ -147,10 +148,17 @@ const parserCases: readonly ParserCase[] = [
       'known_issues:\n  - id: a\n    driver: e1000e\n    kernel: { below: 6.1 }\n    severity: info\n    symptom: b\n    mitigation: c\n',
     ],
     isSound: (text) =>
-      parseKnownIssues(text, new Set()).every(
+      parseKnownIssues(text, { file: 'file', taken: new Set() }).every(
         ({ id, drivers, symptom }) =>
           /^[a-z\d-]+$/.test(id) && drivers.length === 1 && symptom !== '',
       ),
+  },
+  {
+    name: 'parseWebConfig',
+    recordings: [
+      'tls_server_config: &a\n  cert_file: a\n  key_file: b\nrate_limit: { interval: 1s, burst: 2 }\n',
+    ],
+    isSound: (text) => (parseWebConfig(text, 'file').rateLimit?.burst ?? 1) > 0,
   },
   {
     name: 'parseHangRegisters',
@@ -205,7 +213,7 @@ const longTexts = [
 ].flatMap(({ start, pieces }) => pieces.map((piece) => ({ start, piece })));
 
 describe.each(parserCases)('$name', ({ name, recordings, isSound }) => {
-  test(`${name}() reads a recording, or rejects it with a ParseError`, () => {
+  test(`${name}() reads a recording, or rejects it with an error that has the line`, () => {
     const outcomes = recordings.map((text) => outcomeOf(isSound, text));
     expect(outcomes).toContain('sound');
     expect(new Set(outcomes)).not.toContain('unsound');
@@ -217,7 +225,7 @@ describe.each(parserCases)('$name', ({ name, recordings, isSound }) => {
     { inputs: 'truncated recordings', texts: truncated(recording) },
     { inputs: 'recordings with lines repeated, lost and shuffled', texts: shuffled(recording) },
     { inputs: 'recordings with changed bytes', texts: mutated(recording) },
-  ])(`${name}() gives a model or a ParseError for $inputs`, ({ texts }) => {
+  ])(`${name}() gives a model or an error with the line for $inputs`, ({ texts }) => {
     fc.assert(
       fc.property(texts, (text) => {
         expect(outcomeOf(isSound, text)).not.toBe('unsound');
@@ -386,14 +394,21 @@ function outcomeOf(
   try {
     return isSound(text) ? 'sound' : 'unsound';
   } catch (error) {
-    if (!(error instanceof ParseError)) {
-      throw error;
-    }
+    const line = lineOf(error);
     const lineCount = text.split('\n').length;
-    return isNatural(error.line) && error.line >= 1 && error.line <= lineCount + 1
-      ? 'rejected'
-      : 'unsound';
+    return isNatural(line) && line >= 1 && line <= lineCount + 1 ? 'rejected' : 'unsound';
   }
+}
+
+/** Of a ParseError, or of a ConfigError about a file: `file:3: rate_limit: unknown field`. */
+function lineOf(error: unknown): number {
+  if (error instanceof ParseError) {
+    return error.line;
+  }
+  if (error instanceof ConfigError) {
+    return Number(/^file:(\d+): /.exec(error.message)?.[1]);
+  }
+  throw error;
 }
 
 /** A record of /dev/kmsg as `journalctl -o json` prints it. */

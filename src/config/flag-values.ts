@@ -1,4 +1,5 @@
 import { ConfigError } from '../model/errors.ts';
+import { quote } from '../parsers/lines.ts';
 import { parseDurationSeconds } from './duration.ts';
 
 const shortestPollSeconds = 1;
@@ -7,7 +8,7 @@ const longestPollSeconds = 3600;
 /** Parses a number of things. @throws {ConfigError} when it is none, or above 999999. */
 export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) {
-    throw new ConfigError(`expected a number from 0 to 999999, got ${JSON.stringify(text)}`);
+    throw new ConfigError(`expected a number from 0 to 999999, got ${quote(text)}`);
   }
   return Number(text);
 }

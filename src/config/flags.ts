@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 
 import { ConfigError } from '../model/errors.ts';
+import { quote } from '../parsers/lines.ts';
 
 export interface FlagOptions<Value> {
   readonly description: string;
@@ -91,7 +92,7 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): (text:
   return (text) => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) {
-      throw new ConfigError(`expected ${choices.join(', ')}, got ${JSON.stringify(text)}`);
+      throw new ConfigError(`expected ${choices.join(', ')}, got ${quote(text)}`);
     }
     return choice;
   };

@@ -1,4 +1,5 @@
 import { ConfigError } from '../model/errors.ts';
+import { quote } from '../parsers/lines.ts';
 
 const secondsOf: Readonly<Record<string, number>> = {
   ns: 1e-9,
@@ -22,9 +23,7 @@ export function parseGoDurationSeconds(text: string): number {
     return 0;
   }
   if (!/^(?:\d{1,9}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) {
-    throw new ConfigError(
-      `expected a duration such as "1s" or "200ms", got ${JSON.stringify(text)}`,
-    );
+    throw new ConfigError(`expected a duration such as "1s" or "200ms", got ${quote(text)}`);
   }
   return [...text.matchAll(/([\d.]+)(\D+)/g)].reduce(
     (sum, [, amount, unit = '']) => sum + Number(amount) * (secondsOf[unit] ?? 0),

@@ -98,7 +98,10 @@ describe('parseWebConfig()', () => {
   });
 
   test.each([
-    ['a: b\n', 'web.yml:1: a: unknown field'],
+    [
+      'a: b\n',
+      'web.yml:1: a: unknown field, expected tls_server_config, http_server_config, basic_auth_users, rate_limit',
+    ],
     [
       'tls_server_config:\n  cert_file: c\n  key_fil: k\n',
       'web.yml:3: tls_server_config.key_fil: unknown field',
@@ -122,7 +125,7 @@ describe('parseWebConfig()', () => {
     ],
     [
       'tls_server_config:\n  cert_file: c\n  key_file: k\n  cipher_suites:\n    - TLS_RSA_WITH_RC4_128_SHA\n',
-      'web.yml:5: tls_server_config.cipher_suites: expected TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+      'web.yml:5: tls_server_config.cipher_suites[0]: expected TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
     ],
     ['tls_server_config: {cert_file: c, key_file: k, curve_preferences: [P1]}', 'got "P1"'],
     ['tls_server_config: {cert_file: c, key_file: k, client_auth_type: Maybe}', 'got "Maybe"'],
@@ -146,7 +149,7 @@ describe('parseWebConfig()', () => {
     ['rate_limit: {interval: 1s, burst: -1}', 'burst: expected a number'],
     ['tls_server_config:\n  cert_file: [\n', 'web.yml:3: '],
     ['a: 1\n---\nb: 2\n', 'web.yml:2: Source contains multiple documents'],
-    ['? [a]\n: b\n', 'web.yml:1: expected plain names as keys'],
+    ['? [a]\n: b\n', 'web.yml:1: expected plain names as keys, got a list'],
     ['tls_server_config: *nothing\n', 'tls_server_config: there is no anchor "nothing"'],
   ])('refuses %j', (text, message) => {
     expect(() => parseWebConfig(text, 'web.yml')).toThrow(

@@ -46,19 +46,19 @@ const [lowestCost, highestCost] = [4, 18];
  * @see https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
  */
 export function parseWebConfig(text: string, file: string): WebConfig {
-  const fields = parseYaml(text, file)?.fields([
+  const fields = parseYaml(text, file).fields([
     'tls_server_config',
     'http_server_config',
     'basic_auth_users',
     'rate_limit',
   ]);
-  const http = fields?.get('http_server_config')?.fields(['http2', 'headers']);
+  const http = fields.get('http_server_config')?.fields(['http2', 'headers']);
   http?.get('http2')?.parse(parseBoolean);
   return {
-    tls: parseTlsConfig(fields?.get('tls_server_config')),
+    tls: parseTlsConfig(fields.get('tls_server_config')),
     headers: headers(http?.get('headers')),
-    users: users(fields?.get('basic_auth_users')),
-    rateLimit: rateLimit(fields?.get('rate_limit')),
+    users: users(fields.get('basic_auth_users')),
+    rateLimit: rateLimit(fields.get('rate_limit')),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../model/errors.ts';
+import { quote } from '../parsers/lines.ts';
 
 /** Parses a boolean as YAML 1.1 spells it, in which the web configuration is written. @throws {ConfigError} for anything else. */
 export function parseBoolean(text: string): boolean {
@@ -8,5 +9,5 @@ export function parseBoolean(text: string): boolean {
   if (/^(?:n|no|false|off)$/i.test(text)) {
     return false;
   }
-  throw new ConfigError(`expected true or false, got ${JSON.stringify(text)}`);
+  throw new ConfigError(`expected true or false, got ${quote(text)}`);
 }

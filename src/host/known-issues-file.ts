@@ -1,4 +1,4 @@
-import { ConfigError, ParseError, SourceError } from '../model/errors.ts';
+import { ConfigError, SourceError } from '../model/errors.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -13,13 +13,12 @@ export async function readKnownIssuesFile(
   others: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[]> {
   try {
-    const { parseKnownIssues } = await import('../parsers/known-issues.ts');
-    return parseKnownIssues(await readSmallFile(path), new Set(others.map(({ id }) => id)));
+    const { parseKnownIssues } = await import('../config/known-issues.ts');
+    const taken = new Set(others.map(({ id }) => id));
+    return parseKnownIssues(await readSmallFile(path), { file: path, taken });
   } catch (error) {
-    throw error instanceof SourceError || error instanceof ParseError
-      ? new ConfigError(`--known-issues.file: ${JSON.stringify(path)}: ${error.message}`, {
-          cause: error,
-        })
+    throw error instanceof SourceError
+      ? new ConfigError(`--known-issues.file: ${error.message}`, { cause: error })
       : error;
   }
 }

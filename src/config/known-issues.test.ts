@@ -14,7 +14,7 @@ const entry = `known_issues:
     mitigation: ethtool -K DEVICE tx-udp_tnl-csum-segmentation off
     source: https://wiki.example.org/x710
 `;
-const none: ReadonlySet<string> = new Set();
+const none = { file: 'issues.yml', taken: new Set<string>() };
 
 describe('parseKnownIssues()', () => {
   test('takes every field, and versions as they are written', () => {
@@ -43,6 +43,14 @@ describe('parseKnownIssues()', () => {
     ]);
   });
 
+  test('follows an alias', () => {
+    const aliased = entry
+      .replace('Every', '&text Every')
+      .replace(/mitigation: .*/, 'mitigation: *text');
+    const [issue] = parseKnownIssues(aliased, none);
+    expect(issue?.mitigation).toBe(issue?.symptom);
+  });
+
   test('takes a file that lists none', () => {
     expect(parseKnownIssues('known_issues: []\n', none)).toEqual([]);
   });
@@ -50,28 +58,30 @@ describe('parseKnownIssues()', () => {
   test.each([
     ['id: x710-bad-nvm', 'id: X710', 2, 'known_issues[0].id', '"X710"'],
     ['id: x710-bad-nvm', 'id: 710', 2, 'known_issues[0].id', '"710"'],
-    ['driver: i40e', 'driver: [i40e]', 3, 'known_issues[0].driver', 'a list of 1'],
+    ['driver: i40e', 'driver: [i40e]', 3, 'known_issues[0].driver', 'a text, got a list'],
     ['driver: i40e', 'driver:', 3, 'known_issues[0].driver', 'nothing'],
-    ['    driver: i40e\n', '', 2, 'known_issues[0].driver', 'nothing'],
+    ['    driver: i40e\n', '', 2, 'known_issues[0]', 'the field driver, got nothing'],
     ['from: 8.30', 'from: "0x8000"', 4, 'known_issues[0].firmware.from', '"0x8000"'],
-    ['from: 8.30', 'since: 8.30', 4, 'known_issues[0].firmware', '"since"'],
-    ['{ from: 8.30, below: "8.50" }', '{}', 4, 'known_issues[0].firmware', 'a mapping'],
-    ['{ from: 8.30, below: "8.50" }', '8.30', 4, 'known_issues[0].firmware', '"8.30"'],
+    ['from: 8.30', 'since: 8.30', 4, 'known_issues[0].firmware.since', 'from, below'],
+    ['{ from: 8.30, below: "8.50" }', '{}', 4, 'known_issues[0].firmware', 'neither'],
+    ['{ from: 8.30, below: "8.50" }', '8.30', 4, 'known_issues[0].firmware', 'a text'],
     ['below: 6.6', 'below: six', 6, 'known_issues[0].kernel.below', '"six"'],
     ['tx-gso-partial', 'tso', 7, 'known_issues[0].features[1]', '"tso"'],
     ['severity: critical', 'severity: page', 8, 'known_issues[0].severity', '"page"'],
-    ['symptom: Every', 'symtom: Every', 9, 'known_issues[0]', '"symtom"'],
+    ['symptom: Every', 'symtom: Every', 9, 'known_issues[0].symtom', 'unknown field'],
     ['symptom: Every', `symptom: ${'x'.repeat(500)}`, 9, 'known_issues[0].symptom', '"xxx'],
     ['https://', 'file://', 11, 'known_issues[0].source', '"file://'],
-    ['known_issues:', 'known-issues:', 1, 'only known_issues', '"known-issues"'],
-    ['x710-bad-nvm\n    driver: i40e', '&a x\n    driver: *a', 3, 'known_issues[0].driver', '*a'],
-    ['driver: i40e', 'driver: i40e\n    driver: i40e', 4, 'keys', 'unique'],
-    ['driver: i40e', 'driver: "i40e', 3, 'quote', 'quote'],
+    ['known_issues:', 'known-issues:', 1, 'known-issues', 'unknown field, expected known_issues'],
+    ['from: 8.30', 'from:', 4, 'known_issues[0].firmware.from', 'nothing'],
+    ['features: [', 'features: # [', 7, 'known_issues[0].features', 'nothing'],
+    ['driver: i40e', 'driver: *a', 3, 'known_issues[0].driver', 'no anchor "a"'],
+    ['driver: i40e', 'driver: i40e\n    driver: i40e', 4, 'Map keys', 'unique'],
+    ['driver: i40e', 'driver: "i40e', 3, 'Missing', 'quote'],
     ['driver: i40e', 'driver: !!js/function i40e', 3, 'Unresolved', 'tag'],
   ])('refuses %j as %j, in line %i', (was, is, line, field, got) => {
     const parse = () => parseKnownIssues(entry.replace(was, is), none);
-    expect(parse).toThrow(expect.objectContaining({ name: 'ParseError', line }));
-    expect(parse).toThrow(field);
+    expect(parse).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+    expect(parse).toThrow(`issues.yml:${line}: ${field}`);
     expect(parse).toThrow(got);
   });
 
@@ -88,15 +98,20 @@ describe('parseKnownIssues()', () => {
     { what: 'a file that is too long', text: `${entry}#${' '.repeat(132_000)}` },
   ])('refuses $what', ({ text }) => {
     expect(() => parseKnownIssues(text, none)).toThrow(
-      expect.objectContaining({ name: 'ParseError', line: expect.any(Number) }),
+      expect.objectContaining({
+        name: 'ConfigError',
+        message: expect.stringMatching(/^issues\.yml:[1-9]\d*: .{1,200}$/),
+      }),
     );
   });
 
   test('refuses an id that is taken, in the file or besides', () => {
     const twice = `${entry}${entry.replace('known_issues:\n', '')}`;
     expect(() => parseKnownIssues(twice, none)).toThrow(
-      'line 12: known_issues[1].id: expected an id no other issue has, got "x710-bad-nvm"',
+      'issues.yml:12: known_issues[1].id: expected an id no other issue has, got "x710-bad-nvm"',
     );
-    expect(() => parseKnownIssues(entry, new Set(['x710-bad-nvm']))).toThrow('known_issues[0].id');
+    expect(() => parseKnownIssues(entry, { ...none, taken: new Set(['x710-bad-nvm']) })).toThrow(
+      'known_issues[0].id',
+    );
   });
 });

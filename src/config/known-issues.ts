@@ -1,0 +1,152 @@
+import { ConfigError } from '../model/errors.ts';
+import { issueSeverities } from '../model/known-issue.ts';
+import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
+import { quote } from '../parsers/lines.ts';
+import { parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
+import { oneOf } from './flags.ts';
+import { parseYaml } from './yaml-value.ts';
+import type { YamlValue } from './yaml-value.ts';
+
+/** Each issue is a series on every device of its driver. */
+const mostIssues = 100;
+const mostFeatures = 20;
+const longestText = 500;
+
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly expected: string;
+}
+
+const anyText: TextRule = {
+  pattern: /\S/,
+  expected: `a text of at most ${longestText} characters`,
+};
+const idText: TextRule = {
+  pattern: /^[a-z][a-z\d-]{0,62}$/,
+  expected: 'an id of lower-case letters, digits and -',
+};
+const driverText: TextRule = {
+  pattern: /^\S.{0,31}$/,
+  expected: 'the name ethtool -i gives of a driver',
+};
+/** The short names ethtool takes (`tso`) are not those it prints, and would never be found on. */
+const featureText: TextRule = {
+  pattern: /^(?:[a-z\d_]+(?:-[a-z\d_]+)+|highdma|loopback)$/,
+  expected: 'a feature as ethtool -k prints it, such as tcp-segmentation-offload',
+};
+const sourceText: TextRule = {
+  pattern: /^https?:\/\/\S+$/,
+  expected: 'an http or https URL',
+};
+
+const fields = [
+  'id',
+  'driver',
+  'firmware',
+  'kernel',
+  'features',
+  'severity',
+  'symptom',
+  'mitigation',
+  'source',
+] as const;
+
+/**
+ * Parses a YAML file of known issues into the form of the catalogue.
+ *
+ * @param file its name, for messages
+ * @param taken ids of other issues, which these must not have.
+ * @throws {ConfigError} naming file, line and field, what was expected of it and what was got.
+ */
+export function parseKnownIssues(
+  text: string,
+  { file, taken }: { readonly file: string; readonly taken: ReadonlySet<string> },
+): readonly KnownIssue[] {
+  const ids = new Set(taken);
+  const parseId = (id: string): string => {
+    matching(idText)(id);
+    if (ids.has(id)) {
+      throw new ConfigError(`expected an id no other issue has, got ${quote(id)}`);
+    }
+    ids.add(id);
+    return id;
+  };
+  const { required } = fieldsOf(parseYaml(text, file), ['known_issues']);
+  return required('known_issues')
+    .items(mostIssues)
+    .map((entry) => parseIssue(entry, parseId));
+}
+
+function parseIssue(entry: YamlValue, parseId: (text: string) => string): KnownIssue {
+  const { optional, required } = fieldsOf(entry, fields);
+  const source = optional('source')?.parse(matching(sourceText));
+  return {
+    id: required('id').parse(parseId),
+    drivers: [required('driver').parse(matching(driverText))],
+    firmware: parseRange(optional('firmware'), parseFirmwareVersion),
+    kernel: parseRange(optional('kernel'), parseKernelVersion),
+    features:
+      optional('features')
+        ?.items(mostFeatures)
+        .map((feature) => feature.parse(matching(featureText))) ?? [],
+    severity: required('severity').parse(oneOf(issueSeverities)),
+    symptom: required('symptom').parse(matching(anyText)),
+    mitigation: required('mitigation').parse(matching(anyText)),
+    sources: source === undefined ? [] : [source],
+  };
+}
+
+/** One that is left empty is a mistake: with its features commented out an issue would be that of every device. */
+function fieldsOf<Name extends string>(
+  value: YamlValue,
+  names: readonly Name[],
+): {
+  readonly optional: (name: Name) => YamlValue | undefined;
+  readonly required: (name: Name) => YamlValue;
+} {
+  const filled = value.fields(names);
+  for (const field of value.entries().values()) {
+    if (field.isEmpty) {
+      field.fail('expected a value, got nothing');
+    }
+  }
+  return {
+    optional: (name) => filled.get(name),
+    required: (name) => filled.get(name) ?? value.fail(`expected the field ${name}, got nothing`),
+  };
+}
+
+function matching({ pattern, expected }: TextRule): (text: string) => string {
+  return (text) => {
+    if (text.length > longestText || !pattern.test(text)) {
+      throw new ConfigError(`expected ${expected}, got ${quote(text)}`);
+    }
+    return text;
+  };
+}
+
+function parseRange(
+  value: YamlValue | undefined,
+  parse: typeof parseKernelVersion,
+): VersionRange | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const parseBound = (text: string): string => {
+    if (parse(text) === undefined || text.length > longestText) {
+      throw new ConfigError(
+        `expected a version that begins with numbers, such as 8.30, got ${quote(text)}`,
+      );
+    }
+    return text;
+  };
+  const { optional } = fieldsOf(value, ['from', 'below']);
+  const range = {
+    from: optional('from')?.parse(parseBound),
+    below: optional('below')?.parse(parseBound),
+  };
+  if (range.from === undefined && range.below === undefined) {
+    return value.fail('expected from, below or both, got neither');
+  }
+  return range;
+}

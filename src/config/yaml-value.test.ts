@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+
+import { parseYaml } from './yaml-value.ts';
+
+describe('parseYaml()', () => {
+  test.each([
+    { what: 'lists in lists', text: '['.repeat(100_000) },
+    { what: 'some hundred lists in lists', text: `${'['.repeat(800)}${']'.repeat(800)}` },
+    { what: 'mappings in mappings', text: '{a: '.repeat(30_000) },
+    { what: 'lists in lists of blocks', text: '- '.repeat(60_000) },
+    { what: 'keys of keys', text: '? '.repeat(60_000) },
+  ])('refuses nesting without end: $what', ({ text }) => {
+    expect(() => parseYaml(text, 'a.yml')).toThrow('a.yml:1: expected YAML that is not nested so');
+  });
+
+  test('refuses a file that is too long', () => {
+    expect(() => parseYaml(`a: b #${' '.repeat(132_000)}`, 'a.yml')).toThrow(
+      'a.yml:1: expected at most 131072 characters, got 132006',
+    );
+  });
+
+  test.each([
+    ['a: !js/function x', 'a.yml:1: Unresolved tag'],
+    ['%FOO x\n---\na: b\n', 'a.yml:1: Unknown directive'],
+    [`a: !${'x'.repeat(1000)} b`, 'a.yml:1: Unresolved tag'],
+  ])('takes a warning for a mistake: %s', (text, message) => {
+    expect(() => parseYaml(text, 'a.yml')).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{1,220}$/) }),
+    );
+    expect(() => parseYaml(text, 'a.yml')).toThrow(message);
+  });
+
+  test('names a key that is no plain name as JSON, and no more than its beginning', () => {
+    const text = `a:\n  ? "${'x\\n'.repeat(1000)}"\n  : b\n`;
+    expect(() => parseYaml(text, 'a.yml').entries().get('a')?.fields(['c'])).toThrow(
+      `a.yml:2: a.${JSON.stringify(`${'x\n'.repeat(60)}…`)}: unknown field, expected c`,
+    );
+  });
+
+  test('follows each alias to the anchor before it', () => {
+    const text = 'a: &x one\nb: *x\nc: &x two\nd: [*x]\n';
+    const values = parseYaml(text, 'a.yml').entries();
+    expect(values.get('b')?.parse(String)).toBe('one');
+    expect(
+      values
+        .get('d')
+        ?.items()
+        .map((item) => item.parse(String)),
+    ).toEqual(['two']);
+  });
+
+  test('follows any number of aliases in no time', () => {
+    const startedAt = performance.now();
+    const list = parseYaml(`a: [&x b, ${'*x ,'.repeat(30_000)}]`, 'a.yml')
+      .entries()
+      .get('a');
+    expect(new Set(list?.items().map((item) => item.parse(String)))).toEqual(new Set(['b']));
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+});
