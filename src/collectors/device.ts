@@ -59,7 +59,7 @@ export const deviceCollector: CollectorDefinition = {
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
-    const driverInfos = createDriverInfoMemory(host, attempt);
+    const driverInfos = createDriverInfoMemory({ host, attempt, report });
     /** By interface index. */
     let readings: ReadonlyMap<number, DeviceReading> = new Map();
 
@@ -131,10 +131,17 @@ async function readDevice(
   const carrierChanges = attribute('carrier_changes');
   const rxPackets = attribute('statistics/rx_packets');
   const txPackets = attribute('statistics/tx_packets');
-  const [driverInfo, link] = await Promise.all([
-    driverInfos.read(device),
-    readLink(device, before?.link, carrierChanges, reader),
-  ]);
+  const sign = linkSign(device, carrierChanges, reader);
+  const recentInfo = driverInfos.recent(device);
+  const keptLink = isLinkUnchanged(before?.link, sign, host) ? before?.link : undefined;
+  // Most of the time there is nothing to wait for.
+  const [driverInfo, link] =
+    recentInfo !== undefined && keptLink !== undefined
+      ? [recentInfo, keptLink]
+      : await Promise.all([
+          recentInfo ?? driverInfos.read(device),
+          keptLink ?? readLink(device, sign, reader),
+        ]);
   return { device, driverInfo, link, carrierChanges, rxPackets, txPackets };
 }
 
@@ -142,31 +149,34 @@ async function readDevice(
  * The kernel takes the lock that a NIC in trouble holds to tell carrier and speed. It counts changes of the carrier and
  * shows the flags without it, so both are read only when one of these has changed.
  */
-async function readLink(
+function linkSign(
   { name }: Device,
-  before: Link | undefined,
   carrierChanges: number | undefined,
   { host, attempt }: Reader,
-): Promise<Link | undefined> {
-  const nowSeconds = host.now().getTime() / 1000;
+): string {
   const flags = attempt.now({ device: name, read: 'sysfs' }, () =>
     host.readAttribute(name, 'flags').trim(),
   );
-  const sign = `${carrierChanges} ${flags}`;
-  if (
+  return `${carrierChanges} ${flags}`;
+}
+
+function isLinkUnchanged(before: Link | undefined, sign: string, host: Host): boolean {
+  return (
     before?.carrier !== undefined &&
     before.sign === sign &&
-    nowSeconds - before.readAtSeconds < rememberedSeconds
-  ) {
-    return before;
-  }
+    host.now().getTime() / 1000 - before.readAtSeconds < rememberedSeconds
+  );
+}
+
+async function readLink({ name }: Device, sign: string, { host, attempt }: Reader): Promise<Link> {
+  const readAtSeconds = host.now().getTime() / 1000;
   const [carrier, speedBitsPerSecond] = await Promise.all([
     attempt({ device: name, read: 'sysfs' }, async () => readCarrier(host, name)),
     attempt({ device: name, read: 'sysfs' }, async () =>
       parseLinkSpeed(await host.readFile(`/sys/class/net/${name}/speed`)),
     ),
   ]);
-  return { readAtSeconds: nowSeconds, sign, carrier, speedBitsPerSecond };
+  return { readAtSeconds, sign, carrier, speedBitsPerSecond };
 }
 
 function identityLabels(

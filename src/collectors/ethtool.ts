@@ -87,13 +87,14 @@ export const ethtoolCollector: CollectorDefinition = {
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
-    const driverInfos = createDriverInfoMemory(host, attempt);
+    const driverInfos = createDriverInfoMemory({ host, attempt, report });
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
     /** By name of the device. */
     let plans: ReadonlyMap<string, StatisticPlan> = new Map();
 
     const readDevice = async (device: Device): Promise<Reading | undefined> => {
-      const driver = (await driverInfos.read(device))?.driver ?? device.driver;
+      const driverInfo = driverInfos.recent(device) ?? (await driverInfos.read(device));
+      const driver = driverInfo?.driver ?? device.driver;
       if (!isWorthReading(device, driver, filter)) {
         return undefined;
       }

@@ -22,12 +22,12 @@ export const knownIssueCollector: CollectorDefinition = {
   create: ({ host, config, report }) => {
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
-    const driverInfos = createDriverInfoMemory(host, attempt);
+    const driverInfos = createDriverInfoMemory({ host, attempt, report });
     const issuesOf = issuesByDriver(config.knownIssues);
     let kernelRelease: string | undefined;
 
     const readDevice = async (device: Device): Promise<readonly Finding[]> => {
-      const driverInfo = await driverInfos.read(device);
+      const driverInfo = driverInfos.recent(device) ?? (await driverInfos.read(device));
       const driver = driverInfo?.driver ?? device.driver ?? '';
       const issues = issuesOf.get(driver);
       if (issues === undefined) {

@@ -1,6 +1,5 @@
 import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
-import type { Feature } from '../model/feature.ts';
 import type { Statistic } from '../model/statistic.ts';
 import {
   decodeDriverInfo,
@@ -16,6 +15,7 @@ import {
   writeU64,
 } from '../parsers/ethtool-structs.ts';
 import { groupFeatures } from '../parsers/feature-groups.ts';
+import { createDecodeChanged } from './decode-changed.ts';
 import { createDeviceMemory } from './device-memory.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import type { DeviceIdentity } from './devices.ts';
@@ -27,6 +27,7 @@ import type { EthtoolReader } from './host.ts';
  * nothing.
  */
 const arenaBytes = 1024 * 1024;
+const statisticBytes = 8;
 
 /**
  * Calls SIOCETHTOOL with a request in a buffer the kernel may fill.
@@ -56,13 +57,6 @@ interface NameTable {
   readonly names: readonly string[];
 }
 
-/** What a device's features were, and what they were decoded from: they seldom change. */
-interface LastFeatures {
-  readonly names: readonly string[];
-  readonly bits: Buffer;
-  readonly features: readonly Feature[];
-}
-
 /** Asks drivers through the kernel's own interface: a thousandth of what starting a command costs. */
 export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOptions): EthtoolReader {
   const arenas: Buffer[] = [];
@@ -76,7 +70,11 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
   };
   const statisticNames = createDeviceMemory<NameTable>(isPresent);
   const featureNames = createDeviceMemory<NameTable>(isPresent);
-  const lastFeatures = createDeviceMemory<LastFeatures>(isPresent);
+  const statisticsFrom = createDecodeChanged(decodeStatistics, isPresent);
+  const featuresFrom = createDecodeChanged(
+    (bits, names) => groupFeatures(decodeFeatures(bits, names)),
+    isPresent,
+  );
 
   /** Makes one call in an arena of its own, and decodes what it filled in. */
   const call = async <Value>(
@@ -156,17 +154,25 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
     return names;
   };
 
-  const readValues = async (device: string, count: number): Promise<readonly bigint[]> =>
+  /** Undefined where the device has another number of them by now. */
+  const readStatistics = async (
+    device: string,
+    names: readonly string[],
+  ): Promise<readonly Statistic[] | undefined> =>
     call(
       device,
       'statistics',
       (arena) => {
         writeU32(arena, 0, ethtoolCommands.statistics);
-        writeU32(arena, ethtoolLayout.statistics.count, count);
+        writeU32(arena, ethtoolLayout.statistics.count, names.length);
       },
       (arena) => {
-        checkFits(device, readU32(arena, ethtoolLayout.statistics.count), 8);
-        return decodeStatistics(arena);
+        const { count, data } = ethtoolLayout.statistics;
+        checkFits(device, readU32(arena, count), statisticBytes);
+        const bytes = arena.subarray(data, data + names.length * statisticBytes);
+        return readU32(arena, count) === names.length
+          ? statisticsFrom(device, bytes, names)
+          : undefined;
       },
     );
 
@@ -188,9 +194,9 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
         if (names === undefined) {
           throw new SourceError('unsupported', `${JSON.stringify(device)} has no statistics`);
         }
-        const values = await readValues(device, names.length);
-        if (values.length === names.length) {
-          return names.map((name, index): Statistic => ({ name, value: values[index] ?? 0n }));
+        const statistics = await readStatistics(device, names);
+        if (statistics !== undefined) {
+          return statistics;
         }
         // Queues were added or taken away: the names are those of another moment.
         statisticNames.delete(device);
@@ -214,14 +220,7 @@ export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOption
         },
         (arena) => {
           const { blocks: first, blockSize } = ethtoolLayout.features;
-          const bits = arena.subarray(0, first + blocks * blockSize);
-          const before = lastFeatures.get(device);
-          if (before?.names === names && before.bits.equals(bits)) {
-            return before.features;
-          }
-          const decoded = groupFeatures(decodeFeatures(bits, names));
-          lastFeatures.set(device, { names, bits: Buffer.from(bits), features: decoded });
-          return decoded;
+          return featuresFrom(device, arena.subarray(0, first + blocks * blockSize), names);
         },
       );
     },

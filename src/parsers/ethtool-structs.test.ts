@@ -141,16 +141,22 @@ describe('decodeStrings()', () => {
 
 describe('decodeStatistics()', () => {
   test.each([
-    { what: 'none', values: [] },
-    { what: 'the smallest and the largest', values: [0n, 2n ** 64n - 1n, 2n ** 53n + 1n] },
-  ])('reads $what', ({ values }) => {
-    const { count, data } = ethtoolLayout.statistics;
-    const buffer = Buffer.alloc(data + (values.length + 1) * 8, 0xff);
-    writeU32(buffer, count, values.length);
-    for (const [index, value] of values.entries()) {
-      writeU64(buffer, data + index * 8, value);
+    { what: 'none', statistics: [] },
+    {
+      what: 'the smallest and the largest',
+      statistics: [
+        { name: 'first', value: 0n },
+        { name: 'first', value: 2n ** 64n - 1n },
+        { name: '', value: 2n ** 53n + 1n },
+      ],
+    },
+  ])('reads $what', ({ statistics }) => {
+    const buffer = Buffer.alloc((statistics.length + 1) * 8, 0xff);
+    for (const [index, { value }] of statistics.entries()) {
+      writeU64(buffer, index * 8, value);
     }
-    expect(decodeStatistics(buffer)).toEqual(values);
+    const names = statistics.map(({ name }) => name);
+    expect(decodeStatistics(buffer, names)).toEqual(statistics);
   });
 });
 

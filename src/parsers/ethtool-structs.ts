@@ -2,6 +2,7 @@ import { endianness } from 'node:os';
 
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { Feature } from '../model/feature.ts';
+import type { Statistic } from '../model/statistic.ts';
 
 /** What SIOCETHTOOL is called with: the socket, the request, and the name in it. @see netdevice(7) */
 export const ethtoolCall = {
@@ -109,12 +110,9 @@ export function decodeStrings(buffer: Buffer): readonly string[] {
   );
 }
 
-/** Decodes the values ETHTOOL_GSTATS fills in. */
-export function decodeStatistics(buffer: Buffer): readonly bigint[] {
-  const { count, data } = ethtoolLayout.statistics;
-  return Array.from({ length: readU32(buffer, count) }, (_, index) =>
-    readU64(buffer, data + index * 8),
-  );
+/** Decodes the values ETHTOOL_GSTATS fills in, one for each name. */
+export function decodeStatistics(values: Buffer, names: readonly string[]): readonly Statistic[] {
+  return names.map((name, index) => ({ name, value: readU64(values, index * 8) }));
 }
 
 /** The state of one feature as the kernel keeps it. */
