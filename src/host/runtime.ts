@@ -7,13 +7,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 const threads = '32';
 
-/**
- * What V8 is told. The agent works for some milliseconds every few seconds: compiling what it does costs more processor
- * time than it saves, and 6 MB. Memory is given back early rather than kept for bursts of work.
- */
-const flags = [
-  '--no-opt',
-  '--no-sparkplug',
+/** Memory is given back early rather than kept for bursts of work. */
+const memoryFlags = [
   '--semi-space-growth-factor=1',
   '--heap-growing-percent=20',
   '--incremental-marking-soft-trigger=20',
@@ -23,7 +18,18 @@ const flags = [
 /** Fits Node.js to an agent that should not be noticed. Works only before anything has used the pool of threads. */
 export function tuneRuntime(): void {
   process.env['UV_THREADPOOL_SIZE'] ??= threads;
-  for (const flag of flags) {
+  for (const flag of memoryFlags) {
     setFlagsFromString(flag);
+  }
+  compileCode(false);
+}
+
+/**
+ * Whether V8 may compile code to that of the machine. The agent works for some milliseconds every few seconds: compiling
+ * what it does costs more processor time than it saves, and 6 MB. What computes for longer needs it.
+ */
+export function compileCode(isWanted: boolean): void {
+  for (const compiler of ['opt', 'sparkplug']) {
+    setFlagsFromString(isWanted ? `--${compiler}` : `--no-${compiler}`);
   }
 }

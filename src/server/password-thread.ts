@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
+import { compileCode } from '../host/runtime.ts';
 import type { PasswordQuestion } from './password-worker.ts';
 
 /** The program of password-worker.ts, put in by the build: the agent stays one file. */
@@ -21,13 +22,16 @@ export function createPasswordThread(): ComparePassword {
   const end = (): void => {
     void thread?.terminate();
     thread = undefined;
+    compileCode(false);
   };
 
-  const start = (): Worker =>
-    new Worker(nicwatchPasswordWorker, {
+  const start = (): Worker => {
+    compileCode(true);
+    return new Worker(nicwatchPasswordWorker, {
       eval: true,
       resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
     }).on('error', end);
+  };
 
   return async (password, hash) => {
     clearTimeout(idle);
