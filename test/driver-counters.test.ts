@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createEthtoolIoctlReader } from '../src/host/ethtool-ioctl.ts';
 import type { EthtoolReader, Host } from '../src/host/host.ts';
 import { parseExposition } from './support/exposition.ts';
+import type { Exposition } from './support/exposition.ts';
 import { createFakeKernel } from './support/fake-ethtool-kernel.ts';
 import { checkMetrics } from './support/promtool.ts';
 import { createRecordedHost } from './support/recorded-host.ts';
@@ -198,13 +199,7 @@ describe('--collector.ethtool.raw', () => {
       String.raw`--collector.ethtool.raw=queue_\d+_rx_csum_.*`,
       '--collector.ethtool.raw-exclude=.*_good',
     ]);
-    expect(
-      samples('nic_ethtool_statistic').map(({ labels, value }) => [
-        labels.get('statistic'),
-        labels.get('queue'),
-        value,
-      ]),
-    ).toEqual([
+    expect(passedOn(samples)).toEqual([
       ['queue_rx_csum_bad', '0', 5],
       ['queue_rx_csum_unchecked', '0', 70],
       ['queue_rx_csum_bad', '1', 6],
@@ -241,13 +236,7 @@ describe('--collector.ethtool.raw', () => {
       const { exitCode, complaints } = await checkMetrics(text);
       expect(complaints).toEqual([]);
       expect(exitCode).toBe(0);
-      expect(
-        samples('nic_ethtool_statistic').map(({ labels, value }) => [
-          labels.get('statistic'),
-          labels.get('queue'),
-          value,
-        ]),
-      ).toEqual([
+      expect(passedOn(samples)).toEqual([
         ['quote"and\\backslash', '', 0],
         ['line\nbreak', '', 1],
         ['return\rand tab', '', 2],
@@ -263,6 +252,15 @@ describe('--collector.ethtool.raw', () => {
 
 async function scrapeDevice(host: Host, device: string, flags: readonly string[] = []) {
   return parseExposition(await scrape(host, [`--device.include=${device}`, ...flags]));
+}
+
+/** The statistics that were passed on: name, queue and value of each. */
+function passedOn(samples: Exposition['samples']) {
+  return samples('nic_ethtool_statistic').map(({ labels, value }) => [
+    labels.get('statistic'),
+    labels.get('queue'),
+    value,
+  ]);
 }
 
 /** The host with other values of some statistics, one for each time the name comes. */
