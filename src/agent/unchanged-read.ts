@@ -18,14 +18,7 @@ export function createUnchangedRead<Value>(
   read: ReadDevice<Value>,
   changesOf: (device: string) => number | undefined,
 ): ReadDevice<Value> {
-  const known = createDeviceMemory<Remembered<Value>>((device) => {
-    try {
-      changesOf(device);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const known = createDeviceMemory<Remembered<Value>>(changesOf);
   return async (device) => {
     // Asked before the device is read: what changes while it is will be read again.
     const changes = changesOf(device);

@@ -7,7 +7,7 @@ const names = ['rx', 'tx'];
 function decoder() {
   return createDecodeChanged(
     (bytes, given) => given.map((name, index) => `${name} ${bytes[index]}`),
-    () => true,
+    () => {},
   );
 }
 

@@ -10,12 +10,14 @@ interface Last<Value> {
 /**
  * Makes the function that decodes what a device answered. Most devices answer most of the time what they answered before:
  * then what it was decoded to is given again, the same object.
+ *
+ * @param identify throws of a device that is gone
  */
 export function createDecodeChanged<Value>(
   decode: (bytes: Buffer, names: readonly string[]) => Value,
-  isPresent: (device: string) => boolean,
+  identify: (device: string) => unknown,
 ): (device: string, bytes: Buffer, names: readonly string[]) => Value {
-  const last = createDeviceMemory<Last<Value>>(isPresent);
+  const last = createDeviceMemory<Last<Value>>(identify);
   return (device, bytes, names) => {
     const before = last.get(device);
     if (before?.names === names && before.bytes.equals(bytes)) {

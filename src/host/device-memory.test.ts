@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { SourceError } from '../model/errors.ts';
 import { createDeviceMemory } from './device-memory.ts';
 
 /** A memory after so many devices have come, of which only those that `stays` names have not gone again. */
@@ -7,7 +8,9 @@ function memoryAfter(count: number, stays: (index: number) => boolean) {
   const asked: string[] = [];
   const memory = createDeviceMemory<number>((device) => {
     asked.push(device);
-    return stays(Number(device.slice(3)));
+    if (!stays(Number(device.slice(3)))) {
+      throw new SourceError('absent', 'gone');
+    }
   });
   for (let index = 0; index < count; index += 1) {
     memory.set(`eth${index}`, index);

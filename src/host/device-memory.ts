@@ -8,9 +8,13 @@ export interface DeviceMemory<Value> {
   delete(device: string): void;
 }
 
-/** Makes a memory that forgets devices that are gone, whenever it has grown to twice of what it held after it last did. */
+/**
+ * Makes a memory that forgets devices that are gone, whenever it has grown to twice of what it held after it last did.
+ *
+ * @param identify throws of a device that is gone
+ */
 export function createDeviceMemory<Value>(
-  isPresent: (device: string) => boolean,
+  identify: (device: string) => unknown,
 ): DeviceMemory<Value> {
   const known = new Map<string, Value>();
   let largest = fewDevices;
@@ -19,7 +23,7 @@ export function createDeviceMemory<Value>(
     set: (device, value) => {
       if (known.size >= largest && !known.has(device)) {
         for (const other of known.keys()) {
-          if (!isPresent(other)) {
+          if (isGone(other, identify)) {
             known.delete(other);
           }
         }
@@ -31,4 +35,13 @@ export function createDeviceMemory<Value>(
       known.delete(device);
     },
   };
+}
+
+function isGone(device: string, identify: (device: string) => unknown): boolean {
+  try {
+    identify(device);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -60,20 +60,12 @@ interface NameTable {
 /** Asks drivers through the kernel's own interface: a thousandth of what starting a command costs. */
 export function createEthtoolIoctlReader({ ioctl, identify }: EthtoolIoctlOptions): EthtoolReader {
   const arenas: Buffer[] = [];
-  const isPresent = (device: string): boolean => {
-    try {
-      identify(device);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  const statisticNames = createDeviceMemory<NameTable>(isPresent);
-  const featureNames = createDeviceMemory<NameTable>(isPresent);
-  const statisticsFrom = createDecodeChanged(decodeStatistics, isPresent);
+  const statisticNames = createDeviceMemory<NameTable>(identify);
+  const featureNames = createDeviceMemory<NameTable>(identify);
+  const statisticsFrom = createDecodeChanged(decodeStatistics, identify);
   const featuresFrom = createDecodeChanged(
     (bits, names) => groupFeatures(decodeFeatures(bits, names)),
-    isPresent,
+    identify,
   );
 
   /** Makes one call in an arena of its own, and decodes what it filled in. */
