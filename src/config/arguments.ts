@@ -158,7 +158,7 @@ function addDeviceFlags(program: Command) {
     }),
     ethtoolReader: flag(program, '--ethtool.reader <reader>', {
       description:
-        'How to ask drivers: command, ioctl (needs the koffi package) or auto, which is command.',
+        'How to ask drivers: ioctl (needs the koffi package), command, or auto: ioctl, and command where that cannot be had.',
       parse: oneOf<EthtoolReaderChoice>(['auto', 'ioctl', 'command']),
       fallback: 'auto',
     }),
