@@ -37,6 +37,14 @@ describe('createRunCommand()', () => {
     ).resolves.toEqual({ exitCode: 96, stdout: 'out C\n', stderr: 'err\n' });
   });
 
+  test('fails as a source does where a start is refused at once', async () => {
+    await expect(createRunCommand(never)('true', ['a\0b'])).rejects.toMatchObject({
+      name: 'SourceError',
+      reason: 'failed',
+      message: expect.stringMatching(/^true: cannot be started: /),
+    });
+  });
+
   test('passes arguments as they are', async () => {
     const { stdout } = await createRunCommand(never)('printf', ['%s|', '$(id)', 'a b', '"']);
     expect(stdout).toBe('$(id)|a b|"|');

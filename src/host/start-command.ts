@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 
+import { SourceError } from '../model/errors.ts';
+
 /** Where system tools live; ordinary users and services often go without. */
 const systemPath = '/usr/sbin:/sbin';
 
@@ -34,21 +36,15 @@ interface CommandEnd {
 /**
  * Starts a program with arguments, never through a shell: in the C locale, without input, in a process group of its own
  * which is killed as a whole when `signal` is aborted, so that no grandchild is left.
+ *
+ * @throws {SourceError} `failed` when the machine has no means to start anything.
  */
 export function startCommand(
   file: string,
   argv: readonly string[],
   { signal, keepBytes }: StartOptions,
 ): StartedCommand {
-  const child = spawn(file, argv, {
-    env: {
-      ...process.env,
-      LC_ALL: 'C',
-      PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':'),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawnOrRefuse(file, argv);
   let isRunning = true;
   const kill = (): void => {
     if (isRunning && child.pid !== undefined) {
@@ -77,6 +73,25 @@ export function startCommand(
     kill();
   }
   return { stdout: child.stdout, stderr: child.stderr, ended, kill };
+}
+
+/** Most failures to start come as an event later, but not all: running out of memory is thrown. */
+function spawnOrRefuse(file: string, argv: readonly string[]) {
+  try {
+    return spawn(file, argv, {
+      env: {
+        ...process.env,
+        LC_ALL: 'C',
+        PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+  } catch (error) {
+    throw new SourceError('failed', `${file}: cannot be started: ${String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 interface Kept {
