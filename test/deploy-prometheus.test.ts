@@ -114,32 +114,25 @@ describe.skipIf(amtoolProblem !== undefined)(
   `the Alertmanager example${skipNote(amtoolProblem)}`,
   () => {
     const configuration = `${alertsFolder}alertmanager.example.yaml`;
-    const pages = new Set([
-      'NICChecksumErrors',
-      'NICHardwareUnitHang',
-      'NICTransmitTimeout',
-      'NICTransmitStalled',
-      'NICHangActive',
-      'NICHungBeforeReboot',
-      'NICAdapterResetLoop',
-      'NICFirmwareFault',
-      'NICDeviceLost',
-    ]);
-
     test('is one', async () => {
       const { stdout } = await execa('amtool', ['check-config', configuration]);
       expect(stdout).toContain('SUCCESS');
-      expect(stdout).toContain('3 inhibit rules');
+      expect(stdout).toContain('9 inhibit rules');
     });
 
     test.each([
       ...readRules()
         .filter(({ kind }) => kind === 'alert')
-        .map(({ name }) => [name, 'source_node=node-a', pages.has(name) ? 'pager' : 'tickets']),
-      // However grave: nothing has happened yet.
-      ['NICKnownIssueExposed', 'severity=critical', 'tickets'],
-      ['CrossNodeGRPCFailures', 'severity=warning', 'nobody'],
-    ])('sends %s with %s to %s', async (name, label, receiver) => {
+        .map(
+          ({ name, labels: { severity = '' } }) =>
+            [
+              name,
+              ['source_node=node-a', `severity=${severity}`],
+              severity === 'critical' || name === 'NICChecksumErrors' ? 'pager' : 'tickets',
+            ] as const,
+        ),
+      ['CrossNodeGRPCFailures', ['severity=warning'], 'nobody'] as const,
+    ])('sends %s with %s to %s', async (name, labels, receiver) => {
       const { exitCode, stdout } = await execa(
         'amtool',
         [
@@ -149,21 +142,62 @@ describe.skipIf(amtoolProblem !== undefined)(
           `--config.file=${configuration}`,
           `--verify.receivers=${receiver}`,
           `alertname=${name}`,
-          label,
+          ...labels,
         ],
         { reject: false },
       );
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: receiver });
     });
 
+    test('pages for what the runbooks say, and for nothing that is no event', async () => {
+      const index = readFileSync(new URL('../docs/runbooks/README.md', import.meta.url), 'utf8');
+      const rows = [...index.matchAll(/^\| \[(\w+)\]\(\w+\.md\) +\| (\w+) +\| (yes)? +\|$/gm)];
+      const alerts = readRules().filter(({ kind }) => kind === 'alert');
+      expect(
+        rows.map(([, name, severity, pages]) => [name, severity, pages !== undefined]),
+      ).toEqual(
+        expect.arrayContaining(
+          alerts.map(({ name, labels: { severity } }) => [
+            name,
+            severity,
+            severity === 'critical' || name === 'NICChecksumErrors',
+          ]),
+        ),
+      );
+    });
+
+    test('brings a page within a minute, also for a node that pages already', () => {
+      const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
+      const pages = listAt(example, 'route', 'routes').filter(
+        (route) => valueAt(route, 'receiver') === 'pager',
+      );
+      expect(pages).toHaveLength(2);
+      for (const route of pages) {
+        const waits = ['group_wait', 'group_interval'].map((wait) =>
+          Number.parseInt(String(valueAt(route, wait)), 10),
+        );
+        // A scrape and an evaluation come before it, each every fifteen seconds.
+        expect(15 + 15 + Math.max(...waits)).toBeLessThan(60);
+      }
+    });
+
     test('groups by node, and mutes only by what its source always has', () => {
       const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
       expect(valueAt(example, 'route', 'group_by')).toEqual(['cluster', 'node']);
       const rules = listAt(example, 'inhibit_rules');
-      expect(rules).toHaveLength(3);
+      expect(rules).toHaveLength(9);
       for (const rule of rules) {
+        // Who is named as the sender explains what all others receive.
+        const isOfAllVictims =
+          listAt(rule, 'target_matchers').join() === 'alertname="NICStackChecksumErrors"' &&
+          String(listAt(rule, 'source_matchers')).includes('CrossNode');
         expect(listAt(rule, 'equal')).toEqual(
-          expect.arrayContaining([expect.stringMatching(/^(?:instance|source_node)$/)]),
+          isOfAllVictims
+            ? ['cluster']
+            : expect.arrayContaining([
+                'cluster',
+                expect.stringMatching(/^(?:instance|node|source_node|dest_node)$/),
+              ]),
         );
       }
     });
