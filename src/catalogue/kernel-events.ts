@@ -232,9 +232,10 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   {
     event: 'adapter_reset',
     drivers: ['iavf'],
-    pattern: /^(?:Hardware reset detected|Reset indication received from the PF)/,
+    // Not "Reset indication received from the PF": the host says so, and mostly because it was asked to.
+    pattern: /^Hardware reset detected/,
     example: 'iavf 0000:05:02.0: Hardware reset detected',
-    source: 'drivers/net/ethernet/intel/iavf/iavf_main.c iavf_watchdog_task, iavf_virtchnl.c',
+    source: 'drivers/net/ethernet/intel/iavf/iavf_main.c iavf_watchdog_task',
   },
   {
     event: 'firmware_fault',

@@ -28,14 +28,26 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'i40e-vxlan-csum',
     drivers: ['i40e'],
-    // Some firmware of the X710; the report does not name it.
-    firmware: unknown,
+    // Seen with 8.30 0x8000af86 and driver 2.14.13; NVM 8.40 mends it.
+    firmware: { from: '8.30', below: '8.40' },
     kernel: unknown,
     features: ['tx-udp_tnl-csum-segmentation'],
     severity: 'critical',
     symptom:
-      'The NIC writes wrong checksums into VXLAN packets; 1 to 5 % of what goes to other nodes is dropped by their stack.',
-    mitigation: 'ethtool -K DEVICE tx-udp_tnl-csum-segmentation off',
+      'The X710 with firmware 8.30 writes wrong checksums into VXLAN packets; 1 to 5 % of what goes to other nodes is dropped by their stack. Reported with driver 2.14.13 and firmware 8.30 0x8000af86.',
+    mitigation: 'ethtool -K DEVICE tx-udp_tnl-csum-segmentation off tx-udp_tnl-segmentation off',
+    sources: ['https://www.michal-drozd.com/en/blog/vxlan-checksum-offload-packet-drops/'],
+  },
+  {
+    id: 'i40e-vxlan-csum-unknown',
+    drivers: ['i40e'],
+    firmware: { from: unknown, below: '8.30' },
+    kernel: unknown,
+    features: ['tx-udp_tnl-csum-segmentation'],
+    severity: 'info',
+    symptom:
+      'Nobody has said whether firmware before 8.30 writes wrong checksums into VXLAN packets as 8.30 does: test it before the node carries load.',
+    mitigation: 'ethtool -K DEVICE tx-udp_tnl-csum-segmentation off tx-udp_tnl-segmentation off',
     sources: ['https://www.michal-drozd.com/en/blog/vxlan-checksum-offload-packet-drops/'],
   },
   {
@@ -58,7 +70,7 @@ export const knownIssues: readonly KnownIssue[] = [
     features: ['tx-checksum-ip-generic'],
     severity: 'warning',
     symptom:
-      'VXLAN packets that were masqueraded carry a wrong outer UDP checksum and are dropped; connections to services take 1, 3 or 63 s.',
+      'VXLAN packets that were masqueraded carry a wrong outer UDP checksum and are dropped; connections to services take 1, 3 or 63 s. Mended by commit ea64d8d6c675.',
     mitigation: 'ethtool -K DEVICE tx-checksum-ip-generic off',
     sources: [
       'https://github.com/flannel-io/flannel/issues/1279',
@@ -75,7 +87,7 @@ export const knownIssues: readonly KnownIssue[] = [
     features: ['tx-udp_tnl-segmentation', 'tx-udp_tnl-csum-segmentation'],
     severity: 'warning',
     symptom:
-      'On vSphere 6.7u2 and later, VXLAN of the guest loses everything but ICMP between nodes.',
+      'On vSphere 6.7u2 and later, with virtual hardware 14 and later, VXLAN of the guest loses everything but ICMP between nodes.',
     mitigation: 'ethtool -K DEVICE tx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off',
     sources: [
       'https://github.com/projectcalico/calico/issues/4727',
@@ -104,7 +116,7 @@ export const knownIssues: readonly KnownIssue[] = [
     features: ['tx-checksumming'],
     severity: 'warning',
     symptom:
-      'With 802.1Q VLANs on it the transmitter times out again and again: NETDEV WATCHDOG and "rtl_rxtx_empty_cond".',
+      'With 802.1Q VLANs on it the transmitter times out again and again: NETDEV WATCHDOG and "rtl_rxtx_empty_cond". Reported on RTL8168h.',
     mitigation: 'ethtool -K DEVICE tx off',
     sources: [
       'https://github.com/home-assistant/operating-system/issues/5019',
@@ -157,7 +169,8 @@ export const knownIssues: readonly KnownIssue[] = [
     kernel: unknown,
     features: ['tx-checksumming'],
     severity: 'info',
-    symptom: 'On some hypervisors VXLAN packets above 1370 bytes are lost.',
+    symptom:
+      'On some hypervisors VXLAN packets above 1370 bytes are lost; an MTU of 1350 helps as well.',
     mitigation: 'ethtool -K DEVICE tx off',
     sources: [
       'https://github.com/flannel-io/flannel/issues/790',

@@ -82,12 +82,23 @@ describe('the three incidents', () => {
   });
 
   test.each([
-    [true, 'exposed'],
-    [false, 'mitigated'],
-  ])('VXLAN checksums of i40e: with the offload %j it is %s', (isOn, exposure) => {
-    const features = featuresOf({ 'tx-udp_tnl-csum-segmentation': isOn });
-    expect(exposureOf('i40e-vxlan-csum', { ...facts, features })).toBe(exposure);
-  });
+    ['8.30 0x8000af86 1.2926.0', true, 'exposed', 'mitigated'],
+    ['8.30 0x8000af86 1.2926.0', false, 'mitigated', 'mitigated'],
+    ['8.40 0x8000b0a1 1.3082.0', true, 'mitigated', 'mitigated'],
+    ['9.20 0x8000d95e 1.3353.0', true, 'mitigated', 'mitigated'],
+    // Of these nobody has said.
+    ['7.10 0x80006474 1.2527.0', true, 'mitigated', 'exposed'],
+    ['7.10 0x80006474 1.2527.0', false, 'mitigated', 'mitigated'],
+  ])(
+    'VXLAN checksums of i40e: firmware %s with the offload %j is %s, and as unknown %s',
+    (firmwareVersion, isOn, known, unknown) => {
+      const features = featuresOf({ 'tx-udp_tnl-csum-segmentation': isOn });
+      expect(exposureOf('i40e-vxlan-csum', { ...facts, firmwareVersion, features })).toBe(known);
+      expect(exposureOf('i40e-vxlan-csum-unknown', { ...facts, firmwareVersion, features })).toBe(
+        unknown,
+      );
+    },
+  );
 
   test('a dead loop of ipvlan is no more than information', () => {
     expect(knownIssues.find(({ id }) => id === 'ipvlan-dead-loop')?.severity).toBe('info');

@@ -121,6 +121,10 @@ describe('classifyRecord()', () => {
       'a hang that is none',
       'fm10k 0000:06:00.0 eth0: Fake Tx hang detected with timeout of 1 seconds',
     ],
+    [
+      'what the host of a virtual function announces',
+      'iavf 0000:05:02.0: Reset indication received from the PF',
+    ],
     ['another driver with the same words', 'foo 0000:06:00.0 eth0: Reset adapter'],
     [
       'a link message',
