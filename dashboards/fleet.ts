@@ -3,10 +3,10 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { agentRows } from './fleet/agents.ts';
 import { detailRows } from './fleet/details.ts';
 import { overviewRows } from './fleet/overview.ts';
-import { alertAnnotation, eventAnnotation } from './kit/annotations.ts';
+import { alertAnnotation, incidentAnnotation } from './kit/annotations.ts';
 import { createDashboard } from './kit/frame.ts';
 import { anyOf, clusterVariable } from './kit/variables.ts';
-import { chosen, hangEvents } from './promql/findings.ts';
+import { chosen } from './promql/findings.ts';
 
 export function fleetDashboard(): Dashboard {
   return createDashboard({
@@ -20,7 +20,7 @@ export function fleetDashboard(): Dashboard {
       anyOf({ name: 'node', label: 'Node', series: 'nicwatch_build_info{cluster=~"$cluster"}' }),
       anyOf({ name: 'device', label: 'Device', series: `nic_device_info{${chosen.node}}` }),
     ],
-    annotations: [alertAnnotation(chosen.node), eventAnnotation(chosen, hangEvents)],
+    annotations: [incidentAnnotation(chosen), alertAnnotation(chosen.node)],
     rows: [...overviewRows(), ...detailRows(), ...agentRows()],
   });
 }

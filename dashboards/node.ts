@@ -3,8 +3,8 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import {
   alertAnnotation,
   bootAnnotation,
-  eventAnnotation,
   flagAnnotation,
+  incidentAnnotation,
 } from './kit/annotations.ts';
 import { createDashboard } from './kit/frame.ts';
 import { clusterVariable, oneOf } from './kit/variables.ts';
@@ -25,10 +25,10 @@ export function nodeDashboard(): Dashboard {
       oneOf({ name: 'device', label: 'Device', series: `nic_device_info{${chosen.node}}` }),
     ],
     annotations: [
-      alertAnnotation(chosen.node),
-      eventAnnotation(chosen, '.+'),
+      incidentAnnotation(chosen),
       flagAnnotation(chosen),
       bootAnnotation(chosen),
+      alertAnnotation(chosen.node),
     ],
     rows: [...overviewRows(), ...detailRows()],
   });

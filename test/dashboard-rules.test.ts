@@ -2,7 +2,13 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { describe, expect, test } from 'vitest';
 
 import { unitsAboveTheFold } from '../dashboards/kit/frame.ts';
-import { aboveZero, stackErrorsPerSecond, thresholds } from '../dashboards/promql/thresholds.ts';
+import { deviceStates, severities } from '../dashboards/promql/states.ts';
+import {
+  aboveZero,
+  ratioSteps,
+  stackErrorsPerSecond,
+  thresholds,
+} from '../dashboards/promql/thresholds.ts';
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
@@ -14,6 +20,7 @@ import { expressionNames } from './support/promql.ts';
 import type { Selector } from './support/promql.ts';
 import { readAlertFile, readRules } from './support/rules.ts';
 import { unshownMetrics } from './support/unshown-metrics.ts';
+import { listAt } from './support/value-at.ts';
 
 const names = ['fleet', 'node', 'cross-node'] as const;
 const files = names.map((name) => ({ name, file: readDashboard(name) }));
@@ -33,10 +40,10 @@ const times = {
 };
 /** Variables that stay as they are, inside of strings. */
 const chosen = Object.fromEntries(
-  ['cluster', 'node', 'device', 'source_node', 'dest_node', 'worst_source', 'worst_dest'].map(
-    (name) => [name, `$${name}`],
-  ),
+  ['cluster', 'node', 'device', 'source_node', 'dest_node'].map((name) => [name, `$${name}`]),
 );
+/** What the panels of a row share at 1600 pixels with the menu docked: the menu is 300 wide, the margins are 16 each. */
+const pageWidth = 1600 - 300 - 2 * 16;
 
 /** Counters that are shown as they are, since what counts is whether there was anything at all. */
 const bareCounters = new Set(['nic_kernel_events_total']);
@@ -99,9 +106,10 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
       label: 'Data source',
       query: 'prometheus',
     });
-    for (const variable of others) {
+    for (const variable of others.slice(0, -1)) {
       expect(variable.datasource).toEqual(datasource);
     }
+    expect(others.at(-1)).toMatchObject({ type: 'constant', name: 'runbooks' });
     for (const annotation of file.annotations.list) {
       expect(annotation.datasource).toEqual(datasource);
     }
@@ -114,12 +122,10 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
   });
 
   test('its variables follow the time range and what is chosen before them', () => {
-    const variables = file.templating.list.slice(1);
+    const variables = file.templating.list.slice(1, -1);
     for (const { name: label, refresh, query, multi, includeAll } of variables) {
       expect(refresh).toBe(2);
-      expect(query).toMatch(
-        new RegExp(`^(?:label_values\\(.+, ${label}\\)|query_result\\(.+\\))$`, 's'),
-      );
+      expect(query).toMatch(new RegExp(`^label_values\\(.+, ${label}\\)$`));
       expect(includeAll, label).toBe(multi);
     }
     for (const { query } of variables.slice(1)) {
@@ -127,7 +133,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
     expect(variables.map((variable) => variable.name)).toEqual(
       name === 'cross-node'
-        ? ['cluster', 'source_node', 'dest_node', 'worst_source', 'worst_dest']
+        ? ['cluster', 'source_node', 'dest_node']
         : ['cluster', 'node', 'device'],
     );
   });
@@ -198,18 +204,111 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
         keepTime: true,
         includeVars: true,
       }),
-      expect.objectContaining({ type: 'link', url: runbooks }),
+      expect.objectContaining({ type: 'link', url: '${runbooks}', targetBlank: true }),
     ]);
+    // The address stands in one place of the file.
+    const text = JSON.stringify(file);
+    expect(text.split(`${runbooks}"`)).toHaveLength(2);
+    expect(file.templating.list.at(-1)).toMatchObject({
+      name: 'runbooks',
+      query: runbooks,
+      hide: 2,
+    });
     for (const url of JSON.stringify(file).match(/\/d\/[\w-]+/g) ?? []) {
       expect(names.map((other) => `/d/nicwatch-${other}`)).toContain(url);
     }
   });
 
-  test('marks alerts, and refreshes nothing by itself', () => {
-    expect(file.annotations.list.map((annotation) => annotation.name)).toContain('Alerts');
-    for (const { enable, titleFormat } of file.annotations.list) {
-      expect(enable).toBe(true);
+  test('marks when something began, by one line and never by a region', () => {
+    const marks = file.annotations.list.map((annotation) => annotation.name);
+    expect(marks).toEqual(expect.arrayContaining(['Incidents', 'Alerts']));
+    for (const { name: title, expr, enable, titleFormat, useValueForTime } of file.annotations
+      .list) {
+      // The value is when it began: the same at every step, and so one moment.
+      expect(useValueForTime, title).toBe(true);
+      expect(expr, title).toMatch(/^1000 \* (?:min|max) by \(cluster, node(?:, device)?\)/);
+      expect(enable, title).toBe(title !== 'Alerts');
       expect(titleFormat).toBeTruthy();
+    }
+  });
+
+  test('timelines of states show the colours of their states', () => {
+    for (const { type, title, options, fieldConfig } of panels) {
+      if (type === 'state-timeline') {
+        // Grafana merges by thresholds then, and knows no mapping.
+        const mode = String(fieldConfig.defaults.color?.mode);
+        expect({ title, isGrey: options.mergeValues === true && mode === 'thresholds' }).toEqual({
+          title,
+          isGrey: false,
+        });
+        const states = (fieldConfig.defaults.mappings ?? []).flatMap(({ options: mapped }) =>
+          Object.values<unknown>(mapped),
+        );
+        expect(states.length, title).toBeGreaterThan(1);
+        expect(states, title).toEqual(
+          states.map(() => expect.objectContaining({ color: expect.any(String) })),
+        );
+      }
+    }
+  });
+
+  test('says what it means when there is nothing to show', () => {
+    for (const { title, fieldConfig } of panels) {
+      expect(fieldConfig.defaults.noValue, title).toMatch(/\w/);
+    }
+  });
+
+  test('tables have room for their columns, and take no text for a number', () => {
+    for (const { type, title, gridPos, transformations = [], fieldConfig } of panels) {
+      if (type !== 'table') {
+        continue;
+      }
+      const organize = transformations.find(({ id }) => id === 'organize');
+      const columns = Object.entries<unknown>(organize?.options.renameByName ?? {});
+      const isMatrix = transformations.some(({ id }) => id === 'groupingToMatrix');
+      expect(columns.length > 0, title).toBe(!isMatrix);
+      const widths = columns.map(([field, column]) => {
+        const properties = new Map(
+          fieldConfig.overrides
+            .filter(({ matcher }) => matcher.options === column)
+            .flatMap((override) => override.properties.map(({ id, value }) => [id, value])),
+        );
+        expect(field.startsWith('Value') || properties.get('unit') === 'string', title).toBe(true);
+        return Number(properties.get('custom.width') ?? properties.get('custom.minWidth'));
+      });
+      const needed = widths.reduce((sum, width) => sum + width, 0);
+      // Panels are 8 pixels apart and have a border and a padding.
+      expect(needed, title).toBeLessThanOrEqual((pageWidth + 8) * (gridPos.w / 24) - 8 - 18);
+      // A cell that nothing fills is empty, whatever an empty table says.
+      expect(fieldConfig.overrides, title).toContainEqual({
+        matcher: { id: 'byRegexp', options: '.*' },
+        properties: [{ id: 'noValue', value: '' }],
+      });
+    }
+  });
+
+  test('links of tables open beside the dashboard', () => {
+    const links = panels
+      .flatMap(({ fieldConfig }) => fieldConfig.overrides)
+      .flatMap(({ properties }) => properties)
+      .filter(({ id }) => id === 'links')
+      .flatMap(({ value }) => listAt({ value }, 'value'));
+    for (const link of links) {
+      expect(link).toMatchObject({ targetBlank: true });
+    }
+  });
+
+  test('has no unit that writes 0.3 packets as 300 thousandths', () => {
+    const milli = [units.PacketsPerSecond, units.Hertz];
+    for (const { title, fieldConfig } of panels) {
+      const own = fieldConfig.overrides
+        .flatMap(({ properties }) => properties)
+        .map(({ id, value }) => (id === 'unit' ? value : undefined));
+      expect(milli, title).not.toContain(fieldConfig.defaults.unit);
+      expect(
+        own.filter((unit) => milli.some((banned) => banned === unit)),
+        title,
+      ).toEqual([]);
     }
   });
 });
@@ -217,10 +316,8 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
 describe('numbers', () => {
   test.each([
     ['CrossNodeGRPCFailures', `> ${thresholds.pairFailureRatio}`],
-    [
-      'CrossNodeFailureFromOneSource',
-      `source_node:rpc_bad_destinations:ratio > ${thresholds.failingShare}`,
-    ],
+    ['source_node:rpc_bad_destinations:ratio', `ratio_rate5m > ${thresholds.pairFailureRatio}`],
+    ['source_node:rpc_failing_destinations:ratio', `ratio_rate5m > ${thresholds.failingRatio}`],
     ['NICChecksumErrors', '(nic_rx_csum_errors_total[5m]) > 0'],
     [
       'NICStackChecksumErrors',
@@ -233,9 +330,17 @@ describe('numbers', () => {
     expect(rules.get(alert)).toContain(condition);
   });
 
-  test('of the kernel log are recent for as long as its rules look back', () => {
-    expect(rules.get('instance:nic_kernel_events_recent:since_timestamp_seconds')).toContain(
-      `offset ${thresholds.recentSeconds / 60}m`,
+  test('of states are those the rules record, and each has a name', () => {
+    const recorded = [
+      ...(rules.get('device:nic_state:code') ?? '').matchAll(/(?:^|or )\s*(\d+) (?:\*|\+ 0 \*)/gm),
+    ].map(([, code]) => Number(code));
+    expect(new Set(recorded)).toEqual(new Set(Object.keys(deviceStates).map(Number)));
+  });
+
+  test('of severities are all there are', () => {
+    const named = Object.values(severities).map(({ text }) => text);
+    expect(new Set(readRules().flatMap(({ labels }) => labels['severity'] ?? []))).toEqual(
+      new Set(named),
     );
   });
 
@@ -246,6 +351,7 @@ describe('numbers', () => {
       aboveZero,
       stackErrorsPerSecond,
       ...Object.values(thresholds),
+      ...ratioSteps.map(([from]) => from),
     ]);
     for (const { file } of files) {
       for (const { title, fieldConfig } of panelsOf(file)) {
@@ -264,8 +370,27 @@ describe('every metric', () => {
     ),
   );
 
+  /** With those that the recorded ones are made of. */
+  const shown = new Set<string>();
+  const show = (metric: string): void => {
+    if (!shown.has(metric)) {
+      shown.add(metric);
+      const recording = readRules().filter(
+        ({ kind, name }) => kind === 'record' && name === metric,
+      );
+      for (const { expression } of recording) {
+        for (const { metric: source } of expressionNames(expression).selectors) {
+          show(source);
+        }
+      }
+    }
+  };
+  for (const metric of used) {
+    show(metric);
+  }
+
   test.each(ownMetrics)('of the agent is shown, or there is a reason: $name', ({ name }) => {
-    expect(used.has(name)).toBe(!(name in unshownMetrics));
+    expect(shown.has(name)).toBe(!(name in unshownMetrics));
   });
 
   test('that is shown exists', () => {

@@ -3,11 +3,19 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { pairFailures, pairRatio, pairRequests } from '../promql/pairs.ts';
+import {
+  failuresOf,
+  pairFailures,
+  pairRatio,
+  pairRequests,
+  requestsOf,
+  worstPairs,
+} from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
 import { thresholds } from '../promql/thresholds.ts';
 
-const ratioSteps = [[thresholds.pairFailureRatio, 'red']] as const;
+const limit = [[thresholds.pairFailureRatio, 'red']] as const;
+const noCalls = 'No calls are seen';
 
 export function detailRows(): Rows {
   return [
@@ -34,34 +42,35 @@ export function detailRows(): Rows {
 }
 
 function ratioBySide(side: Side, words: string, whose: string): PlacedPanel {
-  const requests = `sum by (cluster, ${side}) (${pairRequests()})`;
   return timePanel({
     title: `Failure ratio ${words}`,
     description: `One line above the others: the requests ${whose} fail.`,
     unit: units.PercentUnit,
-    steps: ratioSteps,
+    steps: limit,
     queries: [
       {
-        expr: `topk(20, sum by (cluster, ${side}) (${pairFailures()}) / (${requests} > 0))`,
+        expr: `topk(20, ${failuresOf(side)} / (${requestsOf(side)} > 0))`,
         legend: `{{${side}}}`,
       },
     ],
-  }).interval('5m');
+    noValue: noCalls,
+  });
 }
 
 function failureRatioWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Failure ratio, worst pairs',
-    description: 'The ten pairs with the highest ratio at the end of the time range.',
+    description: 'The ten pairs with most failing calls at the end of the time range.',
     unit: units.PercentUnit,
-    steps: ratioSteps,
+    steps: limit,
     queries: [
       {
-        expr: `${pairRatio()}\nand topk(10, ${pairRatio({ at: '@ end()' })} > 0)`,
+        expr: `${pairRatio()}\nand ${worstPairs(10)}`,
         legend: '{{source_node}} → {{dest_node}}',
       },
     ],
-  }).interval('5m');
+    noValue: 'No call fails',
+  });
 }
 
 function requestsOfTheWorstPairs(): PlacedPanel {
@@ -71,31 +80,33 @@ function requestsOfTheWorstPairs(): PlacedPanel {
     unit: units.RequestsPerSecond,
     queries: [
       {
-        expr: `${pairRequests()}\nand topk(10, ${pairRatio({ at: '@ end()' })} > 0)`,
+        expr: `${pairRequests()}\nand ${worstPairs(10)}`,
         legend: '{{source_node}} → {{dest_node}}',
       },
     ],
-  }).interval('5m');
+    noValue: 'No call fails',
+  });
 }
 
 function pairs(): PlacedPanel {
   return tablePanel({
     title: 'Pairs',
-    description: 'The fifty worst pairs, with the requests their ratio is made of.',
+    description: 'The fifty pairs with most failing calls, and the requests they are made of.',
     unit: units.Short,
     queries: [
-      `topk(50, ${pairRatio()})`,
-      `${pairFailures()} and topk(50, ${pairRatio()})`,
-      `${pairRequests()} and topk(50, ${pairRatio()})`,
+      `topk(50, ${pairFailures()})`,
+      `${pairRatio()} and topk(50, ${pairFailures()})`,
+      `${pairRequests()} and topk(50, ${pairFailures()})`,
     ],
     columns: [
-      { field: 'cluster', title: 'Cluster' },
-      { field: 'source_node', title: 'Source' },
-      { field: 'dest_node', title: 'Destination' },
-      { field: 'Value #A', title: 'Failure ratio', unit: units.PercentUnit },
-      { field: 'Value #B', title: 'Failures', unit: units.RequestsPerSecond },
-      { field: 'Value #C', title: 'Requests', unit: units.RequestsPerSecond },
+      { field: 'source_node', title: 'Source', width: 160, grows: true },
+      { field: 'dest_node', title: 'Destination', width: 160, grows: true },
+      { field: 'Value #A', title: 'Failing calls', unit: units.RequestsPerSecond, width: 130 },
+      { field: 'Value #B', title: 'Failure ratio', unit: units.PercentUnit, width: 120 },
+      { field: 'Value #C', title: 'Requests', unit: units.RequestsPerSecond, width: 120 },
+      { field: 'cluster', title: 'Cluster', width: 110 },
     ],
-    sortBy: 'Failure ratio',
-  }).interval('5m');
+    sortBy: [{ title: 'Failing calls', descending: true }],
+    noValue: noCalls,
+  });
 }

@@ -4,39 +4,39 @@ import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { linkToDevice, linkToNode } from '../kit/links.ts';
 import { barPanel, statPanel } from '../kit/panels.ts';
 import { matrixPanel, tablePanel } from '../kit/tables.ts';
-import { changes, firstSeen, perNode } from '../promql/findings.ts';
+import { changes, perDevice } from '../promql/findings.ts';
+import type { Scope } from '../promql/findings.ts';
 import {
-  failingShare,
+  failuresOf,
+  ofGuiltySources,
   pairFailures,
   pairRatio,
   pairRequests,
-  worstShare,
-  worstSource,
 } from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
 import { onOff } from '../promql/states.ts';
-import { thresholds } from '../promql/thresholds.ts';
+import { aboveZero, ratioSteps, thresholds } from '../promql/thresholds.ts';
+import { guiltyNodes } from './guilty.ts';
 
 /** Flags that a sender's checksums depend on. */
 const transmitFeatures = 'tx-.+|.*segmentation.*';
-
-const ratioSteps = [[thresholds.pairFailureRatio, 'red']] as const;
-const shareSteps = [[thresholds.failingShare, 'red']] as const;
+const sources = 'cluster=~"$cluster",node=~"$source_node"';
+const scope: Scope = { node: sources, device: sources };
 
 /** What is seen without scrolling. */
 export function overviewRows(): Rows {
   return [
     {
-      height: 4,
+      height: 5,
       panels: [
-        [13, guiltyNodes()],
-        [4, failingPairs()],
-        [4, requests()],
+        [15, guiltyNodes()],
+        [3, failingPairs()],
+        [3, requests()],
         [3, failures()],
       ],
     },
     {
-      height: 11,
+      height: 10,
       panels: [
         [14, failureMatrix()],
         [5, bySource()],
@@ -46,31 +46,12 @@ export function overviewRows(): Rows {
     {
       height: 6,
       panels: [
-        [10, nicsOfTheWorstSource()],
-        [7, itsTransmitOffloads()],
-        [7, whatChangedOnIt()],
+        [9, nicsOfGuiltySources()],
+        [7, theirTransmitOffloads()],
+        [8, whatChangedOnThem()],
       ],
     },
   ];
-}
-
-function guiltyNodes(): PlacedPanel {
-  const isMost = `> ${thresholds.failingShare}`;
-  const since = (side: Side): string => firstSeen(`${worstShare(side)} ${isMost}`);
-  return tablePanel({
-    title: 'Guilty nodes',
-    description:
-      'Nodes whose requests to most others fail, or to whom the requests of most others fail; for the worst of each, since when in the time range. Empty when failures have no node in common.',
-    unit: units.Short,
-    queries: [guilty((side) => `${failingShare(side)} ${isMost}`), `1000 * (${guilty(since)})`],
-    columns: [
-      { field: 'cluster', title: 'Cluster', width: 100 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'side', title: 'As', width: 100 },
-      { field: 'Value #A', title: 'Fails with', unit: units.PercentUnit, width: 110 },
-      { field: 'Value #B', title: 'Since', unit: units.DateTimeFromNow },
-    ],
-  }).interval('5m');
 }
 
 function failingPairs(): PlacedPanel {
@@ -79,12 +60,14 @@ function failingPairs(): PlacedPanel {
     description: 'Pairs of nodes between which more requests fail than the rule allows.',
     unit: units.Short,
     steps: [[1, 'red']],
-    query: {
-      expr: `count(${pairRatio()} > ${thresholds.pairFailureRatio}) or vector(0)`,
-      legend: '',
-    },
-    noValue: 'no requests',
-  }).interval('5m');
+    queries: [
+      {
+        expr: `count(${pairRatio()} > ${thresholds.pairFailureRatio}) or 0 * count(${pairRatio()})`,
+        legend: '',
+      },
+    ],
+    noValue: 'no calls seen',
+  });
 }
 
 function requests(): PlacedPanel {
@@ -92,9 +75,9 @@ function requests(): PlacedPanel {
     title: 'Requests',
     description: 'Requests between all chosen nodes: a ratio of few says little.',
     unit: units.RequestsPerSecond,
-    query: { expr: `sum(${pairRequests()})`, legend: '' },
-    noValue: 'no requests',
-  }).interval('5m');
+    queries: [{ expr: `sum(${pairRequests()})`, legend: '' }],
+    noValue: 'no calls seen',
+  });
 }
 
 function failures(): PlacedPanel {
@@ -103,127 +86,119 @@ function failures(): PlacedPanel {
     description: 'Failed requests by all requests, over all pairs.',
     unit: units.PercentUnit,
     steps: ratioSteps,
-    query: {
-      expr: `sum(${pairFailures()}) / (sum(${pairRequests()}) > 0)`,
-      legend: '',
-    },
-    noValue: 'no requests',
-  }).interval('5m');
+    queries: [{ expr: `sum(${pairFailures()}) / (sum(${pairRequests()}) > 0)`, legend: '' }],
+    noValue: 'no calls seen',
+  });
 }
 
 function failureMatrix(): PlacedPanel {
   return matrixPanel({
     title: 'Failure ratio, source (row) by destination (column)',
     description:
-      'A red row is a guilty source, a red column a guilty destination. The worst twenty of each, the worst first; empty where there were no requests.',
+      'A red row is a guilty source, a red column a guilty destination. The twenty sources and destinations with most failing calls, the most first; empty where there were no requests, and within a node.',
     unit: units.PercentUnit,
     steps: ratioSteps,
-    row: 'source_node',
-    column: 'dest_node',
+    row: 'from',
+    column: 'to',
     query: matrix(),
-  }).interval('5m');
+    noValue: 'No calls are seen',
+  });
 }
 
 function bySource(): PlacedPanel {
   return barPanel({
-    title: 'By source',
-    description:
-      'Share of the destinations a node has failures with: red where it is most of them.',
-    unit: units.PercentUnit,
-    steps: shareSteps,
-    query: {
-      expr: `topk(12, ${failingShare('source_node')})`,
-      legend: '{{source_node}}',
-    },
-  }).interval('5m');
+    title: 'Failing calls by source',
+    description: 'Calls per second that a node makes and that fail, the twelve with most.',
+    unit: units.RequestsPerSecond,
+    steps: [[aboveZero, 'orange']],
+    query: { expr: `topk(12, ${failuresOf('source_node')})`, legend: '{{source_node}}' },
+    noValue: 'No calls are seen',
+  });
 }
 
 function byDestination(): PlacedPanel {
   return barPanel({
-    title: 'By destination',
-    description:
-      'Share of the sources that have failures with a node: red where it is most of them.',
-    unit: units.PercentUnit,
-    steps: shareSteps,
-    query: { expr: `topk(12, ${failingShare('dest_node')})`, legend: '{{dest_node}}' },
-  }).interval('5m');
+    title: 'Failing calls by destination',
+    description: 'Calls per second to a node that fail, the twelve with most.',
+    unit: units.RequestsPerSecond,
+    steps: [[aboveZero, 'orange']],
+    query: { expr: `topk(12, ${failuresOf('dest_node')})`, legend: '{{dest_node}}' },
+    noValue: 'No calls are seen',
+  });
 }
 
-function nicsOfTheWorstSource(): PlacedPanel {
+function nicsOfGuiltySources(): PlacedPanel {
+  const info = `max by (${perDevice}, driver, driver_version, firmware_version) (nic_device_info{${sources}})`;
   return tablePanel({
-    title: 'NICs of the worst source',
+    title: 'NICs of the guilty sources',
     description:
-      'Driver and firmware of the NICs and tunnels of the node whose requests fail towards most others, and the known issues they are exposed to.',
+      'Driver and firmware of the NICs and tunnels of every node whose calls fail towards most others, and how many known issues they are exposed to.',
     unit: units.Short,
     queries: [
-      `max by (${perNode}, device, driver, driver_version, firmware_version) (nic_device_info{${worstSource.device}})`,
-      `sum by (${perNode}, device) (nic_known_issue{${worstSource.device}})`,
+      ofGuiltySources(info),
+      `0 * (${ofGuiltySources(info)}) + on (${perDevice}) group_left () (sum by (${perDevice}) (nic_known_issue{${sources}}) or 0 * max by (${perDevice}) (nic_device_info{${sources}}))`,
     ],
     columns: [
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'device', title: 'Device', width: 90, link: linkToDevice },
-      { field: 'driver', title: 'Driver', width: 80 },
-      { field: 'driver_version', title: 'Driver version' },
-      { field: 'firmware_version', title: 'Firmware' },
-      { field: 'Value #B', title: 'Exposed to', width: 80 },
+      { field: 'node', title: 'Node', width: 100, link: linkToNode },
+      { field: 'device', title: 'Device', width: 76, link: linkToDevice },
+      { field: 'Value #B', title: 'Issues', width: 58 },
+      { field: 'driver', title: 'Driver', width: 70 },
+      { field: 'firmware_version', title: 'Firmware', width: 80, grows: true },
+      { field: 'driver_version', title: 'Version', width: 64 },
     ],
     hidden: ['cluster', 'Value #A'],
+    sortBy: [{ title: 'Issues', descending: true }],
+    noValue: 'No source is guilty',
   });
 }
 
-function itsTransmitOffloads(): PlacedPanel {
+function theirTransmitOffloads(): PlacedPanel {
   return tablePanel({
-    title: 'Its transmit offloads',
-    description: 'Offload flags of the worst source that its outgoing checksums depend on.',
+    title: 'Their transmit offloads',
+    description: 'Offload flags of the guilty sources that their outgoing checksums depend on.',
     unit: units.Short,
     queries: [
-      `max by (${perNode}, device, feature) (nic_offload_enabled{${worstSource.device},feature=~"${transmitFeatures}",fixed="false"})`,
+      ofGuiltySources(
+        `max by (${perDevice}, feature) (nic_offload_enabled{${sources},feature=~"${transmitFeatures}",fixed="false"})`,
+      ),
     ],
     columns: [
-      { field: 'device', title: 'Device', width: 90 },
-      { field: 'feature', title: 'Feature' },
-      { field: 'Value', title: 'Is', width: 60, states: onOff },
+      { field: 'Value', title: 'Is', width: 44, states: onOff },
+      { field: 'feature', title: 'Feature', width: 140, grows: true },
+      { field: 'node', title: 'Node', width: 84 },
+      { field: 'device', title: 'Device', width: 70 },
     ],
-    hidden: ['cluster', 'node'],
-    sortBy: 'Is',
+    hidden: ['cluster'],
+    sortBy: [{ title: 'Is', descending: true }],
+    noValue: 'No source is guilty',
   });
 }
 
-function whatChangedOnIt(): PlacedPanel {
+function whatChangedOnThem(): PlacedPanel {
   return tablePanel({
-    title: 'What changed on it',
+    title: 'What changed on them',
     description:
-      'Flags, driver, firmware and reboots of the worst source in the time range, the latest first.',
+      'Flags, driver, firmware and reboots of the guilty sources in the time range, the latest first.',
     unit: units.Short,
-    queries: [changes(worstSource)],
+    queries: [ofGuiltySources(changes(scope))],
     columns: [
-      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 110 },
-      { field: 'device', title: 'Device', width: 80 },
-      { field: 'change', title: 'Change' },
+      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 112 },
+      { field: 'change', title: 'Change', width: 130, grows: true },
+      { field: 'node', title: 'Node', width: 84 },
+      { field: 'device', title: 'Device', width: 62 },
     ],
-    hidden: ['cluster', 'node'],
-    sortBy: 'When',
+    hidden: ['cluster'],
+    sortBy: [{ title: 'When', descending: true }],
+    noValue: 'Nothing changed on a guilty source',
   });
 }
 
-/** The worst twenty sources by the worst twenty destinations, the worst pair first. */
+/** The twenty sources by the twenty destinations with most failing calls, the most first; hosts without their domain. */
 function matrix(): string {
-  return `sort_desc(${pairRatio()}\n${ofWorst20('source_node')}\n${ofWorst20('dest_node')})`;
+  const worst = `${pairRatio()}\n${ofWorst20('source_node')}\n${ofWorst20('dest_node')}`;
+  return `sort_desc(label_replace(label_replace(${worst}, "from", "$1", "source_node", "([^.]+).*"), "to", "$1", "dest_node", "([^.]+).*"))`;
 }
 
 function ofWorst20(side: Side): string {
-  return `and on (cluster, ${side}) topk(20, avg by (cluster, ${side}) (${pairRatio()}))`;
-}
-
-/** Nodes as a source or as a destination, under the labels `node` and `side`. */
-function guilty(condition: (side: Side) => string): string {
-  const sides = [
-    ['source', 'source_node'],
-    ['destination', 'dest_node'],
-  ] as const;
-  const named = sides.map(
-    ([word, side]) =>
-      `label_replace(label_replace(${condition(side)}, "node", "$1", "${side}", "(.+)"), "side", "${word}", "", "")`,
-  );
-  return `max by (${perNode}, side) (${named.join('\nor ')})`;
+  return `and on (cluster, ${side}) topk(20, ${failuresOf(side)})`;
 }

@@ -4,56 +4,9 @@ import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { linkToNode } from '../kit/links.ts';
 import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { chosen, findings, perNode, withIdentity } from '../promql/findings.ts';
+import { chosen, problems, withIdentity } from '../promql/findings.ts';
 
 const { node, device } = chosen;
-
-/** What an agent does not see, or cannot say. */
-const blind = findings(
-  [
-    {
-      text: 'agent cannot be scraped',
-      condition: `max by (${perNode}) (up{job="nicwatch",${node}}) == 0`,
-    },
-    {
-      text: 'agent is gone',
-      condition: `max by (${perNode}) (last_over_time(nicwatch_build_info{${node}}[$__range])) unless max by (${perNode}) (up{job="nicwatch",${node}})`,
-    },
-    {
-      text: 'collector $1 fails',
-      label: 'collector',
-      condition: `max by (${perNode}, collector) (nicwatch_collector_success{${node}}) == 0`,
-    },
-    {
-      text: 'driver of $1 does not answer',
-      label: 'device',
-      condition: `max by (${perNode}, device) (nicwatch_device_read_stuck{${device}}) == 1`,
-    },
-    {
-      text: '$1 cannot be read',
-      label: 'device',
-      condition: `min by (${perNode}, device) (nicwatch_device_read_success{${device}}) == 0`,
-    },
-    {
-      text: 'raw statistics of $1 are too many',
-      label: 'device',
-      condition: `max by (${perNode}, device) (nicwatch_ethtool_statistics_dropped{${device}}) > 0`,
-    },
-    {
-      text: 'kernel log cannot be read',
-      condition: `max by (${perNode}) (nicwatch_kernel_log_up{${node}}) == 0`,
-    },
-    {
-      text: 'kernel log is overwritten before it is read',
-      condition: `sum by (${perNode}) (increase(nicwatch_kernel_log_lost_total{${node}}[$__rate_interval])) > 0`,
-    },
-    {
-      text: 'counts do not survive a restart',
-      condition: `max by (${perNode}) (nicwatch_state_persistent{${node}}) == 0`,
-    },
-  ],
-  perNode,
-);
 
 /** The agents themselves: who watches the watchers. */
 export function agentRows(): Rows {
@@ -62,7 +15,7 @@ export function agentRows(): Rows {
     {
       height: 8,
       panels: [
-        [12, agentsMissingOrBlind()],
+        [12, agentsThatAreBlind()],
         [12, builds()],
       ],
     },
@@ -85,21 +38,23 @@ export function agentRows(): Rows {
   ];
 }
 
-function agentsMissingOrBlind(): PlacedPanel {
+function agentsThatAreBlind(): PlacedPanel {
   return tablePanel({
-    title: 'Agents missing or blind',
+    title: 'Agents that are blind',
     description:
-      'Nodes whose agent cannot be scraped, or does not see something, and since when in the time range. Empty when all see all.',
+      'Nodes whose agent does not see something, and since when. Those that cannot be scraped stand at the top of the page.',
     unit: units.Short,
-    queries: [blind],
+    queries: [problems(chosen, 'agent')],
     columns: [
-      { field: 'cluster', title: 'Cluster', width: 100 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'problem', title: 'Problem', width: 330 },
-      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow },
+      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'node', title: 'Node', width: 110, link: linkToNode },
+      { field: 'problem', title: 'Problem', width: 300, grows: true },
+      { field: 'cluster', title: 'Cluster', width: 70 },
     ],
-    sortBy: 'Since',
-  }).maxDataPoints(100);
+    hidden: ['severity', 'rank', 'device'],
+    sortBy: [{ title: 'Since', descending: true }],
+    noValue: 'All agents see all',
+  });
 }
 
 function builds(): PlacedPanel {
@@ -111,13 +66,14 @@ function builds(): PlacedPanel {
       `count by (version, revision, node_version, ethtool_reader) (nicwatch_build_info{${node}})`,
     ],
     columns: [
-      { field: 'version', title: 'Version' },
-      { field: 'revision', title: 'Revision' },
-      { field: 'node_version', title: 'Node.js' },
-      { field: 'ethtool_reader', title: 'Reader' },
-      { field: 'Value', title: 'Nodes' },
+      { field: 'Value', title: 'Nodes', width: 70 },
+      { field: 'version', title: 'Version', width: 110 },
+      { field: 'revision', title: 'Revision', width: 160, grows: true },
+      { field: 'node_version', title: 'Node.js', width: 90 },
+      { field: 'ethtool_reader', title: 'Reader', width: 80 },
     ],
-    sortBy: 'Nodes',
+    sortBy: [{ title: 'Nodes', descending: true }],
+    noValue: 'No agent reports',
   });
 }
 
@@ -132,7 +88,8 @@ function slowestCollectors(): PlacedPanel {
         legend: '{{collector}}',
       },
     ],
-  });
+    noValue: 'No agent reports',
+  }).maxDataPoints(100);
 }
 
 function ageOfWhatIsServed(): PlacedPanel {
@@ -146,7 +103,8 @@ function ageOfWhatIsServed(): PlacedPanel {
         legend: '{{collector}}',
       },
     ],
-  });
+    noValue: 'No agent reports',
+  }).maxDataPoints(100);
 }
 
 function kernelLog(): PlacedPanel {
@@ -169,7 +127,8 @@ function kernelLog(): PlacedPanel {
         legend: 'suppressed',
       },
     ],
-  });
+    noValue: 'No agent reports',
+  }).maxDataPoints(100);
 }
 
 function cpuOfTheAgents(): PlacedPanel {
@@ -181,7 +140,8 @@ function cpuOfTheAgents(): PlacedPanel {
       expr: `${legend}(rate(process_cpu_seconds_total{job="nicwatch",${node}}[$__rate_interval]))`,
       legend,
     })),
-  });
+    noValue: 'No agent reports',
+  }).maxDataPoints(100);
 }
 
 function memoryOfTheAgents(): PlacedPanel {
@@ -193,7 +153,8 @@ function memoryOfTheAgents(): PlacedPanel {
       expr: `${legend}(process_resident_memory_bytes{job="nicwatch",${node}})`,
       legend,
     })),
-  });
+    noValue: 'No agent reports',
+  }).maxDataPoints(100);
 }
 
 function statisticsUnderstood(): PlacedPanel {
@@ -206,9 +167,10 @@ function statisticsUnderstood(): PlacedPanel {
       (metric) => `max by (driver) (${withIdentity(`${metric}{${device}}`, 'driver', chosen)})`,
     ),
     columns: [
-      { field: 'driver', title: 'Driver' },
-      { field: 'Value #A', title: 'Understood' },
-      { field: 'Value #B', title: 'Others' },
+      { field: 'driver', title: 'Driver', width: 110, grows: true },
+      { field: 'Value #A', title: 'Understood', width: 100 },
+      { field: 'Value #B', title: 'Others', width: 90 },
     ],
+    noValue: 'No agent reports',
   });
 }

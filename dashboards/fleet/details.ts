@@ -5,13 +5,20 @@ import { linkToDevice, linkToNode } from '../kit/links.ts';
 import { heatPanel, timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
 import { chosen, perDevice, perNode, withIdentity } from '../promql/findings.ts';
-import { csumRate, stackCsumRate } from '../promql/rates.ts';
+import { csumRate, stackCsumRate, worstOfRange } from '../promql/rates.ts';
+import { onOff } from '../promql/states.ts';
 import { aboveZero, stackErrorsPerSecond } from '../promql/thresholds.ts';
 
 const { node, device } = chosen;
 
 /** The ten devices with most checksum errors in the time range: the same ten at every moment of it. */
-const worstOfRange = `topk(10, sum by (${perDevice}) (increase(nic_rx_csum_errors_total{${device}}[$__range] @ end())) > 0)`;
+const worstDevices = worstOfRange(10, perDevice, `device:nic_rx_csum_errors:rate5m{${device}}`);
+const worstStacks = worstOfRange(
+  10,
+  `${perNode}, protocol`,
+  `instance:nic_stack_csum_errors:rate5m{${node}}`,
+);
+const odd = `device_feature:nic_offload_enabled:odd{${device}}`;
 
 export function detailRows(): Rows {
   return [
@@ -41,10 +48,13 @@ function receiveChecksumErrorsWorstDevices(): PlacedPanel {
   return timePanel({
     title: 'Receive checksum errors, worst devices',
     description:
-      'The ten devices that received most bad checksums in the time range. The rule fires above zero.',
-    unit: units.PacketsPerSecond,
+      'Packets per second of the ten devices that received most bad checksums in the time range. The rule fires above zero.',
+    unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
-    queries: [{ expr: `${csumRate} and ${worstOfRange}`, legend: '{{node}} {{device}}' }],
+    queries: [
+      { expr: `${csumRate} and on (${perDevice}) ${worstDevices}`, legend: '{{node}} {{device}}' },
+    ],
+    noValue: 'No bad checksum was received',
   });
 }
 
@@ -52,9 +62,12 @@ function receiveChecksumErrorsWhenAndWhere(): PlacedPanel {
   return heatPanel({
     title: 'Receive checksum errors, when and where',
     description: 'The same devices as rows of cells: red where any bad checksum was received.',
-    unit: units.PacketsPerSecond,
+    unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
-    queries: [{ expr: `${csumRate} and ${worstOfRange}`, legend: '{{node}} {{device}}' }],
+    queries: [
+      { expr: `${csumRate} and on (${perDevice}) ${worstDevices}`, legend: '{{node}} {{device}}' },
+    ],
+    noValue: 'No bad checksum was received',
   });
 }
 
@@ -62,47 +75,40 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets that network stacks drop for a wrong checksum, ten nodes and protocols. NICs that check nothing, and tunnels, leave it to the stack.',
-    unit: units.PacketsPerSecond,
+      'Packets per second that network stacks drop for a wrong checksum, ten nodes and protocols. NICs that check nothing, and tunnels, leave it to the stack.',
+    unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
       {
-        expr: `${stackCsumRate} and topk(10, sum by (${perNode}, protocol) (increase(nic_stack_csum_errors_total{${node}}[$__range] @ end())) > 0)`,
+        expr: `${stackCsumRate} and on (${perNode}, protocol) ${worstStacks}`,
         legend: '{{node}} {{protocol}}',
       },
     ],
+    noValue: 'No stack dropped a packet for its checksum',
   });
 }
 
 function offloadFlagsThatDiffer(): PlacedPanel {
+  const share = `driver_feature:nic_offload_enabled:ratio{cluster=~"$cluster"}`;
   return tablePanel({
     title: 'Offload flags that differ',
     description:
       'Devices whose flag is not that of most devices with the same driver, and how many of those have it on.',
     unit: units.Short,
     queries: [
-      minority(),
-      `0 * (${minority()}) + on (driver, feature) group_left () ${groupShare()}`,
+      `max by (${perDevice}, driver, feature) (${odd})`,
+      `0 * max by (${perDevice}, driver, feature) (${odd}) + on (cluster, driver, feature) group_left () ${share}`,
     ],
     columns: [
-      { field: 'driver', title: 'Driver', width: 100 },
-      { field: 'feature', title: 'Feature', width: 260 },
-      { field: 'cluster', title: 'Cluster', width: 90 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'device', title: 'Device', width: 90, link: linkToDevice },
-      {
-        field: 'Value #A',
-        title: 'Is',
-        width: 60,
-        states: { 0: { text: 'off' }, 1: { text: 'on' } },
-      },
-      {
-        field: 'Value #B',
-        title: 'On in the group',
-        unit: units.PercentUnit,
-        width: 130,
-      },
+      { field: 'node', title: 'Node', width: 110, link: linkToNode },
+      { field: 'device', title: 'Device', width: 80, link: linkToDevice },
+      { field: 'feature', title: 'Feature', width: 184, grows: true },
+      { field: 'Value #A', title: 'Is', width: 50, states: onOff },
+      { field: 'Value #B', title: 'On in the group', unit: units.PercentUnit, width: 112 },
+      { field: 'driver', title: 'Driver', width: 76 },
     ],
+    hidden: ['cluster'],
+    noValue: 'All devices of a driver have the same flags',
   });
 }
 
@@ -114,34 +120,16 @@ function driversFirmwareAndKnownIssues(): PlacedPanel {
     unit: units.Short,
     queries: [issues('sum', '0 *'), issues('count', '')],
     columns: [
-      { field: 'driver', title: 'Driver' },
-      { field: 'firmware_version', title: 'Firmware' },
-      { field: 'issue', title: 'Known issue' },
-      { field: 'severity', title: 'Severity' },
-      { field: 'Value #A', title: 'Exposed' },
-      { field: 'Value #B', title: 'Devices' },
+      { field: 'driver', title: 'Driver', width: 110 },
+      { field: 'firmware_version', title: 'Firmware', width: 240, grows: true },
+      { field: 'issue', title: 'Known issue', width: 240, grows: true },
+      { field: 'severity', title: 'Severity', width: 90 },
+      { field: 'Value #A', title: 'Exposed', width: 90 },
+      { field: 'Value #B', title: 'Devices', width: 90 },
     ],
-    sortBy: 'Exposed',
+    sortBy: [{ title: 'Exposed', descending: true }],
+    noValue: 'No agent reports',
   });
-}
-
-/** Offload flags that can be switched, with the driver: they form a group. */
-function flags(): string {
-  return withIdentity(
-    `max by (${perDevice}, feature) (nic_offload_enabled{${device},fixed="false"})`,
-    'driver',
-    chosen,
-  );
-}
-
-/** How much of a driver's devices have a flag on. */
-function groupShare(): string {
-  return `avg by (driver, feature) (${flags()})`;
-}
-
-/** Flags that are not as those of most devices of the group. */
-function minority(): string {
-  return `(${flags()} == 1 and on (driver, feature) ${groupShare()} < 0.5)\nor (${flags()} == 0 and on (driver, feature) ${groupShare()} >= 0.5 < 1)`;
 }
 
 /** Counts devices by driver, firmware and known issue, and those of no known issue by driver and firmware. */

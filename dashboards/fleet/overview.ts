@@ -1,175 +1,66 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 
-import { alertNames } from '../kit/annotations.ts';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { linkToDevice, linkToNode, linkToRunbook } from '../kit/links.ts';
-import { statePanel, statPanel } from '../kit/panels.ts';
+import { statePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { changes, chosen, findings, perDevice, perNode, withIdentity } from '../promql/findings.ts';
-import { csumRate, stackCsumRate } from '../promql/rates.ts';
-import { deviceState, deviceStates, troubled } from '../promql/states.ts';
-import { stackErrorsPerSecond, thresholds } from '../promql/thresholds.ts';
-
-const { node, device } = chosen;
-
-const hanging = `max by (${perDevice}) (nic_hang_active{${device}}) == 1 or max by (${perDevice}) (nic_tx_stalled{${device}}) == 1`;
-/** What is known of a driver but does little harm is no trouble by itself. */
-const exposed = `max by (${perDevice}, issue) (nic_known_issue{${device},severity!="info"}) == 1`;
-/** Alerts about the chosen nodes, or about pairs of nodes, which carry no node. */
-const alerts = `alertname=~"${alertNames}",cluster=~"$cluster",node=~"$node|"`;
-const wrongWithDevices = findings(
-  [
-    {
-      text: 'transmitter hangs',
-      condition: `max by (${perDevice}) (nic_hang_active{${device}}) == 1`,
-    },
-    {
-      text: 'transmitter stalled',
-      condition: `max by (${perDevice}) (nic_tx_stalled{${device}}) == 1`,
-    },
-    {
-      text: 'kernel log: $1',
-      label: 'event',
-      condition: `max by (${perDevice}, event) (nic_kernel_event_last_timestamp_seconds{${device},event!="dead_loop"}) > time() - ${thresholds.recentSeconds}`,
-    },
-    { text: 'receives bad checksums', condition: `${csumRate} > 0` },
-    { text: 'exposed to $1', label: 'issue', condition: exposed },
-  ],
+import { firingSince } from '../promql/alerts.ts';
+import {
+  changes,
+  chosen,
   perDevice,
-);
-const wrongWithNodes = findings(
-  [
-    {
-      text: 'stack drops bad $1 checksums: suspect the senders',
-      label: 'protocol',
-      condition: `${stackCsumRate} >= ${stackErrorsPerSecond}`,
-    },
-  ],
-  perNode,
-);
+  problems,
+  ranked,
+  withIdentityIfAny,
+} from '../promql/findings.ts';
+import { deviceState, deviceStates, severities, troubled } from '../promql/states.ts';
+import { summaryRow } from './summary.ts';
 
 /** What is seen without scrolling. */
 export function overviewRows(): Rows {
   return [
-    {
-      height: 4,
-      panels: [
-        [4, hangingNow()],
-        [4, receivingBadChecksums()],
-        [4, stackDropsBadChecksums()],
-        [4, exposedToAKnownIssue()],
-        [4, alertsFiring()],
-        [4, nodesReporting()],
-      ],
-    },
+    summaryRow(),
     {
       height: 9,
       panels: [
-        [14, whatIsWrongNow()],
-        [10, firingAlerts()],
+        [15, whatIsWrongNow()],
+        [9, hangsTimeoutsAndResets()],
       ],
     },
     {
       height: 8,
       panels: [
-        [14, hangsTimeoutsAndResets()],
-        [10, whatChanged()],
+        [13, firingAlerts()],
+        [11, whatChanged()],
       ],
     },
   ];
-}
-
-function hangingNow(): PlacedPanel {
-  return statPanel({
-    title: 'Hanging now',
-    description: 'Devices whose transmitter hangs or stands still with work waiting.',
-    unit: units.Short,
-    steps: [[1, 'red']],
-    query: { expr: `count(${hanging}) or vector(0)`, legend: '' },
-    noValue: '0',
-  });
-}
-
-function receivingBadChecksums(): PlacedPanel {
-  return statPanel({
-    title: 'Receiving bad checksums',
-    description: 'Devices that count receive checksum errors now.',
-    unit: units.Short,
-    steps: [[1, 'red']],
-    query: { expr: `count(${csumRate} > 0) or vector(0)`, legend: '' },
-    noValue: '0',
-  });
-}
-
-function stackDropsBadChecksums(): PlacedPanel {
-  return statPanel({
-    title: 'Stack drops bad checksums',
-    description:
-      'Nodes whose network stack drops packets for a wrong checksum now: their senders, or a tunnel on the way, are to blame.',
-    unit: units.Short,
-    steps: [[1, 'orange']],
-    query: {
-      expr: `count(sum by (${perNode}) (${stackCsumRate}) >= ${stackErrorsPerSecond}) or vector(0)`,
-      legend: '',
-    },
-    noValue: '0',
-  });
-}
-
-function exposedToAKnownIssue(): PlacedPanel {
-  return statPanel({
-    title: 'Exposed to a known issue',
-    description: 'Devices whose driver, firmware and offload flags together are known to be bad.',
-    unit: units.Short,
-    steps: [[1, 'orange']],
-    query: { expr: `count(sum by (${perDevice}) (${exposed})) or vector(0)`, legend: '' },
-    noValue: '0',
-  });
-}
-
-function alertsFiring(): PlacedPanel {
-  return statPanel({
-    title: 'Alerts firing',
-    description: 'Alerts of nicwatch that fire now, of the chosen nodes and of pairs of nodes.',
-    unit: units.Short,
-    steps: [[1, 'red']],
-    query: { expr: `count(${firing()}) or vector(0)`, legend: '' },
-    noValue: '0',
-  });
-}
-
-function nodesReporting(): PlacedPanel {
-  return statPanel({
-    title: 'Nodes reporting',
-    description: 'Nodes whose agent is scraped now.',
-    unit: units.Short,
-    query: {
-      expr: `count(count by (${perNode}) (nicwatch_build_info{${node}}))`,
-      legend: '',
-    },
-    noValue: '0',
-  });
 }
 
 function whatIsWrongNow(): PlacedPanel {
   return tablePanel({
     title: 'What is wrong now',
     description:
-      'Which node and which device, with its driver and firmware, and since when in the time range. Empty when nothing is wrong.',
+      'Which node and which device, with its driver and firmware, and since when: the gravest first, then the latest.',
     unit: units.Short,
     queries: [
-      `${withIdentity(wrongWithDevices, 'driver, firmware_version', chosen)}\nor ${wrongWithNodes}`,
+      `label_join(${withIdentityIfAny(problems(chosen, 'nic'), 'driver, firmware_version', chosen)}, "card", " ", "driver", "firmware_version")`,
     ],
     columns: [
-      { field: 'cluster', title: 'Cluster', width: 100 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'device', title: 'Device', width: 110, link: linkToDevice },
-      { field: 'problem', title: 'Problem', width: 330 },
-      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow },
-      { field: 'driver', title: 'Driver', width: 90 },
-      { field: 'firmware_version', title: 'Firmware' },
+      { field: 'rank', title: 'Severity', width: 86, states: severities },
+      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 120 },
+      { field: 'node', title: 'Node', width: 104, link: linkToNode },
+      { field: 'device', title: 'Device', width: 76, link: linkToDevice },
+      { field: 'problem', title: 'Problem', width: 224, grows: true },
+      { field: 'card', title: 'Driver, firmware', width: 95 },
+      { field: 'cluster', title: 'Cluster', width: 62 },
     ],
-    sortBy: 'Since',
+    hidden: ['severity', 'driver', 'firmware_version'],
+    sortBy: [
+      { title: 'Severity', descending: false },
+      { title: 'Since', descending: true },
+    ],
+    noValue: 'Nothing is wrong',
   });
 }
 
@@ -179,19 +70,22 @@ function firingAlerts(): PlacedPanel {
     description: 'Alerts of nicwatch, since when they hold, and their runbooks.',
     unit: units.Short,
     queries: [
-      `1000 * max by (alertname, severity, ${perDevice}, source_node, dest_node) (ALERTS_FOR_STATE{${alerts}} and ignoring (alertstate) ${firing()})`,
+      `1000 * ${ranked(`max by (alertname, severity, ${perDevice}, dest_node) (${firingSince()})`)}`,
     ],
     columns: [
-      { field: 'alertname', title: 'Alert', width: 220, link: linkToRunbook },
-      { field: 'severity', title: 'Severity', width: 80 },
-      { field: 'cluster', title: 'Cluster', width: 90 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'device', title: 'Device', width: 80 },
-      { field: 'source_node', title: 'Source' },
-      { field: 'dest_node', title: 'Destination' },
-      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow },
+      { field: 'rank', title: 'Severity', width: 86, states: severities },
+      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 120 },
+      { field: 'alertname', title: 'Alert', width: 181, grows: true, link: linkToRunbook },
+      { field: 'node', title: 'Node', width: 110, link: linkToNode },
+      { field: 'device', title: 'Device', width: 74 },
+      { field: 'dest_node', title: 'Destination', width: 84 },
     ],
-    sortBy: 'Since',
+    hidden: ['severity', 'cluster'],
+    sortBy: [
+      { title: 'Severity', descending: false },
+      { title: 'Since', descending: true },
+    ],
+    noValue: 'No alert fires',
   });
 }
 
@@ -199,15 +93,16 @@ function hangsTimeoutsAndResets(): PlacedPanel {
   return statePanel({
     title: 'Hangs, timeouts and resets',
     description:
-      'The twenty devices that hung, timed out or were reset last in the time range, and when. A device off the network leaves a gap.',
+      'The twenty devices that were in the worst states in the time range, and when. A node off the network leaves a gap.',
     unit: units.Short,
     states: deviceStates,
     queries: [
       {
-        expr: `(${deviceState(chosen)})\nand on (${perDevice}) ${troubled(chosen, 20)}`,
+        expr: `${deviceState(chosen)}\nand on (${perDevice}) ${troubled(chosen, 20)}`,
         legend: '{{node}} {{device}}',
       },
     ],
+    noValue: 'No trouble in this time range',
   }).maxDataPoints(200);
 }
 
@@ -215,20 +110,17 @@ function whatChanged(): PlacedPanel {
   return tablePanel({
     title: 'What changed',
     description:
-      'Offload flags that flipped, drivers and firmware that are new, and reboots in the time range, the latest first: what came before the trouble?',
+      'Offload flags that were switched, drivers and firmware that are new, and reboots in the time range, the latest first: what came before the trouble?',
     unit: units.Short,
     queries: [changes(chosen)],
     columns: [
-      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 130 },
-      { field: 'cluster', title: 'Cluster', width: 90 },
-      { field: 'node', title: 'Node', link: linkToNode },
-      { field: 'device', title: 'Device', width: 90, link: linkToDevice },
-      { field: 'change', title: 'Change', width: 300 },
+      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'node', title: 'Node', width: 110, link: linkToNode },
+      { field: 'device', title: 'Device', width: 84, link: linkToDevice },
+      { field: 'change', title: 'Change', width: 220, grows: true },
     ],
-    sortBy: 'When',
-  }).maxDataPoints(100);
-}
-
-function firing(): string {
-  return `ALERTS{alertstate="firing",${alerts}}`;
+    hidden: ['cluster'],
+    sortBy: [{ title: 'When', descending: true }],
+    noValue: 'Nothing changed in this time range',
+  });
 }

@@ -7,77 +7,79 @@ import type { Scope } from '../promql/findings.ts';
 interface AnnotationOptions {
   readonly name: string;
   readonly color: string;
+  /** Gives when something began, in milliseconds since the epoch: the same value as long as it lasts, and so one line. */
   readonly expr: string;
   readonly title: string;
   readonly tags: string;
-  /** The series' value is when it happened, in milliseconds since the epoch: also true of what nobody scraped. */
-  readonly valueIsTime?: boolean;
+  /** Whether it is drawn before somebody switches it on. */
+  readonly isShown?: boolean;
 }
 
+/** The alerts of nicwatch. */
 export const alertNames = 'NIC.+|CrossNode.+';
 
-/** Alerts of nicwatch while they fire. */
-export function alertAnnotation(scope: string): dashboard.AnnotationQueryBuilder {
-  return annotation({
-    name: 'Alerts',
+/** When a node fell into critical trouble: one line for each node and incident. */
+export function incidentAnnotation({ node }: Scope): dashboard.AnnotationQueryBuilder {
+  return startAnnotation({
+    name: 'Incidents',
     color: 'red',
-    expr: `ALERTS{alertstate="firing",alertname=~"${alertNames}",${scope}}`,
-    title: '{{alertname}}',
-    tags: 'node,device,severity',
+    expr: `1000 * min by (${perNode}) (problem:nic_findings:since_timestamp_seconds{${node},severity="critical"})`,
+    title: 'trouble began on {{node}}',
+    tags: 'node',
   });
 }
 
-export function eventAnnotation(
-  { device }: Scope,
-  events: string,
-): dashboard.AnnotationQueryBuilder {
-  return annotation({
-    name: 'Kernel events',
+/** When the alerts of a node began: one line for each node, whatever their number. */
+export function alertAnnotation(scope: string): dashboard.AnnotationQueryBuilder {
+  const alerts = `alertname=~"${alertNames}",${scope}`;
+  return startAnnotation({
+    name: 'Alerts',
     color: 'orange',
-    expr: `1000 * max by (${perDevice}, event) (nic_kernel_event_last_timestamp_seconds{${device},event=~"${events}"})`,
-    title: '{{event}}',
-    tags: 'node,device',
-    valueIsTime: true,
+    expr: `1000 * min by (${perNode}) (ALERTS_FOR_STATE{${alerts}} and ignoring (alertstate) ALERTS{alertstate="firing",${alerts}})`,
+    title: 'alerts began on {{node}}',
+    tags: 'node',
+    isShown: false,
   });
 }
 
 export function bootAnnotation({ node }: Scope): dashboard.AnnotationQueryBuilder {
-  return annotation({
+  return startAnnotation({
     name: 'Boots',
     color: 'blue',
     expr: `1000 * max by (${perNode}) (nic_boot_timestamp_seconds{${node}})`,
-    title: 'booted',
+    title: '{{node}} booted',
     tags: 'node',
-    valueIsTime: true,
   });
 }
 
+/** Flags that are not what they were a step before: at one step only, so that this is a line too. */
 export function flagAnnotation({ device }: Scope): dashboard.AnnotationQueryBuilder {
-  return annotation({
+  const flags = `nic_offload_enabled{${device}}`;
+  return startAnnotation({
     name: 'Offload flags',
     color: 'purple',
-    expr: `max by (${perDevice}, feature) (changes(nic_offload_enabled{${device}}[$__rate_interval])) > 0`,
-    title: '{{feature}} switched',
+    expr: `1000 * max by (${perDevice}) (timestamp(${flags} != ${flags} offset $__interval))`,
+    title: 'flags of {{device}} switched',
     tags: 'node,device',
   });
 }
 
-function annotation({
+function startAnnotation({
   name,
   color,
   expr,
   title,
   tags,
-  valueIsTime = false,
+  isShown = true,
 }: AnnotationOptions): dashboard.AnnotationQueryBuilder {
   return new dashboard.AnnotationQueryBuilder()
     .name(name)
     .datasource(datasource)
-    .enable(true)
+    .enable(isShown)
     .iconColor(color)
     .expr(expr)
     .step('60s')
     .titleFormat(title)
     .tagKeys(tags)
-    .useValueForTime(valueIsTime);
+    .useValueForTime(true);
 }

@@ -2,7 +2,7 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
 import { linkToAll, linkToRunbooks } from './links.ts';
-import { datasourceVariable } from './variables.ts';
+import { datasourceVariable, runbooksVariable } from './variables.ts';
 
 /** Panels of one height beside each other, each with its width; 24 fill the row. */
 interface PanelRow {
@@ -55,7 +55,7 @@ export function createDashboard(options: DashboardOptions): dashboard.Dashboard 
     .refresh('1m')
     .time({ from: options.from, to: 'now' })
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .variables([datasourceVariable(), ...options.variables])
+    .variables([datasourceVariable(), ...options.variables, runbooksVariable()])
     .annotations([...options.annotations])
     .links([linkToAll(tag), linkToRunbooks()]);
   place(options.rows, builder);

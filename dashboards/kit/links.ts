@@ -1,9 +1,10 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
 import type { CellLink } from './tables.ts';
+import { runbooksVariableName } from './variables.ts';
 
-/** Where the alert rules say that runbooks are served. */
-const runbooks = 'https://nicwatch.example/runbooks';
+/** The variable that holds where runbooks are served. */
+const runbooks = `\${${runbooksVariableName}}`;
 
 /** A menu of all dashboards of one tag that keeps the time range and the chosen variables. */
 export function linkToAll(tag: string): dashboard.DashboardLinkBuilder {

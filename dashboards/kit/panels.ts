@@ -33,6 +33,8 @@ export interface Query {
   readonly expr: string;
   /** How a series is called, with labels as `{{label}}`. */
   readonly legend: string;
+  /** Where this one series differs from the others of a stat panel. */
+  readonly own?: Pick<PanelOptions, 'steps' | 'states'> & { readonly unit?: string };
 }
 
 type AnyPanel = Builder<dashboard.Panel> & {
@@ -46,31 +48,58 @@ type AnyPanel = Builder<dashboard.Panel> & {
   mappings(mappings: dashboard.ValueMapping[]): AnyPanel;
 };
 
-/** One number for each series, as it is now. */
+/** One number for each series, as it is now; several have their names beside them. */
 export function statPanel(
-  options: PanelOptions & { readonly query: Query; readonly noValue: string },
+  options: PanelOptions & { readonly queries: readonly Query[]; readonly noValue: string },
 ): stat.PanelBuilder {
-  const isJudged = options.steps !== undefined || options.states !== undefined;
+  const { queries } = options;
+  const judged = [options, ...queries.map(({ own }) => own)];
+  const isJudged = judged.some((part) => part?.steps !== undefined || part?.states !== undefined);
   const panel = new stat.PanelBuilder()
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(isJudged ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
+    .textMode(
+      queries.length > 1 ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Auto,
+    )
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .noValue(options.noValue);
-  return withCommon(panel, options, [
-    instantQuery(options.query.expr).legendFormat(options.query.legend),
-  ]);
+  for (const { legend, own } of queries) {
+    if (own === undefined) {
+      if (queries.length > 1) {
+        // Beside others that are judged it is only told.
+        panel.overrideByName(legend, [
+          { id: 'color', value: { mode: 'fixed', fixedColor: 'transparent' } },
+        ]);
+      }
+    } else {
+      panel.overrideByName(legend, [
+        ...(own.unit === undefined ? [] : [{ id: 'unit', value: own.unit }]),
+        ...(own.steps === undefined
+          ? []
+          : [{ id: 'thresholds', value: thresholdsOf(own.steps).build() }]),
+        ...(own.states === undefined ? [] : [{ id: 'mappings', value: mappingsOf(own.states) }]),
+      ]);
+    }
+  }
+  return withCommon(
+    panel,
+    options,
+    queries.map(({ expr, legend }) => instantQuery(expr).legendFormat(legend)),
+  );
 }
 
 /** Bars, one for each series, as it is now. */
-export function barPanel(options: PanelOptions & { readonly query: Query }): bargauge.PanelBuilder {
+export function barPanel(
+  options: PanelOptions & { readonly query: Query; readonly noValue: string },
+): bargauge.PanelBuilder {
   const panel = new bargauge.PanelBuilder()
+    .noValue(options.noValue)
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .valueMode(common.BarGaugeValueMode.Color)
     .namePlacement(common.BarGaugeNamePlacement.Left)
     .orientation(common.VizOrientation.Horizontal)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
-    .min(0)
-    .max(1);
+    .min(0);
   return withCommon(panel, options, [
     instantQuery(options.query.expr).legendFormat(options.query.legend),
   ]);
@@ -78,9 +107,10 @@ export function barPanel(options: PanelOptions & { readonly query: Query }): bar
 
 /** Lines over time; where there are steps, the first is drawn as a line too. */
 export function timePanel(
-  options: PanelOptions & { readonly queries: readonly Query[] },
+  options: PanelOptions & { readonly queries: readonly Query[]; readonly noValue: string },
 ): timeseries.PanelBuilder {
   const panel = new timeseries.PanelBuilder()
+    .noValue(options.noValue)
     .lineWidth(1)
     .fillOpacity(10)
     .showPoints(common.VisibilityMode.Auto)
@@ -110,24 +140,41 @@ export function timePanel(
   );
 }
 
-/** One row of states for each series, over time. */
+/** One row of states for each series, over time, each in its colour and with its name where there is room. A gap is no data. */
 export function statePanel(
-  options: PanelOptions & { readonly queries: readonly Query[] },
+  options: PanelOptions & {
+    readonly queries: readonly Query[];
+    readonly states: States;
+    readonly noValue: string;
+  },
 ): statetimeline.PanelBuilder {
   const panel = new statetimeline.PanelBuilder()
-    .showValue(common.VisibilityMode.Never)
+    .showValue(common.VisibilityMode.Auto)
     .mergeValues(true)
-    .rowHeight(0.8);
-  return withCommon(panel, options, rangeQueries(options.queries));
+    .rowHeight(0.8)
+    .fillOpacity(85)
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .showLegend(false)
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .calcs([]),
+    )
+    .noValue(options.noValue);
+  // Merged values that are coloured by thresholds take no colour of their mapping.
+  return withCommon(panel, options, rangeQueries(options.queries)).colorScheme(
+    new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassic),
+  );
 }
 
 /** One row of coloured cells for each series, over time: a heat map of nodes. */
 export function heatPanel(
-  options: PanelOptions & { readonly queries: readonly Query[] },
+  options: PanelOptions & { readonly queries: readonly Query[]; readonly noValue: string },
 ): statushistory.PanelBuilder {
   const panel = new statushistory.PanelBuilder()
     .showValue(common.VisibilityMode.Never)
     .rowHeight(0.9)
+    .noValue(options.noValue)
     .maxDataPoints(60);
   return withCommon(panel, options, rangeQueries(options.queries));
 }

@@ -2,6 +2,7 @@ import * as common from '@grafana/grafana-foundation-sdk/common';
 import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as table from '@grafana/grafana-foundation-sdk/table';
+import * as units from '@grafana/grafana-foundation-sdk/units';
 
 import { instantQuery, mappingsOf, withCommon } from './panels.ts';
 import type { PanelOptions, States, Steps } from './panels.ts';
@@ -10,8 +11,12 @@ import type { PanelOptions, States, Steps } from './panels.ts';
 export interface Column {
   readonly field: string;
   readonly title: string;
+  /** Pixels it needs for what it says. */
+  readonly width: number;
+  /** Takes what is left of the panel's width, too. */
+  readonly grows?: boolean;
+  /** Of a value; labels are text, also where they look like numbers. */
   readonly unit?: string;
-  readonly width?: number;
   readonly states?: States;
   readonly link?: CellLink;
 }
@@ -21,18 +26,29 @@ export interface CellLink {
   readonly url: string;
 }
 
+/** The column to sort by; the greatest first where it is descending. */
+export interface Sorting {
+  readonly title: string;
+  readonly descending: boolean;
+}
+
+interface TableOptions extends PanelOptions {
+  /** What it means that there are no rows. */
+  readonly noValue: string;
+}
+
 /** A table with one row for each series of its queries; series of the same labels share a row. */
 export function tablePanel(
-  options: PanelOptions & {
+  options: TableOptions & {
     readonly queries: readonly string[];
     readonly columns: readonly Column[];
-    /** Title of the column to sort by, the greatest first. */
-    readonly sortBy?: string;
+    /** The first decides, the next where the first is the same. */
+    readonly sortBy?: readonly Sorting[];
     /** What the queries give and no column shows; Time never is one. */
     readonly hidden?: readonly string[];
   },
 ): table.PanelBuilder {
-  const { queries, columns, sortBy, hidden = [] } = options;
+  const { queries, columns, sortBy = [], hidden = [] } = options;
   const panel = baseTable(options, queries);
   if (queries.length > 1) {
     panel.withTransformation({ id: 'merge', options: {} });
@@ -46,20 +62,22 @@ export function tablePanel(
     },
   });
   for (const column of columns) {
-    const properties = propertiesOf(column);
-    if (properties.length > 0) {
-      panel.overrideByName(column.title, properties);
-    }
+    panel.overrideByName(column.title, propertiesOf(column));
   }
-  if (sortBy !== undefined) {
-    panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
-  }
-  return panel;
+  return panel.sortBy(
+    sortBy.map(({ title, descending }) =>
+      new common.TableSortByFieldStateBuilder().displayName(title).desc(descending),
+    ),
+  );
 }
 
-/** A matrix of one query: the values of one label downwards, those of another across, in the order the query gives. */
+/**
+ * A matrix of one query: the values of one label downwards, those of another across, in the order the query gives.
+ *
+ * Headers wrap, so that names are told apart in columns that are narrower than they are.
+ */
 export function matrixPanel(
-  options: PanelOptions & {
+  options: TableOptions & {
     readonly query: string;
     readonly row: string;
     readonly column: string;
@@ -76,17 +94,22 @@ export function matrixPanel(
       type: common.TableCellDisplayMode.ColorBackground,
       mode: common.TableCellBackgroundDisplayMode.Basic,
     })
-    .minWidth(60)
+    .minWidth(52)
+    .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
     .overrideByFieldType('string', [
+      { id: 'unit', value: units.String },
       { id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.Auto } },
-      { id: 'custom.width', value: 150 },
+      { id: 'custom.width', value: 120 },
     ]);
 }
 
-function baseTable(options: PanelOptions, queries: readonly string[]): table.PanelBuilder {
+function baseTable(options: TableOptions, queries: readonly string[]): table.PanelBuilder {
   const panel = new table.PanelBuilder()
     .showHeader(true)
     .cellHeight(common.TableCellHeight.Sm)
+    .noValue(options.noValue)
+    // It speaks of the table: a cell without a value is empty.
+    .overrideByRegexp('.*', [{ id: 'noValue', value: '' }])
     // Subqueries of a table go in steps of the time range by this many.
     .maxDataPoints(200);
   return withCommon(
@@ -96,16 +119,18 @@ function baseTable(options: PanelOptions, queries: readonly string[]): table.Pan
   );
 }
 
-function propertiesOf({ unit, width, states, link }: Column): dashboard.DynamicConfigValue[] {
+function propertiesOf(column: Column): dashboard.DynamicConfigValue[] {
+  const { field, width, grows = false, unit, states, link } = column;
+  const isValue = field.startsWith('Value');
   return [
-    ...(unit === undefined ? [] : [{ id: 'unit', value: unit }]),
-    ...(width === undefined ? [] : [{ id: 'custom.width', value: width }]),
+    { id: 'unit', value: unit ?? (isValue ? units.Short : units.String) },
+    { id: grows ? 'custom.minWidth' : 'custom.width', value: width },
     ...(states === undefined
       ? []
       : [
           { id: 'mappings', value: mappingsOf(states) },
           { id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.ColorText } },
         ]),
-    ...(link === undefined ? [] : [{ id: 'links', value: [{ ...link, targetBlank: false }] }]),
+    ...(link === undefined ? [] : [{ id: 'links', value: [{ ...link, targetBlank: true }] }]),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
 import { datasource } from './panels.ts';
@@ -7,6 +8,23 @@ export interface LabelVariable {
   readonly label: string;
   /** Series that carry the label, with the variables chosen before it. */
   readonly series: string;
+}
+
+export const runbooksVariableName = 'runbooks';
+
+/** The one place in a dashboard that says where runbooks are served: as the alert rules do, until you write your own there. */
+export function runbooksVariable(): Builder<dashboard.VariableModel> {
+  const constant = new dashboard.ConstantVariableBuilder(runbooksVariableName).value(
+    'https://nicwatch.example/runbooks',
+  );
+  return {
+    build: () => ({
+      ...constant.build(),
+      hide: dashboard.VariableHide.HideVariable,
+      // The other dashboards have their own.
+      skipUrlSync: true,
+    }),
+  };
 }
 
 export function datasourceVariable(): dashboard.DatasourceVariableBuilder {
@@ -32,20 +50,6 @@ export function oneOf({ name, label, series }: LabelVariable): dashboard.QueryVa
     .query(`label_values(${series}, ${name})`)
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.NaturalAsc);
-}
-
-/** The value of a label of the one series an expression gives: it is found, not chosen. */
-export function found(
-  name: string,
-  label: string,
-  expression: string,
-): dashboard.QueryVariableBuilder {
-  return new dashboard.QueryVariableBuilder(name)
-    .hide(dashboard.VariableHide.HideVariable)
-    .datasource(datasource)
-    .query(`query_result(${expression})`)
-    .regex(`/${label}="([^"]+)"/`)
-    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged);
 }
 
 /** One Prometheus may hold one cluster, whose series then need no label `cluster`. */

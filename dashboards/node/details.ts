@@ -3,12 +3,13 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { statPanel, timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { chosen } from '../promql/findings.ts';
+import { chosen, nowOrLast } from '../promql/findings.ts';
 import { onOff, yesNo } from '../promql/states.ts';
 import { stackErrorsPerSecond } from '../promql/thresholds.ts';
 import { increaseOf, rateOf } from './counters.ts';
 
 const { node, device } = chosen;
+const lastEvents = `max by (event) (${nowOrLast(`nic_kernel_event_last_timestamp_seconds{${device}}`)})`;
 
 export function detailRows(): Rows {
   return [
@@ -46,7 +47,7 @@ function waitingAtTheLastHang(): PlacedPanel {
     title: 'Waiting at the last hang',
     description: 'Descriptors that waited to be sent in the last hang record.',
     unit: units.Short,
-    query: { expr: `max(nic_hang_pending_descriptors{${device}})`, legend: '' },
+    queries: [{ expr: `max(${nowOrLast(`nic_hang_pending_descriptors{${device}}`)})`, legend: '' }],
     noValue: 'no hang',
   });
 }
@@ -58,15 +59,16 @@ function kernelEventsOfThisBoot(): PlacedPanel {
       'How many records of each kind the kernel has logged since it started, and when the last one was.',
     unit: units.Short,
     queries: [
-      `max by (event) (nic_kernel_events_total{${device}}) > 0`,
-      `1000 * max by (event) (nic_kernel_event_last_timestamp_seconds{${device}})`,
+      `max by (event) (${nowOrLast(`nic_kernel_events_total{${device}}`)}) > 0 or 0 * ${lastEvents}`,
+      `1000 * ${lastEvents}`,
     ],
     columns: [
-      { field: 'event', title: 'Event' },
-      { field: 'Value #A', title: 'Records' },
-      { field: 'Value #B', title: 'Last', unit: units.DateTimeFromNow },
+      { field: 'Value #B', title: 'Last', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'event', title: 'Event', width: 150, grows: true },
+      { field: 'Value #A', title: 'Records', width: 80 },
     ],
-    sortBy: 'Last',
+    sortBy: [{ title: 'Last', descending: true }],
+    noValue: 'None',
   });
 }
 
@@ -76,12 +78,13 @@ function theBootBeforeThisOne(): PlacedPanel {
     description:
       'What the kernel had logged before the node restarted: did a hang end in a power cycle?',
     unit: units.Short,
-    queries: [`max by (event) (nic_previous_boot_kernel_events{${device}}) > 0`],
+    queries: [`max by (event) (${nowOrLast(`nic_previous_boot_kernel_events{${device}}`)}) > 0`],
     columns: [
-      { field: 'event', title: 'Event' },
-      { field: 'Value', title: 'Records' },
+      { field: 'event', title: 'Event', width: 150, grows: true },
+      { field: 'Value', title: 'Records', width: 80 },
     ],
-    sortBy: 'Records',
+    sortBy: [{ title: 'Records', descending: true }],
+    noValue: 'None, or no journal of that boot',
   });
 }
 
@@ -89,9 +92,10 @@ function packets(): PlacedPanel {
   return timePanel({
     title: 'Packets',
     description:
-      'Packets received and sent. A transmitter that hangs sends none while the link stays up.',
-    unit: units.PacketsPerSecond,
+      'Packets received and sent per second. A transmitter that hangs sends none while the link stays up.',
+    unit: units.CountsPerSecond,
     queries: [rateOf('nic_rx_packets_total', 'received'), rateOf('nic_tx_packets_total', 'sent')],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -101,6 +105,7 @@ function carrierChanges(): PlacedPanel {
     description: 'How often the link came or went; a reset of the device counts two.',
     unit: units.Short,
     queries: [increaseOf('nic_carrier_changes_total', 'changes')],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -108,8 +113,8 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets the network stack of the node drops for a wrong checksum, whatever device they came from.',
-    unit: units.PacketsPerSecond,
+      'Packets per second the network stack of the node drops for a wrong checksum, whatever device they came from.',
+    unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
       {
@@ -117,6 +122,7 @@ function checksumErrorsOfTheStack(): PlacedPanel {
         legend: '{{protocol}}',
       },
     ],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -126,16 +132,18 @@ function knownIssues(): PlacedPanel {
     description:
       'Known issues of this driver and firmware, and whether the device is exposed: with the offloads in question off it is not.',
     unit: units.Short,
-    queries: [`max by (issue, severity) (nic_known_issue{${device}})`],
+    queries: [`max by (issue, severity) (${nowOrLast(`nic_known_issue{${device}}`)})`],
     columns: [
-      { field: 'issue', title: 'Issue' },
-      { field: 'severity', title: 'Severity' },
+      { field: 'issue', title: 'Issue', width: 190, grows: true },
+      { field: 'severity', title: 'Severity', width: 80 },
       {
         field: 'Value',
         title: 'Exposed',
+        width: 80,
         states: { 0: { text: 'no', color: 'green' }, 1: { text: 'yes', color: 'red' } },
       },
     ],
+    noValue: 'None is known of this driver',
   });
 }
 
@@ -144,11 +152,12 @@ function flagsThatAreNotAsRequested(): PlacedPanel {
     title: 'Flags that are not as requested',
     description: 'Offload features that were asked for and are not active, or the other way round.',
     unit: units.Short,
-    queries: [`max by (feature) (nic_offload_requested{${device}})`],
+    queries: [`max by (feature) (${nowOrLast(`nic_offload_requested{${device}}`)})`],
     columns: [
-      { field: 'feature', title: 'Feature' },
-      { field: 'Value', title: 'Requested', states: onOff },
+      { field: 'feature', title: 'Feature', width: 220, grows: true },
+      { field: 'Value', title: 'Requested', width: 90, states: onOff },
     ],
+    noValue: 'All flags are as requested',
   });
 }
 
@@ -158,17 +167,19 @@ function whatCanBeRead(): PlacedPanel {
     description: 'Which reads of the device succeed, and which have not come back.',
     unit: units.Short,
     queries: [
-      `max by (read) (nicwatch_device_read_success{${device}})`,
-      `max by (read) (nicwatch_device_read_stuck{${device}})`,
+      `max by (read) (${nowOrLast(`nicwatch_device_read_success{${device}}`)})`,
+      `max by (read) (${nowOrLast(`nicwatch_device_read_stuck{${device}}`)})`,
     ],
     columns: [
-      { field: 'read', title: 'Read' },
-      { field: 'Value #A', title: 'Succeeds', states: yesNo },
+      { field: 'read', title: 'Read', width: 140, grows: true },
+      { field: 'Value #A', title: 'Succeeds', width: 90, states: yesNo },
       {
         field: 'Value #B',
         title: 'Stuck',
+        width: 70,
         states: { 0: { text: 'no' }, 1: { text: 'yes', color: 'red' } },
       },
     ],
+    noValue: 'Not scraped in this time range',
   });
 }

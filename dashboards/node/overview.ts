@@ -4,13 +4,15 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { statePanel, statPanel, timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { changes, chosen } from '../promql/findings.ts';
-import { deviceState, deviceStates, onOff } from '../promql/states.ts';
+import { changesOfDevice, chosen, nowOrLast } from '../promql/findings.ts';
+import { deviceState, deviceStates, lastDeviceState, onOff } from '../promql/states.ts';
 import { aboveZero } from '../promql/thresholds.ts';
 import { increaseOf, rateOf } from './counters.ts';
 
 const { node, device } = chosen;
-const identityLabels = 'kind, driver, driver_version, firmware_version, bus_address';
+const identityLabels =
+  'cluster, node, device, kind, driver, driver_version, firmware_version, bus_address';
+const scraped = `max(up{job="nicwatch",${node}})`;
 
 /** What is seen without scrolling. */
 export function overviewRows(): Rows {
@@ -18,22 +20,26 @@ export function overviewRows(): Rows {
     {
       height: 4,
       panels: [
-        [12, identity()],
-        [3, state()],
-        [3, linkSpeed()],
-        [3, lastKernelEvent()],
-        [3, booted()],
+        [8, scrapedOrNot()],
+        [4, state()],
+        [4, lastKernelEvent()],
+        [4, booted()],
+        [4, linkSpeed()],
       ],
     },
     {
-      height: 9,
+      height: 3,
+      panels: [[24, identity()]],
+    },
+    {
+      height: 7,
       panels: [
         [10, stateOverTime()],
         [14, offloadFlags()],
       ],
     },
     {
-      height: 8,
+      height: 7,
       panels: [
         [8, receiveErrors()],
         [8, transmitTimeoutsAndKernelEvents()],
@@ -43,38 +49,62 @@ export function overviewRows(): Rows {
   ];
 }
 
+function scrapedOrNot(): PlacedPanel {
+  return statPanel({
+    title: 'Scraped',
+    description:
+      'Whether the node is scraped now, and if not, since when it has not been: all else on this page is what it said last.',
+    unit: units.Short,
+    queries: [
+      {
+        expr: `(${scraped}) == 1`,
+        legend: 'scraped now',
+        own: { states: { 1: { text: 'yes', color: 'green' } } },
+      },
+      {
+        expr: `1000 * (max(instance:nicwatch_scrape:timestamp_seconds{${node}} or max_over_time(timestamp(nicwatch_build_info{${node}})[$__range:])) unless (${scraped}) == 1)`,
+        legend: 'NOT SCRAPED SINCE',
+        own: { unit: units.DateTimeFromNow, steps: [[1, 'red']] },
+      },
+    ],
+    noValue: 'Not scraped in this time range',
+  });
+}
+
 function identity(): PlacedPanel {
+  const info = nowOrLast(`nic_device_info{${device}}`);
   return tablePanel({
     title: 'Identity',
     description:
-      'What the device is, which driver and firmware it runs, and the known issues it is exposed to.',
+      'What the device is, which driver and firmware it runs, and how many known issues it is exposed to; of a node that is gone, what it was last.',
     unit: units.Short,
     queries: [
-      `max by (node, device, ${identityLabels}) (nic_device_info{${device}})`,
-      `sum by (node, device) (nic_known_issue{${device}})`,
+      `max by (${identityLabels}) (${info})`,
+      `0 * max by (${identityLabels}) (${info}) + on (node, device) group_left () (sum by (node, device) (${nowOrLast(`nic_known_issue{${device}}`)}) or 0 * max by (node, device) (${info}))`,
     ],
     columns: [
-      { field: 'node', title: 'Node' },
-      { field: 'device', title: 'Device', width: 90 },
-      { field: 'kind', title: 'Kind', width: 80 },
-      { field: 'driver', title: 'Driver', width: 90 },
-      { field: 'driver_version', title: 'Driver version' },
-      { field: 'firmware_version', title: 'Firmware' },
-      { field: 'bus_address', title: 'Bus', width: 110 },
+      { field: 'node', title: 'Node', width: 140, grows: true },
+      { field: 'device', title: 'Device', width: 110 },
       { field: 'Value #B', title: 'Exposed to', width: 90 },
+      { field: 'driver', title: 'Driver', width: 100 },
+      { field: 'driver_version', title: 'Driver version', width: 170, grows: true },
+      { field: 'firmware_version', title: 'Firmware', width: 200, grows: true },
+      { field: 'kind', title: 'Kind', width: 90 },
+      { field: 'bus_address', title: 'Bus', width: 120 },
+      { field: 'cluster', title: 'Cluster', width: 90 },
     ],
     hidden: ['Value #A'],
+    noValue: 'No such device in this time range',
   });
 }
 
 function state(): PlacedPanel {
   return statPanel({
     title: 'State',
-    description:
-      'Whether the transmitter hangs, stands still, timed out, was reset, or there is no carrier.',
+    description: 'The worst that holds of the device: of a node that is gone, the last it said.',
     unit: units.Short,
     states: deviceStates,
-    query: { expr: deviceState(chosen), legend: '' },
+    queries: [{ expr: lastDeviceState(chosen), legend: '' }],
     noValue: 'unknown',
   });
 }
@@ -84,7 +114,9 @@ function linkSpeed(): PlacedPanel {
     title: 'Link speed',
     description: 'Speed of the link; unknown without carrier and for virtual devices.',
     unit: units.BitsPerSecondSI,
-    query: { expr: `max(nic_link_speed_bits_per_second{${device}})`, legend: '' },
+    queries: [
+      { expr: `max(${nowOrLast(`nic_link_speed_bits_per_second{${device}}`)})`, legend: '' },
+    ],
     noValue: 'unknown',
   });
 }
@@ -94,11 +126,13 @@ function lastKernelEvent(): PlacedPanel {
     title: 'Last kernel event',
     description: 'When the kernel last logged an event of this device.',
     unit: units.DateTimeFromNow,
-    query: {
-      expr: `1000 * topk(1, max by (event) (nic_kernel_event_last_timestamp_seconds{${device}}))`,
-      legend: '{{event}}',
-    },
-    noValue: 'never',
+    queries: [
+      {
+        expr: `1000 * topk(1, max by (event) (${nowOrLast(`nic_kernel_event_last_timestamp_seconds{${device}}`)}))`,
+        legend: '{{event}}',
+      },
+    ],
+    noValue: 'none',
   }).textMode(common.BigValueTextMode.ValueAndName);
 }
 
@@ -107,7 +141,9 @@ function booted(): PlacedPanel {
     title: 'Booted',
     description: 'When the node started.',
     unit: units.DateTimeFromNow,
-    query: { expr: `1000 * max(nic_boot_timestamp_seconds{${node}})`, legend: '' },
+    queries: [
+      { expr: `1000 * max(${nowOrLast(`nic_boot_timestamp_seconds{${node}}`)})`, legend: '' },
+    ],
     noValue: 'unknown',
   });
 }
@@ -116,10 +152,11 @@ function stateOverTime(): PlacedPanel {
   return statePanel({
     title: 'State over time',
     description:
-      'Since when: hangs, timeouts, resets and carrier. A gap is a time without a scrape.',
+      'Since when: hangs, timeouts, resets, faults and carrier. A gap is a time without a scrape.',
     unit: units.Short,
     states: deviceStates,
     queries: [{ expr: deviceState(chosen), legend: '{{device}}' }],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -135,6 +172,7 @@ function offloadFlags(): PlacedPanel {
         legend: '{{feature}}',
       },
     ],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -142,8 +180,8 @@ function receiveErrors(): PlacedPanel {
   return timePanel({
     title: 'Receive errors',
     description:
-      'Packets received with a wrong checksum, with a wrong CRC, missed by the NIC, or dropped for want of a buffer. The rule fires on any wrong checksum.',
-    unit: units.PacketsPerSecond,
+      'Packets per second received with a wrong checksum, with a wrong CRC, missed by the NIC, or dropped for want of a buffer. The rule fires on any wrong checksum.',
+    unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
     queries: [
       rateOf('nic_rx_csum_errors_total', 'checksum'),
@@ -151,6 +189,7 @@ function receiveErrors(): PlacedPanel {
       rateOf('nic_rx_missed_total', 'missed'),
       rateOf('nic_rx_no_buffer_total', 'no buffer'),
     ],
+    noValue: 'Not counted by the driver, or not scraped',
   });
 }
 
@@ -169,6 +208,7 @@ function transmitTimeoutsAndKernelEvents(): PlacedPanel {
         legend: 'log: {{event}}',
       },
     ],
+    noValue: 'Not scraped in this time range',
   });
 }
 
@@ -178,13 +218,14 @@ function whatChanged(): PlacedPanel {
     description:
       'Flags that flipped, driver or firmware that are new, and reboots in the time range, the latest first.',
     unit: units.Short,
-    queries: [changes(chosen)],
+    queries: [changesOfDevice(chosen)],
     columns: [
-      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 130 },
-      { field: 'device', title: 'Device', width: 90 },
-      { field: 'change', title: 'Change' },
+      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'change', title: 'Change', width: 190, grows: true },
+      { field: 'device', title: 'Device', width: 76 },
     ],
     hidden: ['cluster', 'node'],
-    sortBy: 'When',
+    sortBy: [{ title: 'When', descending: true }],
+    noValue: 'Nothing changed in this time range',
   });
 }

@@ -13,38 +13,70 @@ export const chosen: Scope = { node: nodeMatchers, device: `${nodeMatchers},devi
 export const perNode = 'cluster, node';
 export const perDevice: string = `${perNode}, device`;
 
-/** Kernel events that take a node off the network, as a regular expression of the label `event`. */
-export const hangEvents = 'unit_hang|tx_timeout|adapter_reset|device_lost';
-
-/** A condition that holds, in words. What the series differ in beyond node and device is lost. */
-export interface Finding {
-  /** May hold `$1`, which is the value of the label `label`. */
-  readonly text: string;
-  readonly label?: string;
-  /** Gives a series for everything it holds for, and none for the rest. */
-  readonly condition: string;
+/** Whether agents are scraped at all, as a number of them: what is counted is 0 then, and nothing where nobody looks. */
+export function countOrBlind(expression: string, { node }: Scope): string {
+  return `count(${expression}) or 0 * count(up{job="nicwatch",${node}} == 1)`;
 }
 
-/** One series for each finding that holds now: since when in the chosen time range, in milliseconds since the epoch. */
-export function findings(list: readonly Finding[], labels: string): string {
-  return union(
-    list.map(({ condition, ...words }) => ({ ...words, value: firstSeen(condition) })),
-    `${labels}, problem`,
+/**
+ * What is wrong now, of devices and nodes or of the agents themselves: since when, in milliseconds since the epoch, and
+ * under the label `rank` how grave.
+ */
+export function problems({ node, device }: Scope, scope: 'nic' | 'agent'): string {
+  const matchers = scope === 'nic' ? `${node},${deviceOrNone(device)}` : node;
+  const named = `max by (${perDevice}, severity, problem) (problem:nic_findings:since_timestamp_seconds{${matchers},scope="${scope}"})`;
+  return `1000 * (${ranked(named)} or ${blind(node)})`;
+}
+
+/** Severities as the label `rank`, of which a table sorts the gravest first. */
+export function ranked(expression: string): string {
+  return ['critical', 'warning', 'info'].reduce(
+    (inner, severity, index) =>
+      `label_replace(${inner}, "rank", "${index + 1}", "severity", "${severity}")`,
+    expression,
   );
 }
 
-/** When a condition that holds now was first seen to hold in the time range, in seconds since the epoch. */
-export function firstSeen(condition: string): string {
-  // A condition younger than the last step of the subquery is in none of them.
-  return `(min_over_time(timestamp(${condition})[$__range:$__interval]) or timestamp(${condition})) and (${condition})`;
+/** One row where nobody looks: an empty table must not mean that nothing is wrong. */
+function blind(node: string): string {
+  const agents = `up{job="nicwatch",${node}} == 1`;
+  const rules = `instance:nicwatch_scrape:timestamp_seconds{${node}}`;
+  return [
+    blindRow(`absent(${agents})`, 'No agent reports'),
+    blindRow(
+      `(absent(${rules}) and on () (${agents}))`,
+      'The recording rules of nicwatch are not loaded',
+    ),
+  ].join(' or ');
+}
+
+function blindRow(condition: string, problem: string): string {
+  return `label_replace(label_replace(${condition}, "problem", "${problem}", "", ""), "rank", "1", "", "") * time()`;
+}
+
+/** Of series that carry a device and those of a whole node. */
+function deviceOrNone(device: string): string {
+  const matcher = device.split(',').at(-1) ?? '';
+  return matcher.replace(/"$/, '|"');
 }
 
 /** What changed in the time range: one series for each change, when it was seen, in milliseconds since the epoch. */
 export function changes({ node, device }: Scope): string {
+  const flags = `alertname="NICOffloadChanged",${device}`;
+  const wasFiring = `max_over_time(ALERTS{alertstate="firing",${flags}}[$__range])`;
+  const switched = `max_over_time(ALERTS_FOR_STATE{${flags}}[$__range])`;
   return union(
     [
-      { text: '$1', label: 'flip', value: flips(device) },
-      { text: 'now $1', label: 'identity', value: newIdentities(device) },
+      {
+        text: '$1',
+        label: 'flip',
+        value: `label_join((${switched} and ignoring (alertstate) ${wasFiring}) or ALERTS_FOR_STATE{${flags}}, "flip", " switched ", "feature", "state")`,
+      },
+      {
+        text: 'now $1',
+        label: 'identity',
+        value: `label_join(min_over_time(device:nic_identity_changes:timestamp_seconds{${device}}[$__range]), "identity", " / ", "driver", "driver_version", "firmware_version")`,
+      },
       {
         text: 'booted',
         value: `max by (${perNode}) (nic_boot_timestamp_seconds{${node}}) > \${__from:date:seconds}`,
@@ -54,13 +86,27 @@ export function changes({ node, device }: Scope): string {
   );
 }
 
-/** Offload flags that are not what they were a step before, with their state of now; the label `flip` says it in words. */
+/** The same of one device, from its own series: at once, and also where no rules were loaded then. */
+export function changesOfDevice({ node, device }: Scope): string {
+  return union(
+    [
+      { text: '$1', label: 'flip', value: flips(device) },
+      { text: 'now $1', label: 'identity', value: newIdentities(device) },
+      {
+        text: 'booted',
+        value: `max by (${perNode}) (last_over_time(nic_boot_timestamp_seconds{${node}}[$__range])) > \${__from:date:seconds}`,
+      },
+    ],
+    `${perDevice}, change`,
+  );
+}
+
+/** Offload flags that are not what they were a step before, with their last state; the label `flip` says it in words. */
 function flips(device: string): string {
   const flags = `nic_offload_enabled{${device},fixed="false"}`;
   const labels = `${perDevice}, feature`;
-  // Series are compared as they are, and grouped afterwards: there are tens of thousands of them, and few that flip.
   const at = `max by (${labels}) (max_over_time(timestamp(${flags} != (${flags} offset $__interval))[$__range:$__interval]))`;
-  const state = `count_values by (${labels}) ("state", max by (${labels}) (${flags}))`;
+  const state = `count_values by (${labels}) ("state", max by (${labels}) (last_over_time(${flags}[$__range])))`;
   const flipped = `${at} * on (${labels}) group_left (state) ${state}`;
   const named = `label_replace(label_replace(${flipped}, "state", "off", "state", "0"), "state", "on", "state", "1")`;
   return `label_join(${named}, "flip", " switched ", "feature", "state")`;
@@ -75,9 +121,24 @@ function newIdentities(device: string): string {
   return `label_join(${since} and (${now}) and on (${perDevice}) ${known}, "identity", " / ", "driver", "driver_version", "firmware_version")`;
 }
 
+/** What a series is, and where it is gone, what it was last in the time range. */
+export function nowOrLast(series: string): string {
+  return `(${series} or last_over_time(${series}[$__range]))`;
+}
+
 /** Adds labels of nic_device_info to series that carry a device. */
-export function withIdentity(expression: string, labels: string, { device }: Scope): string {
-  return `(${expression}) * on (${perDevice}) group_left (${labels}) max by (${perDevice}, ${labels}) (nic_device_info{${device}})`;
+export function withIdentity(expression: string, labels: string, scope: Scope): string {
+  return `(${expression}) * on (${perDevice}) group_left (${labels}) ${identityOf(labels, scope)}`;
+}
+
+/** The same, and series whose device has no such labels now, as those of a node that is gone, stay without. */
+export function withIdentityIfAny(expression: string, labels: string, scope: Scope): string {
+  return `${withIdentity(expression, labels, scope)}\nor (${expression}) unless on (${perDevice}) ${identityOf(labels, scope)}`;
+}
+
+/** One series for each device, also in the minutes when it has had two. */
+function identityOf(labels: string, { device }: Scope): string {
+  return `topk by (${perDevice}) (1, max by (${perDevice}, ${labels}) (nic_device_info{${device}}))`;
 }
 
 interface NamedValue {

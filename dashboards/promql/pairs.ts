@@ -1,70 +1,50 @@
-import type { Scope } from './findings.ts';
-import { thresholds } from './thresholds.ts';
+import { perNode } from './findings.ts';
 
 /** One end of a request, as a label. */
 export type Side = 'source_node' | 'dest_node';
 
-const ofWorstSource = 'cluster=~"$cluster",node=~"$worst_source"';
-
-/** The node whose requests fail towards most others. */
-export const worstSource: Scope = { node: ofWorstSource, device: ofWorstSource };
-
-/** Which pairs, and when. */
-interface PairOptions {
-  /** Label matchers; by default of those that are chosen. */
-  readonly pairs?: string;
-  /** A moment other than that of the query: the end of the time range. */
-  readonly at?: '@ end()';
-}
-
 const pair = 'cluster, source_node, dest_node';
-/** gRPC clients whose metrics do not name both nodes are left out. */
-const chosenPairs =
-  'cluster=~"$cluster",source_node=~"$source_node",dest_node=~"$dest_node",source_node!="",dest_node!=""';
+const chosenPairs = 'cluster=~"$cluster",source_node=~"$source_node",dest_node=~"$dest_node"';
 
-/**
- * Failed requests by all requests of each pair of nodes; a pair without requests has no ratio.
- *
- * From gRPC's own counters as CrossNodeGRPCFailures has it, and for pairs that have none from the rules for Linkerd and
- * OpenTelemetry.
- */
-export function pairRatio({ pairs = chosenPairs, at }: PairOptions = {}): string {
-  const all = grpcRequests(pairs, at);
-  const failed = grpcRequests(`${pairs},grpc_code!="OK"`, at);
-  const others = `max by (${pair}) (node_pair:rpc_failures:ratio_rate5m{telemetry!="grpc",${pairs}}${suffix(at)})`;
-  return `((${failed} or 0 * ${all}) / (${all} > 0) or ${others})`;
+/** Failed requests by all requests of each pair of different nodes, as the alert rules count them. */
+export function pairRatio(): string {
+  return `max by (${pair}) (node_pair:rpc_remote_failures:ratio_rate5m{${chosenPairs}})`;
 }
 
 /** Requests per second of each pair of nodes. */
 export function pairRequests(): string {
-  const recorded = [
-    'node_pair:response_total:rate5m',
-    'node_pair:rpc_client_call_duration_seconds_count:rate5m',
-  ];
-  const others = recorded.map((metric) => `sum by (${pair}) (${metric}{${chosenPairs}})`);
-  return `(${[grpcRequests(chosenPairs, undefined), ...others].join(' or ')})`;
+  return `sum by (${pair}) (node_pair:rpc_requests:rate5m{${chosenPairs}})`;
 }
 
 /** Failed requests per second of each pair of nodes. */
 export function pairFailures(): string {
-  return `(${pairRatio()} * ${pairRequests()})`;
+  return `sum by (${pair}) (node_pair:rpc_failures:rate5m{${chosenPairs}})`;
 }
 
-/** The share of the other nodes that a node has failures with. */
-export function failingShare(side: Side, pairs: string = chosenPairs): string {
-  return `avg by (cluster, ${side}) (${pairRatio({ pairs })} > bool ${thresholds.pairFailureRatio})`;
+/** The pairs of different nodes with most failed requests at the end of the time range. */
+export function worstPairs(count: number): string {
+  const failures = `sum by (${pair}) (node_pair:rpc_failures:rate5m{${chosenPairs}} @ end())`;
+  return `topk(${count}, ${failures} > 0)`;
 }
 
-/** The same of the one node for which it is greatest: far less to compute where many moments are asked for. */
-export function worstShare(side: Side): string {
-  const variable = side === 'source_node' ? '$worst_source' : '$worst_dest';
-  return failingShare(side, `${chosenPairs},${side}=~"${variable}"`);
+/** Failed requests per second of the calls a node makes, or of those it is called by. */
+export function failuresOf(side: Side): string {
+  return `sum by (cluster, ${side}) (node_pair:rpc_failures:rate5m{${chosenPairs}})`;
 }
 
-function grpcRequests(pairs: string, at: PairOptions['at']): string {
-  return `sum by (${pair}) (rate(grpc_client_handled_total{${pairs}}[$__rate_interval]${suffix(at)}))`;
+export function requestsOf(side: Side): string {
+  return `sum by (cluster, ${side}) (node_pair:rpc_requests:rate5m{${chosenPairs}})`;
 }
 
-function suffix(at: PairOptions['at']): string {
-  return at === undefined ? '' : ` ${at}`;
+/** The share of the other nodes that a guilty node has failures with; the rules say which is guilty. */
+export function guiltyShare(side: Side): string {
+  const matchers = `cluster=~"$cluster",${side}=~"$${side}"`;
+  const ratio =
+    side === 'source_node' ? 'source_node:rpc_guilty:ratio' : 'dest_node:rpc_guilty:ratio';
+  return `max by (cluster, ${side}) (${ratio}{${matchers}})`;
+}
+
+/** Keeps series of nodes whose calls fail towards most others; they carry the label `node`. */
+export function ofGuiltySources(expression: string): string {
+  return `(${expression}) and on (${perNode}) label_replace(${guiltyShare('source_node')}, "node", "$1", "source_node", "(.+)")`;
 }

@@ -1,16 +1,24 @@
-import { hangEvents, perDevice } from './findings.ts';
+import { perDevice } from './findings.ts';
 import type { Scope } from './findings.ts';
 import type { States } from '../kit/panels.ts';
 
-/** Values of `deviceState()`, the worst of them at any moment. */
+/** Values of `device:nic_state:code`, the worst that holds at any moment. */
 export const deviceStates: States = {
   0: { text: 'fine', color: 'green' },
-  1: { text: 'reset', color: 'yellow' },
-  2: { text: 'transmit timeout', color: 'orange' },
-  3: { text: 'transmitter stalled', color: 'dark-orange' },
-  4: { text: 'transmitter hangs', color: 'red' },
-  5: { text: 'no carrier', color: 'blue' },
+  1: { text: 'exposed', color: 'yellow' },
+  2: { text: 'no carrier', color: 'blue' },
+  3: { text: 'packets loop', color: 'purple' },
+  4: { text: 'bad checksums', color: 'semi-dark-purple' },
+  5: { text: 'reset', color: 'orange' },
+  6: { text: 'timed out', color: 'orange' },
+  7: { text: 'firmware fault', color: 'dark-red' },
+  8: { text: 'stalled', color: 'dark-orange' },
+  9: { text: 'fell off its bus', color: 'dark-red' },
+  10: { text: 'hangs', color: 'red' },
 };
+
+/** From this state on the node may lose its network. */
+const worstStates = 3;
 
 export const onOff: States = {
   0: { text: 'off', color: 'blue' },
@@ -22,25 +30,25 @@ export const yesNo: States = {
   1: { text: 'yes', color: 'green' },
 };
 
-/** One number of `deviceStates` for each device. */
+/** Labels `rank` of what `ranked()` gives: they sort as they weigh. */
+export const severities: States = {
+  1: { text: 'critical', color: 'red' },
+  2: { text: 'warning', color: 'orange' },
+  3: { text: 'info', color: 'blue' },
+};
+
+/** One number of `deviceStates` for each device that is scraped. */
 export function deviceState({ device }: Scope): string {
-  const rose = (event: string): string =>
-    `max by (${perDevice}) (increase(nic_kernel_events_total{${device},event="${event}"}[$__rate_interval])) > 0`;
-  const timedOut = `max by (${perDevice}) (increase(nic_tx_timeouts_total{${device}}[$__rate_interval])) > 0`;
-  const link = `max by (${perDevice}) (nic_link_up{${device}})`;
-  return [
-    `4 * (max by (${perDevice}) (nic_hang_active{${device}}) == 1)`,
-    `3 * (max by (${perDevice}) (nic_tx_stalled{${device}}) == 1)`,
-    `2 + 0 * (${rose('tx_timeout')} or ${timedOut})`,
-    `1 + 0 * (${rose('adapter_reset')})`,
-    `5 + 0 * (${link} == 0)`,
-    `0 * ${link}`,
-  ].join('\nor ');
+  return `max by (${perDevice}) (device:nic_state:code{${device}})`;
 }
 
-/** The devices that hung, timed out, were reset or stalled in the time range, the latest of them. */
+/** The same, and of a node that cannot be scraped what it said last. */
+export function lastDeviceState({ device }: Scope): string {
+  return `max by (${perDevice}) (device:nic_last_state:code{${device}})`;
+}
+
+/** The devices with the worst states in the time range. */
 export function troubled({ device }: Scope, count: number): string {
-  const happened = `max by (${perDevice}) (last_over_time(nic_kernel_event_last_timestamp_seconds{${device},event=~"${hangEvents}"}[$__range] @ end())) > \${__from:date:seconds}`;
-  const stalled = `max by (${perDevice}) (max_over_time(nic_tx_stalled{${device}}[$__range] @ end())) > 0`;
-  return `topk(${count}, (${happened}) or (${stalled}))`;
+  const worst = `max by (${perDevice}) (max_over_time(device:nic_state:code{${device}}[$__range] @ end()))`;
+  return `topk(${count}, ${worst} >= ${worstStates})`;
 }

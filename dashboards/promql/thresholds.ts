@@ -1,15 +1,23 @@
+import type { Steps } from '../kit/panels.ts';
+
 /** Where panels turn red: the numbers of the alert rules. */
 export const thresholds = {
   /** Failed by all requests of a pair of nodes: CrossNodeGRPCFailures. */
   pairFailureRatio: 0.01,
-  /** Share of the other nodes a node's requests fail with: CrossNodeFailureFromOneSource. */
-  failingShare: 0.5,
-  /** How long a kernel event counts as now, in seconds: NICHardwareUnitHang and its like. */
-  recentSeconds: 600,
+  /** The same where a source that fails most others pages: CrossNodeSourceFailing. */
+  failingRatio: 0.2,
   /** Packets that the stack of a node drops in so many seconds: NICStackChecksumErrors. */
   stackErrors: 10,
   stackSeconds: 900,
 } as const;
+
+/** Colours of a failure ratio: noticeable, over the rule, grave, of no use any more. */
+export const ratioSteps: Steps = [
+  [0.001, 'yellow'],
+  [thresholds.pairFailureRatio, 'orange'],
+  [0.05, 'red'],
+  [thresholds.failingRatio, 'dark-red'],
+];
 
 /** The same as a rate. */
 export const stackErrorsPerSecond: number = thresholds.stackErrors / thresholds.stackSeconds;

@@ -13,6 +13,8 @@ export interface NotifiedAlert {
   readonly annotations: Readonly<Record<string, string>>;
   /** What the notification was grouped by. */
   readonly group: Readonly<Record<string, string>>;
+  /** When it came, in milliseconds since the epoch. */
+  readonly receivedAt: number;
 }
 
 /** A server that keeps the notifications it is sent. */
@@ -36,6 +38,7 @@ export async function startWebhook(port: number): Promise<Webhook> {
           labels: stringsAt(alert, 'labels'),
           annotations: stringsAt(alert, 'annotations'),
           group: stringsAt(notification, 'groupLabels'),
+          receivedAt: Date.now(),
         })),
       );
       response.end();
