@@ -151,6 +151,7 @@ export function statePanel(
   const panel = new statetimeline.PanelBuilder()
     .showValue(common.VisibilityMode.Auto)
     .mergeValues(true)
+    .perPage(0)
     .rowHeight(0.8)
     .fillOpacity(85)
     .legend(

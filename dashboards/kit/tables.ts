@@ -95,6 +95,7 @@ export function matrixPanel(
       mode: common.TableCellBackgroundDisplayMode.Basic,
     })
     .minWidth(52)
+    .decimals(1)
     .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
     .overrideByFieldType('string', [
       { id: 'unit', value: units.String },
