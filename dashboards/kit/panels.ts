@@ -151,7 +151,6 @@ export function statePanel(
   const panel = new statetimeline.PanelBuilder()
     .showValue(common.VisibilityMode.Auto)
     .mergeValues(true)
-    .perPage(0)
     .rowHeight(0.8)
     .fillOpacity(85)
     .legend(
