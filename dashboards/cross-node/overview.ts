@@ -38,9 +38,9 @@ export function overviewRows(): Rows {
     {
       height: 10,
       panels: [
-        [14, failureMatrix()],
-        [5, bySource()],
-        [5, byDestination()],
+        [16, failureMatrix()],
+        [4, bySource()],
+        [4, byDestination()],
       ],
     },
     {
@@ -56,7 +56,7 @@ export function overviewRows(): Rows {
 
 function failingPairs(): PlacedPanel {
   return statPanel({
-    title: 'Failing pairs',
+    title: 'Bad pairs',
     description: 'Pairs of nodes between which more requests fail than the rule allows.',
     unit: units.Short,
     steps: [[1, 'red']],
@@ -107,7 +107,7 @@ function failureMatrix(): PlacedPanel {
 
 function bySource(): PlacedPanel {
   return barPanel({
-    title: 'Failing calls by source',
+    title: 'By source',
     description: 'Calls per second that a node makes and that fail, the twelve with most.',
     unit: units.RequestsPerSecond,
     steps: [[aboveZero, 'orange']],
@@ -118,7 +118,7 @@ function bySource(): PlacedPanel {
 
 function byDestination(): PlacedPanel {
   return barPanel({
-    title: 'Failing calls by destination',
+    title: 'By destination',
     description: 'Calls per second to a node that fail, the twelve with most.',
     unit: units.RequestsPerSecond,
     steps: [[aboveZero, 'orange']],
@@ -139,10 +139,10 @@ function nicsOfGuiltySources(): PlacedPanel {
       `0 * (${ofGuiltySources(info)}) + on (${perDevice}) group_left () (sum by (${perDevice}) (nic_known_issue{${sources}}) or 0 * max by (${perDevice}) (nic_device_info{${sources}}))`,
     ],
     columns: [
-      { field: 'node', title: 'Node', width: 100, link: linkToNode },
-      { field: 'device', title: 'Device', width: 76, link: linkToDevice },
-      { field: 'Value #B', title: 'Issues', width: 58 },
-      { field: 'driver', title: 'Driver', width: 70 },
+      { field: 'node', title: 'Node', width: 92, link: linkToNode },
+      { field: 'device', title: 'Device', width: 66, link: linkToDevice },
+      { field: 'Value #B', title: 'Issues', width: 76 },
+      { field: 'driver', title: 'Driver', width: 66 },
       { field: 'firmware_version', title: 'Firmware', width: 80, grows: true },
       { field: 'driver_version', title: 'Version', width: 64 },
     ],
@@ -164,9 +164,9 @@ function theirTransmitOffloads(): PlacedPanel {
     ],
     columns: [
       { field: 'Value', title: 'Is', width: 44, states: onOff },
-      { field: 'feature', title: 'Feature', width: 140, grows: true },
-      { field: 'node', title: 'Node', width: 84 },
-      { field: 'device', title: 'Device', width: 70 },
+      { field: 'feature', title: 'Feature', width: 160, grows: true },
+      { field: 'node', title: 'Node', width: 74 },
+      { field: 'device', title: 'Device', width: 56 },
     ],
     hidden: ['cluster'],
     sortBy: [{ title: 'Is', descending: true }],
@@ -182,10 +182,10 @@ function whatChangedOnThem(): PlacedPanel {
     unit: units.Short,
     queries: [ofGuiltySources(changes(scope))],
     columns: [
-      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 112 },
-      { field: 'change', title: 'Change', width: 130, grows: true },
-      { field: 'node', title: 'Node', width: 84 },
-      { field: 'device', title: 'Device', width: 62 },
+      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },
+      { field: 'change', title: 'Change', width: 124, grows: true },
+      { field: 'node', title: 'Node', width: 74 },
+      { field: 'device', title: 'Device', width: 58 },
     ],
     hidden: ['cluster'],
     sortBy: [{ title: 'When', descending: true }],

@@ -46,9 +46,9 @@ function agentsThatAreBlind(): PlacedPanel {
     unit: units.Short,
     queries: [problems(chosen, 'agent')],
     columns: [
-      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 140 },
       { field: 'node', title: 'Node', width: 110, link: linkToNode },
-      { field: 'problem', title: 'Problem', width: 300, grows: true },
+      { field: 'problem', title: 'Problem', width: 290, grows: true },
       { field: 'cluster', title: 'Cluster', width: 70 },
     ],
     hidden: ['severity', 'rank', 'device'],

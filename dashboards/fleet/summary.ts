@@ -73,14 +73,14 @@ function downNodes(): PlacedPanel {
       `0 * (${lastWords}) + on (${perNode}) group_left () 1000 * ${lastScrape}`,
     ],
     columns: [
-      { field: 'node', title: 'Node', width: 98, grows: true, link: linkToNode },
+      { field: 'node', title: 'Node', width: 86, grows: true, link: linkToNode },
       {
         field: 'Value #A',
         title: 'Last said',
-        width: 105,
+        width: 102,
         states: { ...deviceStates, '-1': { text: 'unknown' } },
       },
-      { field: 'Value #B', title: 'Silent since', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'Value #B', title: 'Silent since', unit: units.DateTimeFromNow, width: 140 },
       { field: 'device', title: 'Device', width: 70 },
     ],
     hidden: ['cluster'],

@@ -1,5 +1,5 @@
 import * as common from '@grafana/grafana-foundation-sdk/common';
-import type * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as units from '@grafana/grafana-foundation-sdk/units';
@@ -85,23 +85,35 @@ export function matrixPanel(
   },
 ): table.PanelBuilder {
   const { query, row, column } = options;
-  return baseTable(options, [query])
-    .withTransformation({
-      id: 'groupingToMatrix',
-      options: { rowField: row, columnField: column, valueField: 'Value', emptyValue: 'null' },
-    })
-    .cellOptions({
-      type: common.TableCellDisplayMode.ColorBackground,
-      mode: common.TableCellBackgroundDisplayMode.Basic,
-    })
-    .minWidth(52)
-    .decimals(1)
-    .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
-    .overrideByFieldType('string', [
-      { id: 'unit', value: units.String },
-      { id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.Auto } },
-      { id: 'custom.width', value: 120 },
-    ]);
+  return (
+    baseTable(options, [query])
+      .withTransformation({
+        id: 'groupingToMatrix',
+        options: { rowField: row, columnField: column, valueField: 'Value', emptyValue: 'null' },
+      })
+      .cellOptions({
+        type: common.TableCellDisplayMode.ColorBackground,
+        mode: common.TableCellBackgroundDisplayMode.Basic,
+      })
+      .minWidth(58)
+      .decimals(1)
+      // Nothing is not little.
+      .mappings([
+        {
+          type: dashboard.MappingType.SpecialValue,
+          options: {
+            match: dashboard.SpecialValueMatch.Null,
+            result: { text: '', color: 'transparent', index: 0 },
+          },
+        },
+      ])
+      .overrideByRegexp('.*', [{ id: 'custom.wrapHeaderText', value: true }])
+      .overrideByFieldType('string', [
+        { id: 'unit', value: units.String },
+        { id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.Auto } },
+        { id: 'custom.width', value: 100 },
+      ])
+  );
 }
 
 function baseTable(options: TableOptions, queries: readonly string[]): table.PanelBuilder {

@@ -63,7 +63,7 @@ function kernelEventsOfThisBoot(): PlacedPanel {
       `1000 * ${lastEvents}`,
     ],
     columns: [
-      { field: 'Value #B', title: 'Last', unit: units.DateTimeFromNow, width: 125 },
+      { field: 'Value #B', title: 'Last', unit: units.DateTimeFromNow, width: 140 },
       { field: 'event', title: 'Event', width: 150, grows: true },
       { field: 'Value #A', title: 'Records', width: 80 },
     ],

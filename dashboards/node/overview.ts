@@ -220,8 +220,8 @@ function whatChanged(): PlacedPanel {
     unit: units.Short,
     queries: [changesOfDevice(chosen)],
     columns: [
-      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 125 },
-      { field: 'change', title: 'Change', width: 190, grows: true },
+      { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },
+      { field: 'change', title: 'Change', width: 170, grows: true },
       { field: 'device', title: 'Device', width: 76 },
     ],
     hidden: ['cluster', 'node'],

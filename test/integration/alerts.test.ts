@@ -11,6 +11,8 @@ import type { DeadLoop } from '../support/dead-loop.ts';
 import { readKmsgRecording } from '../support/kmsg-recording.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
+import { playPagingStory } from '../support/paging-story.ts';
+import type { PagingTimes } from '../support/paging-story.ts';
 import { startPrometheus } from '../support/prometheus-process.ts';
 import type { PrometheusProcess } from '../support/prometheus-process.ts';
 import { createRecordedMachine } from '../support/recorded-machine.ts';
@@ -45,15 +47,21 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
   let namespace: Namespace;
   let loop: DeadLoop;
 
+  /** In real time beside the others, which make haste. */
+  let pages: Promise<PagingTimes>;
+
   beforeAll(async () => {
+    pages = playPagingStory();
+    // Awaited by the last test; a failure before that is its failure.
+    pages.catch(() => undefined);
     machine = createRecordedMachine(host);
     namespace = await createNamespace();
     webhook = await startWebhook(await freePort());
     alertmanager = await startAlertmanager(
       readAlertFile('alertmanager.example.yaml')
         .replaceAll(/https:\/\/(pager|tickets)\.example/g, `${webhook.url}/$1`)
-        .replace('group_wait: 30s', 'group_wait: 200ms')
-        .replace('group_interval: 5m', 'group_interval: 500ms'),
+        .replaceAll(/group_wait: \d+s/g, 'group_wait: 200ms')
+        .replaceAll(/group_interval: \w+/g, 'group_interval: 500ms'),
     );
     recorded = await startAgent({
       ...machine.agent,
@@ -94,6 +102,7 @@ scrape_configs:
   test('an alert mutes what it explains, and nothing on another node', async () => {
     const labels = { job: 'nicwatch', device: 'eno1' };
     const stalled = { ...labels, alertname: 'NICTransmitStalled' };
+    const east = { cluster: 'east' };
     await alertmanager.post([
       { ...labels, alertname: 'NICHangActive', instance: 'node-x', node: 'node-x' },
       { ...stalled, instance: 'node-x', node: 'node-x' },
@@ -104,16 +113,58 @@ scrape_configs:
       { alertname: 'CrossNodeFailureFromOneSource', source_node: 'node-x', node: 'node-x' },
       { alertname: 'CrossNodeGRPCFailures', source_node: 'node-x', dest_node: 'node-y' },
       { alertname: 'CrossNodeGRPCFailures', source_node: 'node-y', dest_node: 'node-x' },
+      // A node that is lost, and one that only cannot be scraped.
+      { alertname: 'NICNodeLostAfterHang', ...labels, instance: 'node-v', node: 'node-v' },
+      { alertname: 'NICNodeLostExposed', ...labels, instance: 'node-v', node: 'node-v' },
+      { alertname: 'NICWatchDown', job: 'nicwatch', instance: 'node-v', node: 'node-v' },
+      { alertname: 'NICWatchDown', job: 'nicwatch', instance: 'node-u', node: 'node-u' },
+      // One destination that is down in another cluster, and what it explains.
+      {
+        ...east,
+        alertname: 'CrossNodeFailureToOneDestination',
+        dest_node: 'node-d',
+        node: 'node-d',
+      },
+      { ...east, alertname: 'CrossNodeGRPCFailures', source_node: 'node-a', dest_node: 'node-d' },
+      { ...east, alertname: 'CrossNodeGRPCFailures', source_node: 'node-d', dest_node: 'node-a' },
+      // A sender, its victims in its cluster, and one in a cluster without.
+      {
+        alertname: 'CrossNodeSourceFailing',
+        source_node: 'node-s',
+        cluster: 'west',
+        node: 'node-s',
+      },
+      {
+        alertname: 'CrossNodeFailureFromOneSource',
+        source_node: 'node-s',
+        cluster: 'west',
+        node: 'node-s',
+      },
+      { alertname: 'NICStackChecksumErrors', cluster: 'west', instance: 'node-t', node: 'node-t' },
+      { ...east, alertname: 'NICStackChecksumErrors', instance: 'node-t', node: 'node-t' },
+      // What is known of it, and what it is accused of.
+      { ...east, alertname: 'NICKnownIssueExposed', instance: 'node-d', node: 'node-d' },
     ]);
     await notified({ alertname: 'NICTransmitStalled', instance: 'node-y' });
     await notified({ alertname: 'NICTransmitStalled', instance: 'node-z' });
     await notified({ alertname: 'CrossNodeGRPCFailures', source_node: 'node-y' });
+    await notified({ alertname: 'NICWatchDown', instance: 'node-u' });
+    await notified({ alertname: 'CrossNodeGRPCFailures', source_node: 'node-d' });
+    await notified({ alertname: 'NICStackChecksumErrors', cluster: 'east' });
+    const accusation = await notified({ alertname: 'CrossNodeFailureToOneDestination' });
+    const cause = await notified({ alertname: 'NICKnownIssueExposed', node: 'node-d' });
+    expect(cause?.group).toEqual(accusation?.group);
     const muted = await alertmanager.muted();
-    expect(muted).toHaveLength(2);
+    expect(muted).toHaveLength(7);
     expect(muted).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ alertname: 'NICTransmitStalled', node: 'node-x' }),
         expect.objectContaining({ alertname: 'CrossNodeGRPCFailures', source_node: 'node-x' }),
+        expect.objectContaining({ alertname: 'NICNodeLostExposed', node: 'node-v' }),
+        expect.objectContaining({ alertname: 'NICWatchDown', node: 'node-v' }),
+        expect.objectContaining({ alertname: 'CrossNodeGRPCFailures', dest_node: 'node-d' }),
+        expect.objectContaining({ alertname: 'CrossNodeFailureFromOneSource', node: 'node-s' }),
+        expect.objectContaining({ alertname: 'NICStackChecksumErrors', cluster: 'west' }),
       ]),
     );
   });
@@ -223,6 +274,14 @@ scrape_configs:
     );
     expect(complaints).toEqual([]);
   });
+
+  test('what is critical pages within a minute, and a node that is lost within ninety seconds', async () => {
+    const { hang: seconds, nextFault, lostNode, besides } = await pages;
+    expect(seconds).toBeLessThan(60);
+    expect(nextFault).toBeLessThan(60);
+    expect(lostNode).toBeLessThan(90);
+    expect(besides).toEqual(besides.filter((name) => name === 'NICHangActive'));
+  }, 200_000);
 
   async function countChecksumErrors(signal: AbortSignal): Promise<void> {
     let errors = 0;

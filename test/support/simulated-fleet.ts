@@ -13,7 +13,9 @@ export interface SimulatedNode {
   setReachable(isReachable: boolean): void;
   /** Starts counting anew, as a reboot does, at a time in seconds since the epoch. */
   reboot(at: number): void;
-  /** What it would answer now. */
+  /** When it last answered a scrape, in milliseconds since the epoch. */
+  scrapedAt(): number | undefined;
+  /** What it answers now; empty where it is not reachable. */
   exposition(): string;
 }
 
@@ -100,6 +102,7 @@ function createSimulatedNode(name: string): SimulatedNode {
     }
   }
   let isReachable = true;
+  let scrapedAt: number | undefined;
   const set: SimulatedNode['set'] = (changed, value) => {
     if (value === undefined) {
       series.delete(changed);
@@ -125,8 +128,14 @@ function createSimulatedNode(name: string): SimulatedNode {
       }
       set('nic_boot_timestamp_seconds', at);
     },
-    exposition: () =>
-      isReachable ? [...series].map(([key, value]) => `${key} ${value}\n`).join('') : '',
+    scrapedAt: () => scrapedAt,
+    exposition: () => {
+      if (!isReachable) {
+        return '';
+      }
+      scrapedAt = Date.now();
+      return [...series].map(([key, value]) => `${key} ${value}\n`).join('');
+    },
   };
 }
 
