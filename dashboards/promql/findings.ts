@@ -63,14 +63,15 @@ function deviceOrNone(device: string): string {
 /** What changed in the time range: one series for each change, when it was seen, in milliseconds since the epoch. */
 export function changes({ node, device }: Scope): string {
   const flags = `alertname="NICOffloadChanged",${device}`;
-  const wasFiring = `max_over_time(ALERTS{alertstate="firing",${flags}}[$__range])`;
-  const switched = `max_over_time(ALERTS_FOR_STATE{${flags}}[$__range])`;
+  // What a boot sets and sets back in a moment has not fired, and is over.
+  const lasted = `max_over_time(ALERTS{alertstate="firing",${flags}}[$__range]) or ALERTS{${flags}}`;
+  const switched = `min_over_time(ALERTS_FOR_STATE{${flags}}[$__range]) and ignoring (alertstate) (${lasted})`;
   return union(
     [
       {
         text: '$1',
         label: 'flip',
-        value: `label_join((${switched} and ignoring (alertstate) ${wasFiring}) or ALERTS_FOR_STATE{${flags}}, "flip", " switched ", "feature", "state")`,
+        value: `label_join(${switched}, "flip", " switched ", "feature", "state")`,
       },
       {
         text: 'now $1',

@@ -5,11 +5,15 @@ import { panelsOf, readDashboard } from '../support/dashboard-file.ts';
 import type { DashboardFile, QueryPanel, Target } from '../support/dashboard-file.ts';
 import { scrapeSeconds, startDashboardLab } from '../support/dashboard-lab.ts';
 import type { DashboardLab } from '../support/dashboard-lab.ts';
+import { createPrometheusApi } from '../support/prometheus-api.ts';
 import type { Series } from '../support/prometheus-api.ts';
+import { startPrometheus } from '../support/prometheus-process.ts';
 import { interpolate, stepSeconds, timeVariables } from '../support/grafana-variables.ts';
 import type { QueryTimes, VariableValues } from '../support/grafana-variables.ts';
 import { commandProblem, skipNote } from '../support/requirements.ts';
 
+/** Of `device:nic_state:code`. */
+const hangs = 10;
 const problem = commandProblem('prometheus', 'promtool', 'ethtool');
 
 const fleet = readDashboard('fleet');
@@ -22,12 +26,13 @@ const allPairs: VariableValues = {
   cluster: '.*',
   source_node: '.*',
   dest_node: '.*',
-  worst_source: 'node-07',
-  worst_dest: 'node-01',
 };
 
 /** Queries that give nothing here, and why. */
 const mayBeEmpty: Readonly<Record<string, string>> = {
+  'fleet: Nodes reporting (A)': 'not all nodes report',
+  'fleet: Agents that are blind (A)': 'every agent sees all',
+  'node: Scraped (B)': 'the node is scraped',
   'node: Transmit timeouts and kernel events (C)': 'e1000e does not count its resets',
   'node: Flags that are not as requested (A)': 'no device here has a flag that is not as requested',
 };
@@ -72,12 +77,9 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       },
     );
 
-    test.each(file.templating.list.slice(1))(
-      'variable $name has values',
-      async ({ query, regex }) => {
-        expect(await valuesOf(query, regex, values)).not.toEqual([]);
-      },
-    );
+    test.each(file.templating.list.slice(1, -1))('variable $name has values', async ({ query }) => {
+      expect(await valuesOf(query, values)).not.toEqual([]);
+    });
   });
 
   describe('cross-node names the guilty node', () => {
@@ -95,23 +97,28 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
 
     test('by name, as a source, since when, and not by any other', async () => {
       const { guilty, failingSince } = lab.story;
-      const [share, ...others] = await table(crossNode, 'Guilty nodes');
+      const [failing, ...others] = await table(crossNode, 'Guilty nodes');
       expect(others).toEqual([]);
-      expect(share).toMatchObject({ labels: { node: guilty, side: 'source' }, value: 1 });
-      const [since] = await table(crossNode, 'Guilty nodes', 'B');
-      expect(since?.labels).toEqual(share?.labels);
+      expect(failing?.labels).toEqual({ cluster: 'lab', node: guilty, side: 'source' });
+      expect(failing?.value).toBeGreaterThan(1);
+      const [share] = await table(crossNode, 'Guilty nodes', 'C');
+      expect(share).toEqual({ labels: failing?.labels, value: 1 });
+      const [since] = await table(crossNode, 'Guilty nodes', 'D');
+      expect(since?.labels).toEqual(failing?.labels);
       expect(Math.abs((since?.value ?? 0) / 1000 - failingSince)).toBeLessThan(600);
     });
 
-    test('by the variable that its facts go by', async () => {
-      const { query = '', regex } =
-        crossNode.templating.list.find(({ name }) => name === 'worst_source') ?? {};
-      expect(await valuesOf(query, regex, allPairs)).toEqual([lab.story.guilty]);
+    test('as the first of those by failing calls', async () => {
+      const [first, second] = (await table(crossNode, 'By source')).toSorted(
+        (one, other) => other.value - one.value,
+      );
+      expect(first?.labels).toEqual({ cluster: 'lab', source_node: lab.story.guilty });
+      expect(first?.value).toBeGreaterThan(10 * (second?.value ?? 0));
     });
 
     test('by its driver and firmware, and by what was changed before', async () => {
       const { guilty, switchedOnAt, failingSince } = lab.story;
-      const nics = await table(crossNode, 'NICs of the worst source');
+      const nics = await table(crossNode, 'NICs of the guilty sources');
       expect(nics.map(({ labels }) => labels)).toContainEqual(
         expect.objectContaining({
           node: guilty,
@@ -121,7 +128,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
         }),
       );
       expect(new Set(nics.map(({ labels }) => labels['node']))).toEqual(new Set([guilty]));
-      const [change, ...others] = await table(crossNode, 'What changed on it');
+      const [change, ...others] = await table(crossNode, 'What changed on them');
       expect(others).toEqual([]);
       expect(change?.labels).toEqual({
         cluster: 'lab',
@@ -132,6 +139,14 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       const changedAt = (change?.value ?? 0) / 1000;
       expect(Math.abs(changedAt - switchedOnAt)).toBeLessThan(60);
       expect(changedAt).toBeLessThan(failingSince);
+    });
+
+    test('and none where another cluster is chosen', async () => {
+      const elsewhere = { ...all, ...allPairs, cluster: 'other' };
+      expect(await table(crossNode, 'Guilty nodes', 'C', elsewhere)).toEqual([]);
+      expect(
+        await table(crossNode, 'Guilty nodes', 'C', { ...elsewhere, cluster: 'lab' }),
+      ).toHaveLength(1);
     });
   });
 
@@ -146,7 +161,10 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
         device: 'eno1',
         driver: 'e1000e',
         firmware_version: '2.1-0',
+        card: 'e1000e 2.1-0',
         problem: 'transmitter hangs',
+        severity: 'critical',
+        rank: '1',
       });
       expect(Math.abs((hang?.value ?? 0) / 1000 - hangingSince)).toBeLessThan(60);
       const checksums = found.find(({ labels }) => labels['problem'] === 'receives bad checksums');
@@ -158,7 +176,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
           'kernel log: tx_timeout',
           'kernel log: unit_hang',
           'receives bad checksums',
-          'stack drops bad tcp checksums: suspect the senders',
+          'stack drops bad tcp checksums',
         ]),
       );
     });
@@ -199,36 +217,74 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       ]);
     });
 
-    test('of agents that cannot be scraped', async () => {
-      const blind = await table(fleet, 'Agents missing or blind');
-      expect(problemsOf(blind, lab.story.unreachable)).toEqual(['agent cannot be scraped']);
-      expect(problemsOf(blind, lab.story.guilty)).toEqual([]);
+    test('of nodes that cannot be scraped, and what they said last', async () => {
+      const { unreachable, lostAt } = lab.story;
+      const [row, ...others] = await table(fleet, 'Nodes that do not report');
+      expect(others).toEqual([]);
+      expect(row).toEqual({
+        labels: { cluster: 'lab', node: unreachable, device: 'eno1' },
+        value: hangs,
+      });
+      const [silent] = await table(fleet, 'Nodes that do not report', 'B');
+      expect(silent).toEqual({ labels: row?.labels, value: 1000 * lostAt });
+      const found = await table(fleet, 'What is wrong now');
+      expect(problemsOf(found, unreachable)).toEqual(['lost after a hang']);
+      expect(problemsOf(found, lab.story.guilty)).toEqual(
+        expect.arrayContaining(['calls from it fail']),
+      );
+      const counts = ['B', 'C'].map(async (refId) => table(fleet, 'Nodes reporting', refId));
+      expect((await Promise.all(counts)).flat().map(({ value }) => value)).toEqual([3, 4]);
     });
   });
 
   test('node shows one state of the device, the worst', async () => {
     const states = await table(node, 'State', 'A', hungDevice);
-    expect(states.map(({ value }) => value)).toEqual([4]);
+    expect(states.map(({ value }) => value)).toEqual([hangs]);
   });
 
-  /** Values of a variable, by the two functions of Grafana that dashboards here use. */
-  async function valuesOf(
-    query: string,
-    regex: string | undefined,
-    values: VariableValues,
-  ): Promise<readonly (string | undefined)[]> {
-    const [, labelled, label = '', expression = ''] =
-      /^(?:label_values\((.+), (\w+)\)|query_result\((.+)\))$/s.exec(query) ?? [];
-    if (labelled !== undefined) {
-      return lab.prometheus.labelValues(label, interpolate(labelled, values));
-    }
-    const found = await lab.prometheus.query(interpolate(expression, values), now);
-    const pattern = new RegExp(regex?.slice(1, -1) ?? '');
-    // As Grafana writes a series: {node="a"} 1 1700000000000
-    return found.map(({ labels }) => {
-      const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
-      return pattern.exec(`{${pairs.join(',')}}`)?.[1];
+  describe('node of a node that is gone', () => {
+    test.each(['Identity', 'State', 'Last kernel event', 'Booted', 'Known issues'])(
+      '%s is what it said last',
+      async (title) => {
+        const values = { ...hungDevice, node: lab.story.unreachable };
+        expect(await table(node, title, 'A', values)).not.toEqual([]);
+      },
+    );
+
+    test('says since when it has not been scraped', async () => {
+      const values = { ...hungDevice, node: lab.story.unreachable };
+      expect(await table(node, 'Scraped', 'A', values)).toEqual([]);
+      const [since] = await table(node, 'Scraped', 'B', values);
+      expect(Math.abs((since?.value ?? 0) / 1000 - lab.story.lostAt)).toBeLessThan(60);
     });
+  });
+
+  test('an empty Prometheus reads otherwise than a fleet that is well', async () => {
+    const empty = await startPrometheus({ configuration: 'global: {}\n' });
+    try {
+      const blind = createPrometheusApi(empty.url);
+      const times = timeVariables(timesOf({}));
+      const ask = async (title: string, refId = 'A') =>
+        blind.query(
+          interpolate(targetOf(fleet, title, refId)[1].expr, { ...all, ...times }),
+          Date.now() / 1000,
+        );
+      const [row] = await ask('What is wrong now');
+      expect(row?.labels).toMatchObject({ problem: 'No agent reports', rank: '1' });
+      const [silent] = await ask('Nodes that do not report');
+      expect(silent?.labels).toMatchObject({ node: 'No agent reports' });
+      // Not one green zero.
+      for (const title of ['Nodes reporting', 'Hangs', 'Exposed', 'Senders', 'Alerts']) {
+        expect(await ask(title), title).toEqual([]);
+      }
+    } finally {
+      await empty.stop();
+    }
+  });
+
+  async function valuesOf(query: string, values: VariableValues): Promise<readonly string[]> {
+    const [, series = '', label = ''] = /^label_values\((.+), (\w+)\)$/s.exec(query) ?? [];
+    return lab.prometheus.labelValues(label, interpolate(series, values));
   }
 
   function timesOf(
@@ -249,12 +305,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     refId = 'A',
     values: VariableValues = { ...all, ...allPairs },
   ): Promise<readonly Series[]> {
-    const panel = panelsOf(file).find((candidate) => candidate.title === title);
-    const target = panel?.targets.find((candidate) => candidate.refId === refId);
-    if (panel === undefined || target === undefined) {
-      throw new Error(`no query ${refId} of a panel ${title}`);
-    }
-    return run(panel, target, values);
+    return run(...targetOf(file, title, refId), values);
   }
 
   /** Asks what Grafana would ask for a panel. */
@@ -271,6 +322,19 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       : lab.prometheus.queryRange(query, { ...times, step: stepSeconds(times) });
   }
 });
+
+function targetOf(
+  file: DashboardFile,
+  title: string,
+  refId: string,
+): readonly [QueryPanel, Target] {
+  const panel = panelsOf(file).find((candidate) => candidate.title === title);
+  const target = panel?.targets.find((candidate) => candidate.refId === refId);
+  if (panel === undefined || target === undefined) {
+    throw new Error(`no query ${refId} of a panel ${title}`);
+  }
+  return [panel, target];
+}
 
 function problemsOf(series: readonly Series[], name: string): readonly (string | undefined)[] {
   return series

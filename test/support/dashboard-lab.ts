@@ -35,8 +35,9 @@ interface Story {
   readonly hanging: string;
   readonly hangingSince: number;
   readonly switchedOffAt: number;
-  /** Its agent cannot be scraped. */
+  /** It cannot be scraped since a hang of its NIC. */
   readonly unreachable: string;
+  readonly lostAt: number;
 }
 
 /** How often Prometheus has scraped in the past hour. */
@@ -63,6 +64,7 @@ export async function startDashboardLab(): Promise<DashboardLab> {
     hangingSince: now - 300,
     switchedOffAt: now - 180,
     unreachable: 'node-12',
+    lostAt: now - 420,
   };
   const corrupting = createRecordedMachine(host, { bootedSecondsAgo: 3 * 86_400 });
   const hung = createRecordedMachine(host, { bootedSecondsAgo: 1800, previousBoot: hang });
@@ -94,14 +96,26 @@ export async function startDashboardLab(): Promise<DashboardLab> {
   for (const [node, agent] of agents) {
     targets.push({ node, address: new URL(agent.url).host });
     const { text } = await agent.freshScrape();
-    const labels = { cluster: 'lab', job: 'nicwatch', node, instance: node };
-    agentPasts.push(...pastOf(text, { times, labels, value: pastValue(node, story) }));
+    agentPasts.push(
+      ...pastOf(text, { times, labels: labelsOf(node), value: pastValue(node, story) }),
+    );
+    if (node === story.hanging) {
+      // What the lost one said was the same.
+      const labels = labelsOf(story.unreachable);
+      const scraped = times.filter((at) => at <= story.lostAt);
+      agentPasts.push(...pastOf(text, { times: scraped, labels, value: (_, value) => value }));
+    }
   }
   const address = clients.address();
   const clientsPort = typeof address === 'object' ? address?.port : undefined;
   const process = await startPrometheus({
-    history: `${[...past, ...agentPasts].join('\n')}\n# EOF\n`,
-    files: { 'nicwatch.rules.yaml': readAlertFile('nicwatch.rules.yaml') },
+    history: `${[...past, ...agentPasts, ...recordedPast(story, times)].join('\n')}\n# EOF\n`,
+    files: {
+      'nicwatch.rules.yaml': readAlertFile('nicwatch.rules.yaml').replace(
+        'interval: 1m',
+        'interval: 1s',
+      ),
+    },
     configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
 rule_files: [nicwatch.rules.yaml]
 scrape_configs:
@@ -141,6 +155,42 @@ ${targets.map(({ node, address: target }) => `      - { targets: ['${target}'], 
       hung.delete();
     },
   };
+}
+
+function labelsOf(node: string): Readonly<Record<string, string>> {
+  return { cluster: 'lab', job: 'nicwatch', node, instance: node };
+}
+
+/** What the rules would have recorded in the past hour, of which they go on. */
+function recordedPast(story: Story, times: readonly number[]): readonly string[] {
+  const { guilty, hanging, unreachable } = story;
+  const eno1 = (node: string): string =>
+    `cluster="lab",device="eno1",instance="${node}",job="nicwatch",node="${node}"`;
+  const since = (labels: string, problem: string, severity: string, start: number) => ({
+    series: `problem:nic_findings:since_timestamp_seconds{${labels},problem="${problem}",scope="nic",severity="${severity}"}`,
+    start,
+    value: start,
+  });
+  const switched = (node: string, state: string, start: number) => ({
+    series: `ALERTS_FOR_STATE{alertname="NICOffloadChanged",${eno1(node)},feature="${flag}",severity="info",state="${state}"}`,
+    start,
+    value: start,
+  });
+  return [
+    since(`cluster="lab",node="${guilty}"`, 'calls from it fail', 'warning', story.failingSince),
+    since(eno1(hanging), 'transmitter hangs', 'critical', story.hangingSince),
+    since(eno1(hanging), 'receives bad checksums', 'warning', story.hangingSince),
+    switched(guilty, 'on', story.switchedOnAt),
+    switched(hanging, 'off', story.switchedOffAt),
+    {
+      series: `instance:nicwatch_scrape:timestamp_seconds{cluster="lab",instance="${unreachable}",job="nicwatch",node="${unreachable}"}`,
+      start: story.lostAt,
+      value: story.lostAt,
+    },
+    { series: `device:nic_last_state:code{${eno1(unreachable)}}`, start: story.lostAt, value: 10 },
+  ].flatMap(({ series, start, value }) =>
+    times.filter((at) => at >= start).map((at) => `${series} ${value} ${at}`),
+  );
 }
 
 /** What was otherwise in the past hour than it is now. */
