@@ -164,33 +164,43 @@ function labelsOf(node: string): Readonly<Record<string, string>> {
 /** What the rules would have recorded in the past hour, of which they go on. */
 function recordedPast(story: Story, times: readonly number[]): readonly string[] {
   const { guilty, hanging, unreachable } = story;
-  const eno1 = (node: string): string =>
-    `cluster="lab",device="eno1",instance="${node}",job="nicwatch",node="${node}"`;
-  const since = (labels: string, problem: string, severity: string, start: number) => ({
-    series: `problem:nic_findings:since_timestamp_seconds{${labels},problem="${problem}",scope="nic",severity="${severity}"}`,
-    start,
-    value: start,
-  });
-  const switched = (node: string, state: string, start: number) => ({
-    series: `ALERTS_FOR_STATE{alertname="NICOffloadChanged",${eno1(node)},feature="${flag}",severity="info",state="${state}"}`,
-    start,
-    value: start,
-  });
+  const findings = [
+    [`cluster="lab",node="${guilty}"`, 'calls from it fail', 'warning', story.failingSince],
+    [labelsOfNic(hanging), 'transmitter hangs', 'critical', story.hangingSince],
+    [labelsOfNic(hanging), 'receives bad checksums', 'warning', story.hangingSince],
+  ] as const;
+  const switches = [
+    [guilty, 'on', story.switchedOnAt],
+    [hanging, 'off', story.switchedOffAt],
+  ] as const;
   return [
-    since(`cluster="lab",node="${guilty}"`, 'calls from it fail', 'warning', story.failingSince),
-    since(eno1(hanging), 'transmitter hangs', 'critical', story.hangingSince),
-    since(eno1(hanging), 'receives bad checksums', 'warning', story.hangingSince),
-    switched(guilty, 'on', story.switchedOnAt),
-    switched(hanging, 'off', story.switchedOffAt),
+    ...findings.map(([labels, problem, severity, start]) => ({
+      series: `problem:nic_findings:since_timestamp_seconds{${labels},problem="${problem}",scope="nic",severity="${severity}"}`,
+      start,
+      value: start,
+    })),
+    ...switches.map(([node, state, start]) => ({
+      series: `ALERTS_FOR_STATE{alertname="NICOffloadChanged",${labelsOfNic(node)},feature="${flag}",severity="info",state="${state}"}`,
+      start,
+      value: start,
+    })),
     {
       series: `instance:nicwatch_scrape:timestamp_seconds{cluster="lab",instance="${unreachable}",job="nicwatch",node="${unreachable}"}`,
       start: story.lostAt,
       value: story.lostAt,
     },
-    { series: `device:nic_last_state:code{${eno1(unreachable)}}`, start: story.lostAt, value: 10 },
+    {
+      series: `device:nic_last_state:code{${labelsOfNic(unreachable)}}`,
+      start: story.lostAt,
+      value: 10,
+    },
   ].flatMap(({ series, start, value }) =>
     times.filter((at) => at >= start).map((at) => `${series} ${value} ${at}`),
   );
+}
+
+function labelsOfNic(node: string): string {
+  return `cluster="lab",device="eno1",instance="${node}",job="nicwatch",node="${node}"`;
 }
 
 /** What was otherwise in the past hour than it is now. */
