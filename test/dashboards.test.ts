@@ -56,14 +56,17 @@ They are read-only there: change the code in \`dashboards/\`, or save a copy.
   Without it all nodes look like one. A label \`cluster\` is used where there is one.
 - **The job \`nicwatch\`**, as in the alert rules, for \`up\` and \`process_*\`.
 - **The data source's scrape interval** set to that of Prometheus: \`$__rate_interval\` is computed from it.
-- **The rules of [alerts](../alerts)** in Prometheus, for the alerts, and for the pairs of nodes of Linkerd and OpenTelemetry.
+- **The rules of [alerts](../alerts)** in Prometheus, the recording rules too: what is wrong and since when, the states of devices,
+  and all that concerns pairs of nodes are read from them, so that a page of 500 nodes costs Prometheus seconds and not
+  half a minute. \`npm run bench -- dashboard-cost\` measures it. Without them Fleet says that they are not loaded.
 - For nicwatch / Cross-node, **\`grpc_client_handled_total\` with the labels \`source_node\` and \`dest_node\`**, or the optional
   rules \`alerts/cross-node-*.rules.yaml\` that give them to it.
-- Links to runbooks lead where those of the alert rules do, https://nicwatch.example/runbooks: replace that in the files by
-  where you serve them.
+- Links to runbooks lead where those of the alert rules do: write where you serve them into the constant \`runbooks\` of each
+  dashboard, its one place.
 
-A table of what is wrong is empty when nothing is. A number that cannot be had is absent, never zero: a device whose driver
-does not count checksum errors has no line.
+A table of what is wrong says "Nothing is wrong" when nothing is, and has a row "No agent reports" when nobody looks. A number
+that cannot be had is absent, never zero: a device whose driver does not count checksum errors has no line. Red lines mark
+when a node fell into critical trouble; the alerts of all others can be switched on at the top.
 
 ## Metrics on no dashboard
 
@@ -87,6 +90,8 @@ function section([name, create]: readonly [string, (typeof dashboards)[string]])
   return `## ${title}
 
 ${description}
+
+![${title}, of a simulated fleet of twelve nodes in trouble](dashboards/${name}.png)
 
 ![The layout of ${title}](dashboards/${name}.svg)
 
