@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 /** A node that serves what the agent said of a recorded host, with what has changed since. */
-export interface SimulatedNode {
+interface SimulatedNode {
   readonly name: string;
   /** Sets a series, as the exposition writes it: `nic_hang_active{device="eno1"}`; undefined takes it away. */
   set(series: string, value: number | undefined): void;
@@ -20,7 +20,7 @@ export interface SimulatedNode {
 }
 
 /** Calls per second between the nodes, of which a share fails. */
-export interface SimulatedCalls {
+interface SimulatedCalls {
   /** From now on this share of the calls from one node to another fails. */
   fail(source: string, dest: string, ratio: number): void;
   /** What the clients of all nodes count at a moment in seconds since the epoch. */
