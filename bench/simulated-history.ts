@@ -56,6 +56,7 @@ function recorded({ to }: FleetHistory, isTroubled: boolean): readonly string[] 
   ];
   const inTrouble = [
     `problem:nic_findings:since_timestamp_seconds{device="eno1",problem="transmitter hangs",scope="nic",severity="critical"} ${to - 3600}`,
+    `node:nic_incident:since_timestamp_seconds ${to - 3600}`,
     `device:nic_rx_csum_errors:rate5m{device="eno1"} 0.3`,
     `instance:nic_stack_csum_errors:rate5m{protocol="udp"} 0.3`,
     `device_feature:nic_offload_enabled:odd{device="eno1",driver="e1000e",feature="tcp-segmentation-offload",fixed="false"} 1`,

@@ -89,7 +89,7 @@ function slowestCollectors(): PlacedPanel {
       },
     ],
     noValue: 'No agent reports',
-  }).maxDataPoints(100);
+  }).maxDataPoints(60);
 }
 
 function ageOfWhatIsServed(): PlacedPanel {
@@ -99,12 +99,12 @@ function ageOfWhatIsServed(): PlacedPanel {
     unit: units.Seconds,
     queries: [
       {
-        expr: `max by (collector) (time() - nicwatch_collector_last_success_timestamp_seconds{${node}})`,
+        expr: `time() - min by (collector) (nicwatch_collector_last_success_timestamp_seconds{${node}})`,
         legend: '{{collector}}',
       },
     ],
     noValue: 'No agent reports',
-  }).maxDataPoints(100);
+  }).maxDataPoints(60);
 }
 
 function kernelLog(): PlacedPanel {
@@ -128,7 +128,7 @@ function kernelLog(): PlacedPanel {
       },
     ],
     noValue: 'No agent reports',
-  }).maxDataPoints(100);
+  }).maxDataPoints(60);
 }
 
 function cpuOfTheAgents(): PlacedPanel {
@@ -141,7 +141,7 @@ function cpuOfTheAgents(): PlacedPanel {
       legend,
     })),
     noValue: 'No agent reports',
-  }).maxDataPoints(100);
+  }).maxDataPoints(60);
 }
 
 function memoryOfTheAgents(): PlacedPanel {
@@ -154,7 +154,7 @@ function memoryOfTheAgents(): PlacedPanel {
       legend,
     })),
     noValue: 'No agent reports',
-  }).maxDataPoints(100);
+  }).maxDataPoints(60);
 }
 
 function statisticsUnderstood(): PlacedPanel {

@@ -52,7 +52,7 @@ function whatIsWrongNow(): PlacedPanel {
       { field: 'node', title: 'Node', width: 100, link: linkToNode },
       { field: 'device', title: 'Device', width: 72, link: linkToDevice },
       { field: 'problem', title: 'Problem', width: 214, grows: true },
-      { field: 'card', title: 'Driver, firmware', width: 84 },
+      { field: 'card', title: 'Driver, firmware', width: 84, grows: true },
       { field: 'cluster', title: 'Cluster', width: 62 },
     ],
     hidden: ['severity', 'driver', 'firmware_version'],
@@ -103,7 +103,7 @@ function hangsTimeoutsAndResets(): PlacedPanel {
       },
     ],
     noValue: 'No trouble in this time range',
-  }).maxDataPoints(200);
+  }).maxDataPoints(120);
 }
 
 function whatChanged(): PlacedPanel {

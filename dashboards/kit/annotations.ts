@@ -23,7 +23,7 @@ export function incidentAnnotation({ node }: Scope): dashboard.AnnotationQueryBu
   return startAnnotation({
     name: 'Incidents',
     color: 'red',
-    expr: `1000 * min by (${perNode}) (problem:nic_findings:since_timestamp_seconds{${node},severity="critical"})`,
+    expr: `1000 * max by (${perNode}) (node:nic_incident:since_timestamp_seconds{${node}})`,
     title: 'trouble began on {{node}}',
     tags: 'node',
   });
