@@ -55,6 +55,7 @@ function recorded({ to }: FleetHistory, isTroubled: boolean): readonly string[] 
     `problem:nic_findings:since_timestamp_seconds{device="eno1",problem="exposed to e1000e-tx-hang-tso",scope="nic",severity="warning"} ${to - 7200}`,
   ];
   const inTrouble = [
+    `device:nic_state:trouble{device="eno1"} 10`,
     `problem:nic_findings:since_timestamp_seconds{device="eno1",problem="transmitter hangs",scope="nic",severity="critical"} ${to - 3600}`,
     `node:nic_incident:since_timestamp_seconds ${to - 3600}`,
     `device:nic_rx_csum_errors:rate5m{device="eno1"} 0.3`,

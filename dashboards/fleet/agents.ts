@@ -80,11 +80,12 @@ function builds(): PlacedPanel {
 function slowestCollectors(): PlacedPanel {
   return timePanel({
     title: 'Slowest collectors',
-    description: 'How long a poll of each collector takes, on the slowest node.',
+    description:
+      'How long a poll of each collector takes, on the slowest node of the chosen clusters.',
     unit: units.Seconds,
     queries: [
       {
-        expr: `max by (collector) (nicwatch_collector_duration_seconds{${node}})`,
+        expr: 'max by (collector) (collector:nicwatch_collector_duration_seconds:max{cluster=~"$cluster"})',
         legend: '{{collector}}',
       },
     ],
@@ -99,7 +100,7 @@ function ageOfWhatIsServed(): PlacedPanel {
     unit: units.Seconds,
     queries: [
       {
-        expr: `time() - min by (collector) (nicwatch_collector_last_success_timestamp_seconds{${node}})`,
+        expr: 'time() - min by (collector) (collector:nicwatch_collector_last_success_timestamp_seconds:min{cluster=~"$cluster"})',
         legend: '{{collector}}',
       },
     ],
@@ -115,15 +116,15 @@ function kernelLog(): PlacedPanel {
     unit: units.OpsPerSecond,
     queries: [
       {
-        expr: `sum(rate(nicwatch_kernel_log_records_total{${node}}[$__rate_interval]))`,
+        expr: 'sum(cluster:nicwatch_kernel_log_records:rate5m{cluster=~"$cluster"})',
         legend: 'read',
       },
       {
-        expr: `sum(rate(nicwatch_kernel_log_lost_total{${node}}[$__rate_interval]))`,
+        expr: 'sum(cluster:nicwatch_kernel_log_lost:rate5m{cluster=~"$cluster"})',
         legend: 'lost',
       },
       {
-        expr: `sum(rate(nicwatch_kernel_log_suppressed_total{${node}}[$__rate_interval]))`,
+        expr: 'sum(cluster:nicwatch_kernel_log_suppressed:rate5m{cluster=~"$cluster"})',
         legend: 'suppressed',
       },
     ],

@@ -17,9 +17,6 @@ export const deviceStates: States = {
   10: { text: 'hangs', color: 'red' },
 };
 
-/** From this state on the node may lose its network. */
-const worstStates = 3;
-
 export const onOff: States = {
   0: { text: 'off', color: 'blue' },
   1: { text: 'on', color: 'green' },
@@ -49,6 +46,5 @@ export function lastDeviceState({ device }: Scope): string {
 
 /** The devices with the worst states in the time range. */
 export function troubled({ device }: Scope, count: number): string {
-  const worst = `max by (${perDevice}) (max_over_time(device:nic_state:code{${device}}[$__range] @ end()))`;
-  return `topk(${count}, ${worst} >= ${worstStates})`;
+  return `topk(${count}, max by (${perDevice}) (max_over_time(device:nic_state:trouble{${device}}[$__range] @ end())))`;
 }
