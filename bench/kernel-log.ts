@@ -5,6 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { Host } from '../src/host/host.ts';
 import { readKmsg } from '../src/host/kmsg.ts';
+import { openLibc } from '../src/host/libc.ts';
+import { createWaitReadable } from '../src/host/wait-readable.ts';
 import { createKernelLogMonitor } from '../src/kernel-log/monitor.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 
@@ -85,7 +87,8 @@ console.log(
   `recorded log, once:          ${recorded.records} records, ${recorded.cpu.toFixed(1)} ms`,
 );
 
-const kmsg = hostWith((_source, { signal }) => readKmsg('/dev/kmsg', signal));
+const waitReadable = createWaitReadable(await openLibc());
+const kmsg = hostWith((_source, { signal }) => readKmsg('/dev/kmsg', { signal, waitReadable }));
 let [records, cpu] = [0, 0];
 while (records < recordCount) {
   const once = await drain(kmsg);

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import process from 'node:process';
 
 import type { Host } from '../host/host.ts';
+import { threadPoolSize } from '../host/runtime.ts';
 import type { Device } from '../model/device.ts';
 import { createGate } from './gate.ts';
 import type { GateOptions } from './gate.ts';
@@ -19,8 +19,8 @@ const lockGate = { places: 2, placeMilliseconds: 50, capacity: 2 };
 const fileGate = { places: 4, placeMilliseconds: 50, capacity: 4 };
 /** Commands that hang together at most. Each is a process of its own. */
 const largestCommands = 64;
-/** What is left of the pool for files when native calls and locked attributes do not come back. */
-const spareThreads = 1;
+/** What is left of the pool when native calls and locked attributes do not come back: for files, and the kernel log. */
+const spareThreads = 2;
 
 export interface GuardedHost {
   readonly host: Host;
@@ -103,12 +103,6 @@ function driverGate({ ethtool }: Host): Omit<GateOptions, 'deadlineMilliseconds'
       ? largestCommands
       : Math.max(1, threadPoolSize() - lockGate.capacity - spareThreads);
   return { places: Math.min(concurrentDrivers, capacity), placeMilliseconds: 50, capacity };
-}
-
-/** @see https://docs.libuv.org/en/v1.x/threadpool.html */
-function threadPoolSize(): number {
-  const size = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
-  return Number.isInteger(size) && size > 0 ? size : 4;
 }
 
 /** The list of devices, made anew for each poll and after a while. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { SourceError } from '../model/errors.ts';
 import { openDrivers } from './drivers.ts';
@@ -47,6 +47,28 @@ describe('openDrivers()', () => {
     expect(drivers.createEthtoolReader(identify).kind).toBe('command');
     expect(drivers.problems).toEqual([missing]);
     expect(drivers.linkAnnouncements).toBeUndefined();
+  });
+
+  test.each([
+    { choice: 'command', threads: '32', canWait: true },
+    { choice: 'ioctl', threads: '32', canWait: true },
+    // One held for the kernel log would leave none for files.
+    { choice: 'ioctl', threads: '4', canWait: false },
+  ] as const)(
+    'waits for the kernel log, told $choice and with $threads threads: $canWait',
+    async ({ choice, threads, canWait }) => {
+      vi.stubEnv('UV_THREADPOOL_SIZE', threads);
+      const { waitReadable } = await openDrivers(choice, { signal });
+      vi.unstubAllEnvs();
+      expect(waitReadable !== undefined).toBe(canWait);
+    },
+  );
+
+  test('reads the kernel log by the clock where the C library cannot be called', async () => {
+    const drivers = await openDrivers('command', { signal, open: withoutLibrary });
+    expect(drivers).toMatchObject({ waitReadable: undefined, exitIfWaiting: undefined });
+    // Drivers are read as was asked.
+    expect(drivers.problems).toEqual([]);
   });
 
   test('refuses where the C library cannot be called and nothing else will do', async () => {

@@ -10,12 +10,20 @@ import { openLinkAnnouncements } from './link-announcements.ts';
 import type { LinkAnnouncements } from './link-announcements.ts';
 import { openEthtoolIoctl } from './native-ioctl.ts';
 import { createRunCommand } from './run-command.ts';
+import { threadPoolSize } from './runtime.ts';
+import { createWaitReadable } from './wait-readable.ts';
+import type { WaitReadable } from './wait-readable.ts';
+
+/** A pool of fewer threads is left to calls of drivers, locked attributes and files. */
+const minWaitThreads = 5;
 
 /** How drivers are asked, and what they announce of themselves. */
 export interface Drivers {
   readonly createEthtoolReader: (identify: (device: string) => DeviceIdentity) => EthtoolReader;
   /** Undefined where changes are not announced, and everything is read anew each time. */
   readonly linkAnnouncements: LinkAnnouncements | undefined;
+  /** Undefined where nothing can be waited for, and the kernel log is read by the clock. */
+  readonly waitReadable: WaitReadable | undefined;
   /** See {@link Libc.exitIfWaiting}; undefined where there are no such calls. */
   readonly exitIfWaiting: Libc['exitIfWaiting'] | undefined;
   /** What could not be had, and is done without. */
@@ -38,17 +46,16 @@ export async function openDrivers(
   choice: Config['ethtoolReader'],
   { signal, open = openLibc }: OpenDriversOptions,
 ): Promise<Drivers> {
-  const byCommand: Drivers = {
+  const byCommand = {
     createEthtoolReader: () => createEthtoolCommandReader(createRunCommand(signal)),
     linkAnnouncements: undefined,
-    exitIfWaiting: undefined,
     problems: [],
   };
-  if (choice === 'command') {
-    return byCommand;
-  }
+  let calls: NativeCalls = { waitReadable: undefined, exitIfWaiting: undefined };
   try {
-    return openNative(await open());
+    const libc = await open();
+    calls = nativeCalls(libc);
+    return { ...(choice === 'command' ? byCommand : openNative(libc)), ...calls };
   } catch (error) {
     if (!(error instanceof SourceError)) {
       throw error;
@@ -56,16 +63,25 @@ export async function openDrivers(
     if (choice === 'ioctl') {
       throw new ConfigError(`--ethtool.reader: ${error.message}`, { cause: error });
     }
-    return { ...byCommand, problems: [error] };
+    // The command was asked for: nothing is read in another way than that.
+    return { ...byCommand, ...calls, problems: choice === 'command' ? [] : [error] };
   }
 }
 
-function openNative(libc: Libc): Drivers {
+type NativeCalls = Pick<Drivers, 'waitReadable' | 'exitIfWaiting'>;
+
+function nativeCalls(libc: Libc): NativeCalls {
+  return {
+    waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
+    exitIfWaiting: libc.exitIfWaiting,
+  };
+}
+
+function openNative(libc: Libc): Omit<Drivers, keyof NativeCalls> {
   const ioctl = openEthtoolIoctl(libc);
-  const native: Drivers = {
+  const native: Omit<Drivers, keyof NativeCalls> = {
     createEthtoolReader: (identify) => createEthtoolIoctlReader({ ioctl, identify }),
     linkAnnouncements: undefined,
-    exitIfWaiting: libc.exitIfWaiting,
     problems: [],
   };
   try {

@@ -1,39 +1,57 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-import { ParseError } from '../model/errors.ts';
+import { ParseError, SourceError } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
 import { parseKmsgRecord } from '../parsers/kmsg.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
+import type { WaitReadable } from './wait-readable.ts';
 
 /** Kernels up to 6.2 write records of up to 8 KiB; a smaller buffer would make them skip a record. */
 const bufferBytes = 16 * 1024;
-/** How soon a record written while the log was idle is seen. An idle look costs one system call. */
-const idleMilliseconds = 500;
 /** Records read before other work gets its turn. */
 const batchSize = 256;
+/** A busy log is read this often at most, many records at a time. */
+const coalesceMilliseconds = 25;
+/** How often the log is read where it cannot be waited for. */
+const readIntervalMilliseconds = 2000;
+
+export interface KmsgOptions {
+  readonly signal: AbortSignal;
+  /** Undefined where the log must be read by the clock. */
+  readonly waitReadable: WaitReadable | undefined;
+}
 
 /**
  * Reads `/dev/kmsg`: the whole ring from its oldest record, then every new one, until `signal` is aborted. Records
  * overwritten before they were read show as a gap in the sequence numbers.
  *
- * The file is opened non-blocking and drained: a blocking read would hold a thread of the pool for ever.
+ * The file is opened non-blocking, drained, and waited for: a blocking read could not be ended.
  *
  * @throws {SourceError} `denied` without CAP_SYSLOG where kernel.dmesg_restrict is 1, `absent` without the device.
  * @see Documentation/ABI/testing/dev-kmsg
  */
-export async function* readKmsg(path: string, signal: AbortSignal): AsyncGenerator<KernelLogBatch> {
+export async function* readKmsg(
+  path: string,
+  options: KmsgOptions,
+): AsyncGenerator<KernelLogBatch> {
+  const { signal } = options;
   const buffer = Buffer.alloc(bufferBytes);
   const file = translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
   try {
-    for (let isFirst = true; !signal.aborted;) {
-      const batch = translated(path, () => readBatch(file, buffer));
+    let isFirst = true;
+    let hasRead = true;
+    while (!signal.aborted) {
+      const { isEmpty, ...batch } = translated(path, () => readBatch(file, buffer));
+      hasRead ||= !isEmpty;
       if (batch.records.length > 0 || (isFirst && batch.caughtUp)) {
         yield batch;
       }
       if (batch.caughtUp) {
+        await waitForMore(file, { ...options, hasRead });
         isFirst = false;
-        await setTimeout(idleMilliseconds, undefined, { signal }).catch(() => {});
+        hasRead = false;
       } else {
         await setImmediate();
       }
@@ -43,18 +61,54 @@ export async function* readKmsg(path: string, signal: AbortSignal): AsyncGenerat
   }
 }
 
-function readBatch(file: number, buffer: Buffer): KernelLogBatch {
+interface WaitOptions extends KmsgOptions {
+  /** Whether there was something to be read when it was last waited for. */
+  readonly hasRead: boolean;
+}
+
+async function waitForMore(
+  file: number,
+  { signal, waitReadable, hasRead }: WaitOptions,
+): Promise<void> {
+  const drainedAt = performance.now();
+  // What is no log of the kernel may be readable for ever, with nothing to be read.
+  if (waitReadable === undefined || !hasRead) {
+    await pause(readIntervalMilliseconds, signal);
+  }
+  try {
+    await waitReadable?.(file, signal);
+  } catch (error) {
+    if (!(error instanceof SourceError)) {
+      throw error;
+    }
+    await pause(readIntervalMilliseconds, signal);
+  }
+  await pause(drainedAt + coalesceMilliseconds - performance.now(), signal);
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds > 0) {
+    await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
+  }
+}
+
+interface ReadBatch extends KernelLogBatch {
+  /** Not even what is skipped was there to be read. */
+  readonly isEmpty: boolean;
+}
+
+function readBatch(file: number, buffer: Buffer): ReadBatch {
   const records: KernelRecord[] = [];
   for (let count = 0; count < batchSize; count += 1) {
     const record = readRecord(file, buffer);
     if (record === 'idle') {
-      return { records, caughtUp: true };
+      return { records, caughtUp: true, isEmpty: count === 0 };
     }
     if (record !== 'skipped') {
       records.push(record);
     }
   }
-  return { records, caughtUp: false };
+  return { records, caughtUp: false, isEmpty: false };
 }
 
 function readRecord(file: number, buffer: Buffer): KernelRecord | 'idle' | 'skipped' {

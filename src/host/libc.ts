@@ -9,22 +9,37 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number | string;
   /** @returns the name of the errno, or undefined. @see bind(2) */
   bind(descriptor: number, address: Buffer): string | undefined;
+  /** @returns a descriptor that can be read once something was written to it, or the name of the errno. @see eventfd(2) */
+  eventfd(): number | string;
   /** Receives what is there, never waiting. @returns the number of bytes, or the name of the errno. @see recv(2) */
   receive(descriptor: number, buffer: Buffer): number | string;
   /**
    * Makes the call on a thread of the pool, which it holds for as long as the kernel makes it wait. Whoever calls keeps
-   * the argument, and what it points to, until then.
+   * what the argument points to until then.
    *
    * @returns the name of the errno, or undefined.
    * @throws {SourceError} `failed` when there are too many such calls. @see ioctl(2)
    */
   ioctl(descriptor: number, request: number, argument: Buffer): Promise<string | undefined>;
+  /**
+   * Waits, on a thread of the pool, until one of the descriptors can be read, or has an error to tell.
+   *
+   * @returns the name of the errno, or undefined.
+   * @throws {SourceError} `failed` when there are too many such calls. @see poll(2)
+   */
+  poll(descriptors: readonly number[]): Promise<string | undefined>;
   /** Ends the process at once where calls have not come back, for whose threads it would wait. @see _exit(2) */
   exitIfWaiting(status: number): void;
 }
 
 /** @see MSG_DONTWAIT in recv(2) */
 const dontWait = 0x40;
+/** @see EFD_CLOEXEC in eventfd(2) */
+const closeOnExec = 0o2000000;
+/** A `struct pollfd`: the descriptor in 32 bits, what is asked of it and what holds of it in 16 each. @see poll(2) */
+const pollLayout = { bytes: 8, events: 4, readable: 1 } as const;
+/** The timeout of a poll that has none. */
+const untilReadable = -1;
 
 /**
  * Opens the C library this process runs on.
@@ -41,6 +56,8 @@ export async function openLibc(): Promise<Libc> {
       'intptr_t recv(int descriptor, void *buffer, size_t length, int flags)',
     );
     const ioctl = library.func('int ioctl(int descriptor, unsigned long request, void *argument)');
+    const eventfd = library.func('int eventfd(unsigned int value, int flags)');
+    const poll = library.func('int poll(void *descriptors, unsigned long count, int timeout)');
     const exit = library.func('void _exit(int status)');
     const errnoNames = new Map(
       Object.entries(koffi.os.errno).map(([name, number]) => [number, name]),
@@ -48,37 +65,26 @@ export async function openLibc(): Promise<Libc> {
     const errno = (): string => errnoNames.get(koffi.errno()) ?? `errno ${koffi.errno()}`;
     const valueOf = (result: unknown): number | string =>
       typeof result === 'number' && result >= 0 ? result : errno();
-    const errorOf = (result: unknown): string | undefined => (result === 0 ? undefined : errno());
-    let waiting = 0;
+    const errorOf = (result: unknown): string | undefined =>
+      typeof result === 'number' && result >= 0 ? undefined : errno();
+    const poolCalls = createPoolCalls(errorOf);
     return {
       pointerBytes: koffi.sizeof('void *'),
       addressOf: (buffer) => koffi.address(buffer),
       socket: (domain, type, protocol) => valueOf(socket(domain, type, protocol)),
       bind: (descriptor, address) => errorOf(bind(descriptor, address, address.length)),
       receive: (descriptor, buffer) => valueOf(recv(descriptor, buffer, buffer.length, dontWait)),
-      ioctl: async (descriptor, request, argument) =>
-        new Promise((resolve, reject) => {
-          const refuse = (error: unknown): void => {
-            waiting -= 1;
-            reject(new SourceError('failed', `ioctl: ${String(error)}`, { cause: error }));
-          };
-          waiting += 1;
-          try {
-            ioctl.async(descriptor, request, argument, (error: unknown, result: unknown) => {
-              if (error !== null && error !== undefined) {
-                refuse(error);
-              } else {
-                waiting -= 1;
-                resolve(errorOf(result));
-              }
-            });
-          } catch (error) {
-            // There may be only so many calls in flight.
-            refuse(error);
-          }
+      eventfd: () => valueOf(eventfd(0, closeOnExec)),
+      ioctl: async (...callArguments) =>
+        poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
+      poll: async (descriptors) =>
+        poolCalls.run({
+          name: 'poll',
+          call: poll,
+          callArguments: [pollDescriptors(descriptors), descriptors.length, untilReadable],
         }),
       exitIfWaiting: (status) => {
-        if (waiting > 0) {
+        if (poolCalls.isWaiting()) {
           exit(status);
         }
       },
@@ -88,4 +94,62 @@ export async function openLibc(): Promise<Libc> {
       cause: error,
     });
   }
+}
+
+/** A call of the C library that may wait. */
+interface PoolCall {
+  readonly name: string;
+  readonly call: { readonly async: (...callArguments: readonly unknown[]) => unknown };
+  readonly callArguments: readonly unknown[];
+}
+
+interface PoolCalls {
+  /** @returns the name of the errno, or undefined. @throws {SourceError} `failed` when there are too many calls. */
+  run(call: PoolCall): Promise<string | undefined>;
+  isWaiting(): boolean;
+}
+
+/**
+ * Makes calls on threads of the pool, each of which holds one until it comes back. `errorOf` is asked at once when it
+ * has: the errno is still that of this call.
+ */
+function createPoolCalls(errorOf: (returned: unknown) => string | undefined): PoolCalls {
+  /** The arguments of calls that have not come back: the kernel uses them, so they must not be collected. */
+  const waiting = new Set<readonly unknown[]>();
+  return {
+    isWaiting: () => waiting.size > 0,
+    run: async ({ name, call, callArguments }) =>
+      new Promise((resolve, reject) => {
+        const refuse = (error: unknown): void => {
+          waiting.delete(callArguments);
+          reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
+        };
+        waiting.add(callArguments);
+        try {
+          call.async(...callArguments, (error: unknown, returned: unknown) => {
+            if (error !== null && error !== undefined) {
+              refuse(error);
+            } else {
+              waiting.delete(callArguments);
+              resolve(errorOf(returned));
+            }
+          });
+        } catch (error) {
+          // There may be only so many calls in flight.
+          refuse(error);
+        }
+      }),
+  };
+}
+
+/** An array of `struct pollfd` that asks of each descriptor whether it can be read. */
+function pollDescriptors(descriptors: readonly number[]): ArrayBuffer {
+  const bytes = new ArrayBuffer(descriptors.length * pollLayout.bytes);
+  for (const [index, descriptor] of descriptors.entries()) {
+    const offset = index * pollLayout.bytes;
+    // Typed arrays have the byte order of the machine.
+    new Int32Array(bytes, offset)[0] = descriptor;
+    new Int16Array(bytes, offset + pollLayout.events)[0] = pollLayout.readable;
+  }
+  return bytes;
 }

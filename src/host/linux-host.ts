@@ -23,7 +23,9 @@ export function createLinuxHost(
   {
     createEthtoolReader,
     linkAnnouncements,
-  }: Pick<Drivers, 'createEthtoolReader' | 'linkAnnouncements'>,
+    waitReadable,
+  }: Pick<Drivers, 'createEthtoolReader' | 'linkAnnouncements'> &
+    Partial<Pick<Drivers, 'waitReadable'>>,
 ): Host {
   const findDevices = createDeviceFinder(paths.sysfs);
   const attributes = createAttributeReader();
@@ -100,7 +102,7 @@ export function createLinuxHost(
     ethtool: createEthtoolReader(identify),
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
-        ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, stop)
+        ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, { signal: stop, waitReadable })
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),

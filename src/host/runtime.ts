@@ -33,3 +33,9 @@ export function compileCode(isWanted: boolean): void {
     setFlagsFromString(isWanted ? `--${compiler}` : `--no-${compiler}`);
   }
 }
+
+/** How many threads the pool has. @see https://docs.libuv.org/en/v1.x/threadpool.html */
+export function threadPoolSize(): number {
+  const size = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return Number.isInteger(size) && size > 0 ? size : 4;
+}
