@@ -23,14 +23,9 @@ export function parseKmsgRecord(record: string): KernelRecord {
       `expected "priority,sequence,microseconds,flags;", got ${quote(record)}`,
     );
   }
-  const [text = '', ...dictionaryLines] = record.slice(prefix.length).split('\n');
-  const dictionary = new Map<string, string>();
-  for (const line of dictionaryLines) {
-    const separator = line.indexOf('=');
-    if (line.startsWith(' ') && separator > 1) {
-      dictionary.set(line.slice(1, separator), unescape(line.slice(separator + 1)));
-    }
-  }
+  const newline = record.indexOf('\n', prefix.length);
+  const end = newline === -1 ? record.length : newline;
+  const dictionary = parseDictionary(record.slice(end + 1));
   return {
     sequence: Number(sequence),
     cursor: undefined,
@@ -38,10 +33,27 @@ export function parseKmsgRecord(record: string): KernelRecord {
     realtimeMicroseconds: undefined,
     facility: Math.floor(Number(priority) / 8),
     level: Number(priority) % 8,
-    text: unescape(text).trimEnd(),
+    text: unescape(record.slice(prefix.length, end)).trimEnd(),
     subsystem: dictionary.get('SUBSYSTEM'),
     device: dictionary.get('DEVICE'),
   };
+}
+
+/** Most records have none. */
+const empty: ReadonlyMap<string, string> = new Map();
+
+function parseDictionary(text: string): ReadonlyMap<string, string> {
+  if (text === '') {
+    return empty;
+  }
+  const dictionary = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const separator = line.indexOf('=');
+    if (line.startsWith(' ') && separator > 1) {
+      dictionary.set(line.slice(1, separator), unescape(line.slice(separator + 1)));
+    }
+  }
+  return dictionary;
 }
 
 /** Undoes the kernel's `\xNN`, which stand for bytes: two or more of them may be one UTF-8 character. */
