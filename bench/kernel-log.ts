@@ -6,8 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Host } from '../src/host/host.ts';
 import { readKmsg } from '../src/host/kmsg.ts';
 import { openLibc } from '../src/host/libc.ts';
+import { tuneRuntime } from '../src/host/runtime.ts';
 import { createWaitReadable } from '../src/host/wait-readable.ts';
-import { createKernelLogMonitor } from '../src/kernel-log/monitor.ts';
+import { createKernelLogFollower } from '../src/kernel-log/follow.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 
 const recordCount = 10_000;
@@ -53,23 +54,25 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
   };
 }
 
-/** Lets a monitor catch up with a log, and says what that took. */
+/** Lets a follower catch up with a log, and says what that took. */
 async function drain(
   host: Host,
   idle?: () => Promise<void>,
 ): Promise<{ readonly records: number; readonly cpu: number }> {
   const ending = new AbortController();
-  const monitor = createKernelLogMonitor({ host, source: 'kmsg' });
+  const follower = createKernelLogFollower({ host, source: 'kmsg' });
   const before = cpuMilliseconds();
-  const running = monitor.run(ending.signal);
-  await monitor.caughtUp;
+  const running = follower.run(ending.signal);
+  await follower.caughtUp;
   const cpu = cpuMilliseconds() - before;
   await idle?.();
   ending.abort();
   await running;
-  return { records: monitor.state().sources[0]?.records ?? 0, cpu };
+  return { records: follower.state().sources[0]?.records ?? 0, cpu };
 }
 
+// As the agent does.
+tuneRuntime();
 const reads = recordedReads();
 const recorded = await drain(
   hostWith(async function* (_source, { signal }) {

@@ -20,7 +20,7 @@ const broken = [
   ['src/metrics/metric.ts', 'prom-client'],
   ['src/agent/serves.ts', 'fastify'],
   ['src/parsers/upward.ts', '../host/host.ts'],
-  ['src/host/upward.ts', '../kernel-log/monitor.ts'],
+  ['src/host/upward.ts', '../kernel-log/follow.ts'],
   ['src/collectors/upward.ts', '../agent/agent.ts'],
   ['src/agent/upward.ts', '../server/app.ts'],
   ['src/model/upward.ts', '../catalogue/kernel-events.ts'],

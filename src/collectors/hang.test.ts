@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
-import type { LastHang } from '../kernel-log/state.ts';
+import type { LastHang } from '../kernel-log/count.ts';
 import type { Device } from '../model/device.ts';
 import { SourceError } from '../model/errors.ts';
 import { createAttempt } from './attempt.ts';

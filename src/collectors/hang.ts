@@ -1,8 +1,6 @@
 import { kernelEventRows } from '../catalogue/kernel-events.ts';
 import type { Host } from '../host/host.ts';
-import { createHangTracker } from '../kernel-log/hang.ts';
-import type { HangTracker } from '../kernel-log/hang.ts';
-import type { LastHang } from '../kernel-log/state.ts';
+import type { LastHang } from '../kernel-log/count.ts';
 import type { Device } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
@@ -10,6 +8,8 @@ import { parseInteger } from '../parsers/number.ts';
 import type { Attempt } from './attempt.ts';
 import { readCarrier } from './carrier.ts';
 import { deviceSamples } from './device-samples.ts';
+import { createHangTracker } from './hang-tracker.ts';
+import type { HangTracker } from './hang-tracker.ts';
 
 const hangActive = gauge({
   name: 'nic_hang_active',

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { createKernelLogMonitor } from '../kernel-log/monitor.ts';
-import { eventKey } from '../kernel-log/tally.ts';
-import type { SourceState } from '../kernel-log/state.ts';
+import { attributeEvent } from '../kernel-log/attribute.ts';
+import { eventKey } from '../kernel-log/count.ts';
+import { createKernelLogFollower } from '../kernel-log/follow.ts';
+import type { SourceState } from '../kernel-log/follow.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
@@ -54,7 +55,7 @@ const logSuppressed = counter({
 });
 
 /** The ring of the kernel is read in less; a journal may take longer, and must not hold up the first poll. */
-const longestWaitMilliseconds = 300;
+const maxWaitMilliseconds = 300;
 
 /** What the kernel log says happened to the devices. */
 export const kernelLogCollector: CollectorDefinition = {
@@ -75,7 +76,7 @@ export const kernelLogCollector: CollectorDefinition = {
     if (config.kernelLogSource === 'none') {
       return { collect: async () => [] };
     }
-    const monitor = createKernelLogMonitor({
+    const follower = createKernelLogFollower({
       host,
       source: config.kernelLogSource,
       onStateProblem: ({ message }) => {
@@ -83,25 +84,25 @@ export const kernelLogCollector: CollectorDefinition = {
       },
     });
     const replayed = Promise.race([
-      monitor.caughtUp,
-      setTimeout(longestWaitMilliseconds, undefined, { ref: false }),
+      follower.caughtUp,
+      setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
     ]);
     const attempt = createAttempt(report);
     const watchedDevices = createWatchedDevices(host, config);
     const familiesOf = createEventFamilies();
     const hangFamilies = createHangFamilies({ host, attempt });
     return {
-      run: async (signal) => monitor.run(signal),
-      recentEvents: () => monitor.state().recentEvents,
+      run: follower.run,
+      recentEvents: () => follower.state().recentEvents,
       collect: async () => {
         await replayed;
         const {
           sources,
           events,
-          previousBootEvents: before,
+          previousBootEvents: previous,
           lastHangs,
           ...state
-        } = monitor.state();
+        } = follower.state();
         for (const { source, error } of sources) {
           report({ device: undefined, read: source, error });
         }
@@ -110,7 +111,7 @@ export const kernelLogCollector: CollectorDefinition = {
           (await attempt({ device: undefined, read: 'sysfs' }, async () => watchedDevices())) ?? [];
         // Half-read, the log would give counts that later rise by what is long past.
         const told = state.isCaughtUp
-          ? [...familiesOf(events, before, devices), ...(await hangFamilies(devices, lastHangs))]
+          ? [...familiesOf(events, previous, devices), ...(await hangFamilies(devices, lastHangs))]
           : [];
         return [
           ...told,
@@ -137,44 +138,39 @@ function createEventFamilies(): typeof eventFamilies {
 
 function eventFamilies(
   events: readonly KernelEventCount[],
-  before: readonly KernelEventCount[],
+  previous: readonly KernelEventCount[],
   devices: readonly Device[],
 ): readonly MetricFamily[] {
-  const drivers = new Map(
-    devices.map(({ name, kind, driver }) => [name, { driver: driver ?? '', kind }]),
-  );
   /** An event may have been counted before its device was known. */
-  const driverOf = ({ device, event }: Pick<KernelEventCount, 'device' | 'event'>): string => {
-    const known = drivers.get(device);
-    return known === undefined || (event === 'dead_loop' && known.kind === 'physical')
-      ? ''
-      : known.driver;
+  const labelsOf = ({ device, driver, event }: KernelEventCount) => {
+    const named = { event, device, driver: undefined, busAddress: undefined };
+    return {
+      device,
+      driver: driver === '' ? attributeEvent(named, { devices }).driver : driver,
+      event,
+    };
   };
-  const labelsOf = (count: Pick<KernelEventCount, 'device' | 'driver' | 'event'>) => ({
-    device: count.device,
-    driver: count.driver === '' ? driverOf(count) : count.driver,
-    event: count.event,
-  });
   const seen = new Set(events.map(eventKey));
   const unseen = devices.flatMap(({ name: device, driver = '' }) =>
     kernelEventNames
-      .map((event) => ({ device, driver, event, count: 0 }))
-      .filter((event) => !seen.has(eventKey(event))),
+      .map((event) => ({ device, driver, event }))
+      .filter((labels) => !seen.has(eventKey(labels))),
   );
   return [
-    kernelEvents.family(
-      [...unseen, ...events].map((event) => ({ labels: labelsOf(event), value: event.count })),
-    ),
+    kernelEvents.family([
+      ...unseen.map((labels) => ({ labels, value: 0 })),
+      ...events.map((event) => ({ labels: labelsOf(event), value: event.count })),
+    ]),
     // What happened before a power cycle is the last that is known, until it happens again.
     lastTimestamp.family(
-      [...events, ...before.filter((event) => !seen.has(eventKey(event)))].flatMap((event) =>
+      [...events, ...previous.filter((event) => !seen.has(eventKey(event)))].flatMap((event) =>
         event.lastTimestampSeconds === undefined
           ? []
           : [{ labels: labelsOf(event), value: event.lastTimestampSeconds }],
       ),
     ),
     previousBootEvents.family(
-      before.map((event) => ({ labels: labelsOf(event), value: event.count })),
+      previous.map((event) => ({ labels: labelsOf(event), value: event.count })),
     ),
   ];
 }

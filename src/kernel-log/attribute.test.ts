@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Device } from '../model/device.ts';
-import { attributeEvent } from './attribute.ts';
+import { kernelRecord } from '../../test/support/kernel-record.ts';
+import { SourceError } from '../model/errors.ts';
+import { attributeEvent, attributeRecord, readHostContext } from './attribute.ts';
 
 function device(name: string, fields: Partial<Device> = {}): Device {
   return {
@@ -64,7 +66,7 @@ const cases = [
 
 describe('attributeEvent()', () => {
   test.each(cases)('knows %s', (_what, event, name, driver) => {
-    expect(attributeEvent({ event: 'unit_hang', driver: 'i40e', ...event }, devices)).toEqual({
+    expect(attributeEvent({ event: 'unit_hang', driver: 'i40e', ...event }, { devices })).toEqual({
       device: name,
       driver,
     });
@@ -77,7 +79,7 @@ describe('attributeEvent()', () => {
       driver: undefined,
       busAddress: undefined,
     } as const;
-    expect(attributeEvent(event, devices)).toEqual({ device: 'enp6s0', driver: '' });
+    expect(attributeEvent(event, { devices })).toEqual({ device: 'enp6s0', driver: '' });
   });
 
   test('leaves the driver empty where neither text nor sysfs names it', () => {
@@ -87,6 +89,85 @@ describe('attributeEvent()', () => {
       driver: undefined,
       busAddress: undefined,
     } as const;
-    expect(attributeEvent(event, devices)).toEqual({ device: 'x', driver: '' });
+    expect(attributeEvent(event, { devices })).toEqual({ device: 'x', driver: '' });
+  });
+
+  test.each([
+    ['is one of too many', 'gw_new', ''],
+    ['is counted by name already', 'gw_7', 'gw_7'],
+    ['is of here', 'enp6s0', 'enp6s0'],
+  ])('gives the name of a device that %s', (_what, name, expected) => {
+    const countedDevices = new Set(Array.from({ length: 100 }, (_, index) => `gw_${index}`));
+    const fewer = new Set([...countedDevices].slice(1));
+    const attribute = (counted: ReadonlySet<string>): string =>
+      attributeEvent(
+        { event: 'dead_loop', device: name, driver: undefined, busAddress: undefined },
+        { devices, countedDevices: counted },
+      ).device;
+    expect(attribute(countedDevices)).toBe(expected);
+    // Neither the nameless nor devices of here count.
+    expect(attribute(new Set([...fewer, '', 'p0', 'p1']))).toBe(name);
+  });
+});
+
+describe('attributeRecord()', () => {
+  const event = {
+    event: 'unit_hang',
+    device: 'enp6s0',
+    driver: 'igb',
+    busAddress: undefined,
+  } as const;
+
+  test.each([
+    ['since boot', { timestampMicroseconds: 54_500_000 }, 1000, 1054.5],
+    [
+      'since boot, where nobody knows when that was',
+      { timestampMicroseconds: 54 },
+      undefined,
+      undefined,
+    ],
+    ['of the journal', { realtimeMicroseconds: 1_795_145_634_500_000 }, 1000, 1_795_145_634.5],
+  ])('takes the time %s', (_what, fields, bootTimestampSeconds, expected) => {
+    expect(
+      attributeRecord(event, {
+        record: kernelRecord('', fields),
+        context: { devices, bootTimestampSeconds },
+        countedDevices: new Set(),
+      }),
+    ).toStrictEqual({
+      device: 'enp6s0',
+      driver: 'igb',
+      event: 'unit_hang',
+      timestampSeconds: expected,
+    });
+  });
+});
+
+async function readFile(): Promise<string> {
+  return 'btime 1795145580\n';
+}
+
+describe('readHostContext()', () => {
+  const missing = new SourceError('absent', 'not mounted');
+
+  test('gives the devices, however they are handed out, and the boot time', async () => {
+    const context = { devices, bootTimestampSeconds: 1_795_145_580 };
+    expect(await readHostContext({ devices: () => devices, readFile })).toEqual(context);
+    expect(await readHostContext({ devices: async () => devices, readFile })).toEqual(context);
+  });
+
+  test('does without what cannot be read', async () => {
+    const unreadable = {
+      devices: () => {
+        throw missing;
+      },
+      readFile: async () => {
+        throw missing;
+      },
+    };
+    expect(await readHostContext(unreadable)).toEqual({
+      devices: [],
+      bootTimestampSeconds: undefined,
+    });
   });
 });

@@ -5,7 +5,7 @@ import type { KernelRecord } from '../model/kernel-record.ts';
 import { parseKernelMessage } from '../parsers/kernel-message.ts';
 import type { KernelMessage } from '../parsers/kernel-message.ts';
 
-/** What a record of the kernel log says happened, and to what, as far as the record itself tells. */
+/** The event a record of the kernel log reports, and the names the record itself gives. */
 export interface KernelEvent {
   readonly event: KernelEventName;
   readonly device: string | undefined;

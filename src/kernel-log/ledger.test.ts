@@ -1,11 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { createMemoryState } from '../../test/support/recorded-host.ts';
 import type { StateFile } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
-import type { Ledger } from '../model/ledger.ts';
+import type { KernelRecord } from '../model/kernel-record.ts';
+import type { Ledger, LogPosition } from '../model/ledger.ts';
 import { formatLedger, parseLedger } from '../parsers/ledger.ts';
-import { createLedgerWriter, restoreLedger, startOfLog } from './ledger.ts';
+import {
+  createLedgerWriter,
+  isBehind,
+  lostBetween,
+  positionOf,
+  restoreLedger,
+  startOfLog,
+} from './ledger.ts';
 
 const bootId = 'eaba2374-e25b-415d-9ab4-2ca963d4d701';
 const full = new SourceError('failed', 'ENOSPC');
@@ -15,10 +24,113 @@ const ledger: Ledger = {
   position: { sequence: 5, cursor: undefined, timestampMicroseconds: 5_000_000 },
   events: [{ device: 'vxa', driver: '', event: 'dead_loop', count: 7, lastTimestampSeconds: 8 }],
   previousBoot: {
-    bootId: 'the boot before',
+    bootId: 'the previous boot',
     events: [{ device: 'vxb', driver: '', event: 'dead_loop', count: 1, lastTimestampSeconds: 2 }],
   },
 };
+
+function recordAt(place: Partial<LogPosition>): KernelRecord {
+  return kernelRecord('vx42: hw csum failure', {
+    sequence: place.sequence,
+    cursor: place.cursor,
+    timestampMicroseconds: place.timestampMicroseconds ?? 500,
+  });
+}
+
+describe('isBehind()', () => {
+  test.each([
+    { what: 'the first record of all', place: { sequence: 0 }, position: {}, expected: false },
+    {
+      what: 'the record read last',
+      place: { sequence: 7 },
+      position: { sequence: 7 },
+      expected: true,
+    },
+    { what: 'one before it', place: { sequence: 6 }, position: { sequence: 7 }, expected: true },
+    { what: 'the next one', place: { sequence: 8 }, position: { sequence: 7 }, expected: false },
+    {
+      what: 'the next one of the same microsecond',
+      place: { sequence: 8, timestampMicroseconds: 500 },
+      position: { sequence: 7, timestampMicroseconds: 500 },
+      expected: false,
+    },
+    {
+      what: 'one of the journal behind its cursor, whatever its time',
+      place: { cursor: 'c2', timestampMicroseconds: 500 },
+      position: { cursor: 'c1', timestampMicroseconds: 900 },
+      expected: false,
+    },
+    {
+      what: 'one of the journal that /dev/kmsg gave before',
+      place: { cursor: 'c1', timestampMicroseconds: 500 },
+      position: { sequence: 7, timestampMicroseconds: 500 },
+      expected: true,
+    },
+    {
+      what: 'one of the journal that /dev/kmsg did not give',
+      place: { cursor: 'c1', timestampMicroseconds: 501 },
+      position: { sequence: 7, timestampMicroseconds: 500 },
+      expected: false,
+    },
+    {
+      what: 'one of /dev/kmsg that the journal gave before',
+      place: { sequence: 7, timestampMicroseconds: 499 },
+      position: { cursor: 'c1', timestampMicroseconds: 500 },
+      expected: true,
+    },
+    {
+      what: 'one of /dev/kmsg that the journal did not give',
+      place: { sequence: 7, timestampMicroseconds: 501 },
+      position: { cursor: 'c1', timestampMicroseconds: 500 },
+      expected: false,
+    },
+    {
+      what: 'one of the journal when its cursor was given up',
+      place: { cursor: 'c1', timestampMicroseconds: 500 },
+      position: { timestampMicroseconds: 500 },
+      expected: true,
+    },
+    {
+      what: 'one of the other source when no time is known',
+      place: { cursor: 'c1' },
+      position: { sequence: 7 },
+      expected: false,
+    },
+  ])('says of $what: $expected', ({ place, position, expected }) => {
+    expect(isBehind(recordAt(place), { ...startOfLog, ...position })).toBe(expected);
+  });
+});
+
+describe('positionOf()', () => {
+  test.each([
+    ['/dev/kmsg', { sequence: 8, cursor: undefined, timestampMicroseconds: 500 }],
+    ['the journal', { sequence: undefined, cursor: 'c2', timestampMicroseconds: 500 }],
+  ])('gives the place of a record of %s, and no other', (_source, place) => {
+    expect(positionOf(recordAt(place))).toStrictEqual(place);
+  });
+
+  test.each([{ sequence: 8 }, { cursor: 'c2' }])(
+    'gives a position the other source can go on from, out of %o',
+    (place) => {
+      const other = 'cursor' in place ? { sequence: 8 } : { cursor: 'c2' };
+      const position = positionOf(recordAt(place));
+      expect(isBehind(recordAt(other), position)).toBe(true);
+      expect(isBehind(recordAt({ ...other, timestampMicroseconds: 501 }), position)).toBe(false);
+    },
+  );
+});
+
+describe('lostBetween()', () => {
+  test.each([
+    { what: 'neighbours', position: { sequence: 7 }, place: { sequence: 8 }, expected: 0 },
+    { what: 'a gap', position: { sequence: 7 }, place: { sequence: 18 }, expected: 10 },
+    { what: 'the first record read', position: {}, place: { sequence: 458 }, expected: 0 },
+    { what: 'the journal', position: { sequence: 7 }, place: { cursor: 'c1' }, expected: 0 },
+    { what: 'what follows it', position: { cursor: 'c1' }, place: { sequence: 9 }, expected: 0 },
+  ])('counts $expected for $what', ({ position, place, expected }) => {
+    expect(lostBetween({ ...startOfLog, ...position }, recordAt(place))).toBe(expected);
+  });
+});
 
 describe('restoreLedger()', () => {
   test('gives nothing where there is no file yet', async () => {
@@ -37,12 +149,9 @@ describe('restoreLedger()', () => {
     });
   });
 
-  test.each([
-    ['another boot', 'a later boot'],
-    ['a boot nobody knows', undefined],
-  ])('takes for that of the boot before what it finds in %s', async (_what, currentBootId) => {
+  test('takes for that of the previous boot what it finds in another boot', async () => {
     const state = createMemoryState(formatLedger(ledger));
-    expect(await restoreLedger(state, currentBootId)).toStrictEqual({
+    expect(await restoreLedger(state, 'a later boot')).toStrictEqual({
       ledger: undefined,
       previousBoot: { bootId, events: ledger.events },
       problem: undefined,
@@ -88,54 +197,72 @@ describe('createLedgerWriter()', () => {
     vi.useRealTimers();
   });
 
-  test('writes an event within a second', async () => {
+  test('writes an event at once', async () => {
     const { writer, written } = await startedWriter();
+    await vi.advanceTimersByTimeAsync(100);
     writer.changed('event');
-    await vi.advanceTimersByTimeAsync(999);
-    expect(written).toHaveLength(0);
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(0);
     expect(written).toHaveLength(1);
   });
 
   test('writes many changes at once, as they are when it writes', async () => {
     const { writer, written, setSequence } = await startedWriter();
+    await vi.advanceTimersByTimeAsync(100);
     for (let sequence = 1; sequence <= 900; sequence += 1) {
       setSequence(sequence);
       writer.changed(sequence % 2 === 0 ? 'event' : 'position');
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    expect(written.map(sequenceIn)).toEqual([900]);
+  });
+
+  test('writes ten times a second at most, and the last event as soon', async () => {
+    const { writer, written, setSequence } = await startedWriter();
+    for (let sequence = 1; sequence <= 3000; sequence += 1) {
+      setSequence(sequence);
+      writer.changed('event');
       await vi.advanceTimersByTimeAsync(1);
     }
-    expect(written).toHaveLength(0);
-    setSequence(1000);
-    await vi.advanceTimersByTimeAsync(600);
-    expect(written.map(sequenceIn)).toEqual([1000]);
+    expect(written.length).toBeGreaterThanOrEqual(29);
+    expect(written.length).toBeLessThanOrEqual(30);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written.map(sequenceIn).at(-1)).toBe(3000);
   });
 
-  test('does not put an event off when more of them come', async () => {
-    const { writer, written } = await startedWriter();
-    for (let tenths = 0; tenths < 50; tenths += 1) {
+  test('writes no more often where writing takes long', async () => {
+    const { writer, written, running, setSequence } = await startedWriter({ milliseconds: 300 });
+    for (let sequence = 1; sequence <= 3000; sequence += 1) {
+      setSequence(sequence);
       writer.changed('event');
-      await vi.advanceTimersByTimeAsync(100);
+      await vi.advanceTimersByTimeAsync(1);
     }
-    expect(written.length).toBeGreaterThanOrEqual(4);
-    expect(written.length).toBeLessThanOrEqual(5);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(written).toHaveLength(11);
+    expect(written.map(sequenceIn).at(-1)).toBe(3000);
+    expect(running.max).toBe(1);
   });
 
-  test('writes a mere position seldom', async () => {
-    const { writer, written } = await startedWriter();
-    writer.changed('position');
-    await vi.advanceTimersByTimeAsync(59_999);
+  test('writes a mere position 5 s later, together with all that follow until then', async () => {
+    const { writer, written, setSequence } = await startedWriter();
+    for (let sequence = 1; sequence <= 5; sequence += 1) {
+      setSequence(sequence);
+      writer.changed('position');
+      await vi.advanceTimersByTimeAsync(sequence === 5 ? 999 : 1000);
+    }
     expect(written).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(1);
+    expect(written.map(sequenceIn)).toEqual([5]);
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(written).toHaveLength(1);
   });
 
-  test('writes an event soon though a position waits to be written', async () => {
+  test('writes an event at once though a position waits to be written', async () => {
     const { writer, written } = await startedWriter();
     writer.changed('position');
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(4000);
     writer.changed('event');
     writer.changed('position');
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(0);
     expect(written).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(120_000);
     expect(written).toHaveLength(1);
@@ -144,12 +271,13 @@ describe('createLedgerWriter()', () => {
   test.each([
     ['forward', 86_400_000],
     ['back', -86_400_000],
-  ])('writes an event soon though the clock is set %s', async (_where, milliseconds) => {
+  ])('writes an event at once though the clock is set %s', async (_where, milliseconds) => {
     const { writer, written } = await startedWriter();
     writer.changed('position');
+    await vi.advanceTimersByTimeAsync(100);
     vi.setSystemTime(Date.now() + milliseconds);
     writer.changed('event');
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(0);
     expect(written).toHaveLength(1);
   });
 
@@ -189,7 +317,7 @@ describe('createLedgerWriter()', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     await flushed;
     expect(written.map(sequenceIn)).toEqual([1, 2]);
-    expect(running.most).toBe(1);
+    expect(running.max).toBe(1);
   });
 
   test('is done with flush() only when all is written', async () => {
@@ -243,14 +371,14 @@ describe('createLedgerWriter()', () => {
 /** A writer that has written once, and what it writes from then on. */
 async function startedWriter({ milliseconds = 0 }: { readonly milliseconds?: number } = {}) {
   const written: string[] = [];
-  const running = { now: 0, most: 0 };
+  const running = { now: 0, max: 0 };
   let sequence = 0;
   let failure: SourceError | undefined;
   const state: StateFile = {
     ...createMemoryState(),
     write: async (content) => {
       running.now += 1;
-      running.most = Math.max(running.most, running.now);
+      running.max = Math.max(running.max, running.now);
       if (milliseconds > 0) {
         await new Promise((resolve) => {
           setTimeout(resolve, milliseconds);

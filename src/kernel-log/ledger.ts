@@ -1,12 +1,13 @@
-import type { Host } from '../host/host.ts';
+import type { StateFile } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
+import type { KernelRecord } from '../model/kernel-record.ts';
 import type { BootEvents, Ledger, LogPosition } from '../model/ledger.ts';
 import { formatLedger, parseLedger } from '../parsers/ledger.ts';
 
-/** An event is on disk this soon; until then it is in the kernel's ring. */
-const eventSaveMilliseconds = 1000;
-/** How far the log was read is written seldom: losing it costs a second look at what is still there. */
-const positionSaveMilliseconds = 60_000;
+/** Under a flood of events there is one write in so long, and not one for each. */
+const minWriteIntervalMilliseconds = 100;
+/** How far the log was read may be written late: losing it costs a second look at what is still in the kernel's ring. */
+const positionDelayMilliseconds = 5000;
 
 /** Nothing of the log was read yet. */
 export const startOfLog: LogPosition = {
@@ -15,11 +16,41 @@ export const startOfLog: LogPosition = {
   timestampMicroseconds: undefined,
 };
 
+/** The position behind a record. */
+export function positionOf({ sequence, cursor, timestampMicroseconds }: KernelRecord): LogPosition {
+  return { sequence, cursor, timestampMicroseconds };
+}
+
+/**
+ * Whether a record was counted before. Each source has its own way to say where a record stands; where the log was last
+ * read from the other source, both sources' time since boot is the same.
+ */
+export function isBehind(record: KernelRecord, position: LogPosition): boolean {
+  if (record.sequence !== undefined && position.sequence !== undefined) {
+    return record.sequence <= position.sequence;
+  }
+  if (record.cursor !== undefined && position.cursor !== undefined) {
+    // The journal was opened behind the cursor.
+    return false;
+  }
+  return (
+    position.timestampMicroseconds !== undefined &&
+    record.timestampMicroseconds <= position.timestampMicroseconds
+  );
+}
+
+/** How many records stood between the last one read and this one. */
+export function lostBetween(position: LogPosition, { sequence }: KernelRecord): number {
+  return sequence === undefined || position.sequence === undefined
+    ? 0
+    : sequence - position.sequence - 1;
+}
+
 /** What the last run of the agent left behind. */
 export interface RestoredLedger {
   /** Of this boot; undefined where there is nothing to go on from. */
   readonly ledger: Ledger | undefined;
-  /** Of the boot before. */
+  /** Of the previous boot. */
   readonly previousBoot: BootEvents | undefined;
   /** What was wrong with the file, which was then set aside. */
   readonly problem: SourceError | ParseError | undefined;
@@ -29,10 +60,7 @@ export interface RestoredLedger {
  * Reads what the last run left. What it counted in another boot becomes evidence of that boot; a file that is damaged,
  * of a newer version or no ledger at all is set aside, and the log is counted from its beginning.
  */
-export async function restoreLedger(
-  state: Host['state'],
-  bootId: string | undefined,
-): Promise<RestoredLedger> {
+export async function restoreLedger(state: StateFile, bootId: string): Promise<RestoredLedger> {
   try {
     const text = await state.read();
     const ledger = text === undefined ? undefined : parseLedger(text);
@@ -53,7 +81,7 @@ export async function restoreLedger(
   }
 }
 
-/** Writes the ledger after changes, not with every one of them. */
+/** Writes the ledger when it has changed: events at once, mere positions together. */
 export interface LedgerWriter {
   /** Says that something changed; `event` is what must not be lost. */
   changed(what: 'event' | 'position'): void;
@@ -66,19 +94,24 @@ export interface LedgerWriter {
 }
 
 /** Makes the writer of a ledger; `current` gives what is to be written at that moment. */
-export function createLedgerWriter(state: Host['state'], current: () => Ledger): LedgerWriter {
+export function createLedgerWriter(state: StateFile, current: () => Ledger): LedgerWriter {
   let error: SourceError | undefined;
   let isWritten = false;
   let isDirty = true;
   let timer: NodeJS.Timeout | undefined;
   let timerEndsAt = Number.POSITIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let writing: Promise<void> = Promise.resolve();
+  /** The write that begins when the one that is going on has ended. */
+  let next: Promise<void> | undefined;
 
   const write = async (): Promise<void> => {
+    next = undefined;
     if (!isDirty) {
       return;
     }
     isDirty = false;
+    startedAt = performance.now();
     try {
       await state.write(formatLedger(current()));
       isWritten = true;
@@ -99,8 +132,9 @@ export function createLedgerWriter(state: Host['state'], current: () => Ledger):
     clearTimeout(timer);
     timerEndsAt = Number.POSITIVE_INFINITY;
     // One after the other: all go through the same temporary file.
-    writing = writing.then(write);
-    return writing;
+    next ??= writing.then(write);
+    writing = next;
+    return next;
   };
 
   return {
@@ -109,13 +143,16 @@ export function createLedgerWriter(state: Host['state'], current: () => Ledger):
     error: () => error,
     changed: (what) => {
       isDirty = true;
-      const delay = what === 'event' ? eventSaveMilliseconds : positionSaveMilliseconds;
       // The time of day may be set, early in a boot by years.
-      const endsAt = performance.now() + delay;
-      if (endsAt < timerEndsAt) {
+      const now = performance.now();
+      const endsAt =
+        what === 'event'
+          ? Math.max(now, startedAt + minWriteIntervalMilliseconds)
+          : now + positionDelayMilliseconds;
+      if (next === undefined && endsAt < timerEndsAt) {
         clearTimeout(timer);
         timerEndsAt = endsAt;
-        timer = setTimeout(() => void flush(), delay);
+        timer = setTimeout(() => void flush(), endsAt - now);
         timer.unref();
       }
     },

@@ -39,7 +39,7 @@ function countOf(count: number, more: Partial<KernelEventCount> = {}): KernelEve
   };
 }
 
-/** A host whose journal gives these batches of the boot before, or fails where it is told to. */
+/** A host whose journal gives these batches of the previous boot, or fails where it is told to. */
 function hostWithJournal(...batches: readonly (readonly JournalRecord[] | Error)[]): Host {
   return {
     ...createRecordedHost('debian-6.12.95-qemu'),
@@ -57,7 +57,7 @@ function hostWithJournal(...batches: readonly (readonly JournalRecord[] | Error)
 const known: BootEvents = { bootId, events: [countOf(7, { lastTimestampSeconds: 8 })] };
 
 describe('readPreviousBootEvents()', () => {
-  test('counts the events in the journal of the boot before', async () => {
+  test('counts the events in the journal of the previous boot', async () => {
     const hang = { text: 'igb 0000:00:07.0: Detected Tx Unit Hang\n  Tx Queue             <0>' };
     const host = hostWithJournal(
       [deadLoop(), deadLoop(hang)],

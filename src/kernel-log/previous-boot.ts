@@ -1,39 +1,43 @@
 import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
 import type { BootEvents, KernelEventCount } from '../model/ledger.ts';
+import { attributeRecord, readHostContext } from './attribute.ts';
+import type { AttributionHost } from './attribute.ts';
 import { classifyRecord } from './classify.ts';
-import { nameEvent, readSurroundings } from './name-event.ts';
-import { createTally, eventKey } from './tally.ts';
+import { createEventCounts, eventKey } from './count.ts';
 
 /** However large a journal is, it is not read for longer. */
-const longestReadMilliseconds = 60_000;
+const maxReadMilliseconds = 60_000;
+
+/** What is asked of the host to find out what happened in the previous boot. */
+export type PreviousBootHost = AttributionHost & Pick<Host, 'previousBootLog'>;
 
 /**
- * Finds out what happened in the boot before this one: from the journal, where it reaches back so far, and from what the
+ * Finds out what happened in the previous boot: from the journal, where it reaches back so far, and from what the
  * agent itself wrote down. A node that is power-cycled loses the last of its journal, and may have had no agent.
  */
 export async function readPreviousBootEvents(
-  host: Host,
+  host: PreviousBootHost,
   known: BootEvents | undefined,
   signal: AbortSignal,
 ): Promise<BootEvents | undefined> {
   const journal = await readJournalOfPreviousBoot(
     host,
-    AbortSignal.any([signal, AbortSignal.timeout(longestReadMilliseconds)]),
+    AbortSignal.any([signal, AbortSignal.timeout(maxReadMilliseconds)]),
   );
   if (journal === undefined) {
     return known;
   }
   return known?.bootId === journal.bootId
-    ? { bootId: journal.bootId, events: mostOf(journal.events, known.events) }
+    ? { bootId: journal.bootId, events: greaterOf(journal.events, known.events) }
     : journal;
 }
 
 async function readJournalOfPreviousBoot(
-  host: Host,
+  host: PreviousBootHost,
   signal: AbortSignal,
 ): Promise<BootEvents | undefined> {
-  const tally = createTally();
+  const counts = createEventCounts();
   let bootId: string | undefined;
   try {
     for await (const records of host.previousBootLog(signal)) {
@@ -41,13 +45,11 @@ async function readJournalOfPreviousBoot(
         bootId ??= record.bootId;
         const event = classifyRecord(record);
         if (event !== undefined) {
-          const surroundings = await readSurroundings(host);
+          const { devices } = await readHostContext(host);
           // Time since boot says nothing of another boot.
-          const named = nameEvent(event, record, {
-            ...surroundings,
-            bootTimestampSeconds: undefined,
-          });
-          tally.add(named, surroundings.devices);
+          const context = { devices, bootTimestampSeconds: undefined };
+          const options = { record, context, countedDevices: counts.devices };
+          counts.add(attributeRecord(event, options), devices);
         }
       }
     }
@@ -57,21 +59,21 @@ async function readJournalOfPreviousBoot(
       throw error;
     }
   }
-  return bootId === undefined ? undefined : { bootId, events: tally.events() };
+  return bootId === undefined ? undefined : { bootId, events: counts.list() };
 }
 
 /** For each device and class, the account that has seen more. */
-function mostOf(
+function greaterOf(
   one: readonly KernelEventCount[],
   other: readonly KernelEventCount[],
 ): readonly KernelEventCount[] {
-  const most = new Map<string, KernelEventCount>();
+  const greater = new Map<string, KernelEventCount>();
   for (const count of [...one, ...other]) {
     const key = eventKey(count);
-    const before = most.get(key);
-    if (before === undefined || count.count > before.count) {
-      most.set(key, count);
+    const previous = greater.get(key);
+    if (previous === undefined || count.count > previous.count) {
+      greater.set(key, count);
     }
   }
-  return [...most.values()];
+  return [...greater.values()];
 }

@@ -8,9 +8,9 @@ export interface RecentEvents {
   list(): readonly LoggedEvent[];
 }
 
-const largestCount = 50;
+const maxEvents = 50;
 /** A hang record with its registers takes some 400. */
-const longestText = 1000;
+const maxTextLength = 1000;
 
 interface Entry {
   readonly timestampMicroseconds: number;
@@ -37,7 +37,7 @@ export function createRecentEvents(): RecentEvents {
       const place = later === -1 ? entries.length : later;
       entries = entries
         .toSpliced(place, 0, { timestampMicroseconds, event: bounded })
-        .slice(-largestCount);
+        .slice(-maxEvents);
       listed = undefined;
     },
     list: () => {
@@ -48,5 +48,5 @@ export function createRecentEvents(): RecentEvents {
 }
 
 function boundedText(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+  return text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength)}…`;
 }

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
-import { classifyRecord } from './classify.ts';
-import { createHangTracker } from './hang.ts';
-import type { TransmitState } from './hang.ts';
+import { classifyRecord } from '../kernel-log/classify.ts';
+import { createHangTracker } from './hang-tracker.ts';
+import type { TransmitState } from './hang-tracker.ts';
 
 const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
 const bootTimestampSeconds = 1_795_145_580;

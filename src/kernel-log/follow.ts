@@ -3,21 +3,22 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { KernelLogSourceChoice } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
+import { createDeferred } from '../model/deferred.ts';
 import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
 import type { BootEvents, KernelEventCount, LogPosition } from '../model/ledger.ts';
-import { createRecordCounter } from './counter.ts';
+import { createRecordCounter } from './count.ts';
+import type { LastHang } from './count.ts';
 import { createLedgerWriter, restoreLedger } from './ledger.ts';
 import type { LedgerWriter } from './ledger.ts';
 import { readPreviousBootEvents } from './previous-boot.ts';
-import type { KernelLogState, SourceState } from './state.ts';
+import type { PreviousBootHost } from './previous-boot.ts';
 
 /** How long a kernel log that fails is left alone: twice as long each time, up to the second, until it holds. */
 const defaultRetryMilliseconds = 1000;
-const longestRetryMilliseconds = 60_000;
-
-const suppressedPattern = /(?:^|: )(?:net_ratelimit|__ratelimit): (\d{1,10}) callbacks suppressed/;
+const maxRetryMilliseconds = 60_000;
 
 /** Which sources are tried, in this order, until one can be followed. */
 const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource[]>> = {
@@ -27,17 +28,23 @@ const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource
   none: [],
 };
 
-export interface KernelLogMonitorOptions {
-  readonly host: Host;
+/** What is asked of the host. */
+type KernelLogHost = PreviousBootHost & Pick<Host, 'kernelLog' | 'state'>;
+
+export interface KernelLogFollowerOptions {
+  readonly host: KernelLogHost;
   readonly source: KernelLogSourceChoice;
-  /** Told once of a state file that could not be used. */
+  /** Called with what is wrong with a state file that cannot be used. */
   readonly onStateProblem?: (problem: SourceError | ParseError) => void;
   readonly retryMilliseconds?: number;
 }
 
-export interface KernelLogMonitor {
-  /** Follows the log until `signal` is aborted, then writes down how far it came. */
-  run(signal: AbortSignal): Promise<void>;
+export interface KernelLogFollower {
+  /**
+   * Follows the log until `signal` is aborted, then writes down how far it came. Calls `changed` whenever `state` has
+   * something new to tell.
+   */
+  run(signal: AbortSignal, changed?: () => void): Promise<void>;
   /**
    * Resolves when what the log held at first has been counted, or the log cannot be read. Counts before that would
    * later rise by events that are long past.
@@ -46,25 +53,64 @@ export interface KernelLogMonitor {
   state(): KernelLogState;
 }
 
+/** The status of one source of kernel records. */
+export interface SourceState {
+  readonly source: KernelLogSource;
+  readonly isUp: boolean;
+  /** Why it cannot be read, while it cannot. */
+  readonly error: SourceError | undefined;
+  readonly records: number;
+  /** Overwritten before they were read. */
+  readonly lost: number;
+  /** Left out by the kernel's own rate limit. */
+  readonly suppressed: number;
+}
+
+/** What is known from the kernel log so far. */
+export interface KernelLogState {
+  /** The sources tried so far. */
+  readonly sources: readonly SourceState[];
+  readonly events: readonly KernelEventCount[];
+  readonly previousBootEvents: readonly KernelEventCount[];
+  readonly lastHangs: ReadonlyMap<string, LastHang>;
+  /** The newest first. */
+  readonly recentEvents: readonly LoggedEvent[];
+  /** Whether what the log held at first has been counted, or the log cannot be read. */
+  readonly isCaughtUp: boolean;
+  /** Whether what was counted survives the agent. */
+  readonly isPersistent: boolean;
+  readonly stateError: SourceError | undefined;
+}
+
 /**
  * Counts the events of the kernel log, each once: however often the log is opened again, the agent is restarted, or the
  * other source takes over.
  */
-export function createKernelLogMonitor({
+export function createKernelLogFollower({
   host,
   source: choice,
   onStateProblem = () => {},
   retryMilliseconds = defaultRetryMilliseconds,
-}: KernelLogMonitorOptions): KernelLogMonitor {
+}: KernelLogFollowerOptions): KernelLogFollower {
   const counter = createRecordCounter(host);
   const sources = new Map<KernelLogSource, SourceState>();
-  const replay = createReplay();
+  const caughtUp = createDeferred();
+  let onChange: (() => void) | undefined;
+  let isCaughtUp = false;
   let previousBoot: BootEvents | undefined;
   let writer: LedgerWriter | undefined;
 
   const update = (source: KernelLogSource, change: Partial<SourceState>): void => {
-    const before = sources.get(source) ?? { ...unread, source };
-    sources.set(source, { ...before, ...change });
+    sources.set(source, { ...unread, ...sources.get(source), ...change, source });
+    onChange?.();
+  };
+
+  const endReplay = (): void => {
+    if (!isCaughtUp) {
+      isCaughtUp = true;
+      caughtUp.resolve();
+      onChange?.();
+    }
   };
 
   const restore = async (): Promise<void> => {
@@ -88,20 +134,24 @@ export function createKernelLogMonitor({
   };
 
   const learnPreviousBoot = async (signal: AbortSignal): Promise<void> => {
-    previousBoot = await readPreviousBootEvents(host, previousBoot, signal);
-    writer?.changed('position');
+    const known = previousBoot;
+    previousBoot = await readPreviousBootEvents(host, known, signal);
+    if (previousBoot !== known) {
+      writer?.changed('position');
+      onChange?.();
+    }
   };
 
-  const take = async (source: KernelLogSource, record: KernelRecord): Promise<void> => {
-    const taken = await counter.take(record);
-    if (taken !== undefined) {
+  const count = async (source: KernelLogSource, read: readonly KernelRecord[]): Promise<void> => {
+    const counted = await counter.count(read);
+    if (counted.records > 0) {
       const { records, lost, suppressed } = sources.get(source) ?? unread;
+      writer?.changed(counted.events > 0 ? 'event' : 'position');
       update(source, {
-        records: records + 1,
-        lost: lost + taken.lost,
-        suppressed: suppressed + suppressedCallbacks(record),
+        records: records + counted.records,
+        lost: lost + counted.lost,
+        suppressed: suppressed + counted.suppressed,
       });
-      writer?.changed(taken.isEvent ? 'event' : 'position');
     }
   };
 
@@ -110,11 +160,11 @@ export function createKernelLogMonitor({
     const options = { signal, afterCursor: counter.position().cursor };
     let highest: number | undefined;
     for await (const batch of host.kernelLog(source, options)) {
-      update(source, { isUp: true, error: undefined });
-      for (const record of batch.records) {
-        highest = record.sequence ?? highest;
-        await take(source, record);
+      if (sources.get(source)?.isUp !== true) {
+        update(source, { isUp: true, error: undefined });
       }
+      highest = batch.records.at(-1)?.sequence ?? highest;
+      await count(source, batch.records);
       if (batch.caughtUp && isAhead(counter.position(), highest)) {
         // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
         onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
@@ -122,7 +172,7 @@ export function createKernelLogMonitor({
         return;
       }
       if (batch.caughtUp) {
-        replay.end();
+        endReplay();
       }
     }
   };
@@ -144,22 +194,23 @@ export function createKernelLogMonitor({
         }
       }
     }
-    replay.end();
+    endReplay();
   };
 
   return {
-    caughtUp: replay.ended,
-    run: async (signal) => {
+    caughtUp: caughtUp.promise,
+    run: async (signal, changed) => {
+      onChange = changed;
       await restore();
       const readingPreviousBoot = learnPreviousBoot(signal);
       for (let wait = retryMilliseconds; !signal.aborted;) {
         const startedAt = performance.now();
         await followAny(signal);
         await setTimeout(wait, undefined, { signal }).catch(() => {});
-        const wasSteady = performance.now() - startedAt > longestRetryMilliseconds;
-        wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, longestRetryMilliseconds);
+        const wasSteady = performance.now() - startedAt > maxRetryMilliseconds;
+        wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, maxRetryMilliseconds);
       }
-      replay.end();
+      endReplay();
       await readingPreviousBoot;
       await writer?.flush();
     },
@@ -169,33 +220,10 @@ export function createKernelLogMonitor({
       previousBootEvents: previousBoot?.events ?? noEvents,
       lastHangs: counter.lastHangs,
       recentEvents: counter.recentEvents(),
-      isCaughtUp: replay.hasEnded(),
+      isCaughtUp,
       isPersistent: writer?.isPersistent() ?? false,
       stateError: writer?.error(),
     }),
-  };
-}
-
-/** The first reading of what the log holds. */
-interface Replay {
-  readonly ended: Promise<void>;
-  readonly hasEnded: () => boolean;
-  readonly end: () => void;
-}
-
-function createReplay(): Replay {
-  let hasEnded = false;
-  let resolveEnded: (() => void) | undefined;
-  const ended = new Promise<void>((resolve) => {
-    resolveEnded = resolve;
-  });
-  return {
-    ended,
-    hasEnded: () => hasEnded,
-    end: () => {
-      hasEnded = true;
-      resolveEnded?.();
-    },
   };
 }
 
@@ -203,7 +231,7 @@ const noEvents: readonly KernelEventCount[] = [];
 const unread = { isUp: false, error: undefined, records: 0, lost: 0, suppressed: 0 };
 
 /** Undefined where procfs does not say: then nothing can be told apart from another boot. */
-async function readBootId(host: Host): Promise<string | undefined> {
+async function readBootId(host: KernelLogHost): Promise<string | undefined> {
   try {
     return (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
   } catch {
@@ -213,10 +241,6 @@ async function readBootId(host: Host): Promise<string | undefined> {
 
 function isAhead({ sequence }: LogPosition, highest: number | undefined): boolean {
   return sequence !== undefined && highest !== undefined && sequence > highest;
-}
-
-function suppressedCallbacks({ facility, text }: KernelRecord): number {
-  return facility === 0 ? Number(suppressedPattern.exec(text)?.[1] ?? 0) : 0;
 }
 
 function sourceError(error: unknown): SourceError {

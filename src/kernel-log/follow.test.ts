@@ -1,30 +1,32 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { describe, expect, test, vi } from 'vitest';
 
 import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { createMemoryState, createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
+import { createDeferred } from '../model/deferred.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { parseLedger } from '../parsers/ledger.ts';
-import { createKernelLogMonitor } from './monitor.ts';
-import type { KernelLogMonitorOptions } from './monitor.ts';
-import type { KernelLogState } from './state.ts';
+import { createKernelLogFollower } from './follow.ts';
+import type { KernelLogFollowerOptions, KernelLogState } from './follow.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
-/** Lets a monitor read what a host's log holds, and says what it made of it. */
+/** Lets a follower read what a host's log holds, and says what it made of it. */
 async function stateAfter(
   host: Host,
-  options: Partial<KernelLogMonitorOptions> = {},
+  options: Partial<KernelLogFollowerOptions> = {},
 ): Promise<KernelLogState> {
-  const monitor = createKernelLogMonitor({ host, source: 'kmsg', ...options });
+  const follower = createKernelLogFollower({ host, source: 'kmsg', ...options });
   const ending = new AbortController();
-  const running = monitor.run(ending.signal);
-  await monitor.caughtUp;
+  const running = follower.run(ending.signal);
+  await follower.caughtUp;
   ending.abort();
   await running;
-  return monitor.state();
+  return follower.state();
 }
 
 type Log = Host['kernelLog'];
@@ -41,6 +43,47 @@ function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): 
     await new Promise((resolve) => {
       signal.addEventListener('abort', resolve);
     });
+  };
+}
+
+/** A kernel log that is written to, or fails, while it is followed. */
+function createLiveLog(): {
+  readonly follow: Log;
+  /** Resolves when what was written has been taken, and more is asked for. */
+  readonly write: (records: readonly KernelRecord[]) => Promise<void>;
+  readonly fail: (failure: SourceError) => void;
+} {
+  let asked = createDeferred();
+  let given = createDeferred();
+  let next: readonly KernelRecord[] | SourceError = [];
+  return {
+    follow: async function* (_source, { signal }) {
+      yield { records: [], caughtUp: true };
+      for (;;) {
+        given = createDeferred();
+        signal.addEventListener('abort', given.resolve);
+        asked.resolve();
+        await given.promise;
+        if (signal.aborted) {
+          return;
+        }
+        if (next instanceof SourceError) {
+          throw next;
+        }
+        yield { records: next, caughtUp: true };
+      }
+    },
+    write: async (records) => {
+      await asked.promise;
+      asked = createDeferred();
+      next = records;
+      given.resolve();
+      await asked.promise;
+    },
+    fail: (failure) => {
+      next = failure;
+      given.resolve();
+    },
   };
 }
 
@@ -72,7 +115,7 @@ function counts({ events }: KernelLogState): Record<string, number> {
   );
 }
 
-describe('createKernelLogMonitor()', () => {
+describe('createKernelLogFollower()', () => {
   test.each([
     [
       'hang-eno1-persist',
@@ -115,14 +158,14 @@ describe('createKernelLogMonitor()', () => {
       yield { records: [deadLoop(1), deadLoop(2)].slice(0, opened), caughtUp: true };
       throw new SourceError('failed', 'taken away');
     });
-    const monitor = createKernelLogMonitor({ host, source: 'kmsg', retryMilliseconds: 1 });
+    const follower = createKernelLogFollower({ host, source: 'kmsg', retryMilliseconds: 1 });
     const ending = new AbortController();
-    const running = monitor.run(ending.signal);
-    await monitor.caughtUp;
-    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 1 });
+    const running = follower.run(ending.signal);
+    await follower.caughtUp;
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 1 });
     await vi.waitUntil(() => opened > 3);
-    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 2 });
-    expect(monitor.state().sources).toMatchObject([{ records: 2, lost: 0 }]);
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
+    expect(follower.state().sources).toMatchObject([{ records: 2, lost: 0 }]);
     ending.abort();
     await running;
   });
@@ -140,6 +183,30 @@ describe('createKernelLogMonitor()', () => {
     expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(150);
   });
 
+  test('tells when there is something new, and only then', async () => {
+    const log = createLiveLog();
+    const changed = vi.fn<() => void>();
+    const ending = new AbortController();
+    const follower = createKernelLogFollower({ host: hostWithLog(log.follow), source: 'kmsg' });
+    const running = follower.run(ending.signal, changed);
+    await follower.caughtUp;
+    changed.mockClear();
+
+    await log.write([deadLoop(1), deadLoop(2), kernelRecord('nothing', { sequence: 3 })]);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
+    await log.write([kernelRecord('nothing', { sequence: 4, facility: 1 })]);
+    expect(changed).toHaveBeenCalledTimes(2);
+    await log.write([deadLoop(2), deadLoop(3)]);
+    await log.write([]);
+    expect(changed).toHaveBeenCalledTimes(2);
+    log.fail(denied);
+    await vi.waitUntil(() => changed.mock.calls.length === 3);
+    expect(follower.state().sources).toMatchObject([{ isUp: false }]);
+    ending.abort();
+    await running;
+  });
+
   test('remembers the last hang of each device with its registers', async () => {
     const { lastHangs } = await stateAfter(
       createRecordedHost(hostName, { kernelLog: 'hang-eno1-persist' }),
@@ -150,8 +217,33 @@ describe('createKernelLogMonitor()', () => {
   });
 });
 
-describe('createKernelLogMonitor() across restarts', () => {
+describe('createKernelLogFollower() across restarts', () => {
   const ring = [deadLoop(1), deadLoop(2), deadLoop(3)];
+
+  test('writes an event down as soon as it was counted, and a mere position later', async () => {
+    const log = createLiveLog();
+    const state = createMemoryState();
+    const ending = new AbortController();
+    const follower = createKernelLogFollower({
+      host: hostWithLog(log.follow, state),
+      source: 'kmsg',
+    });
+    const running = follower.run(ending.signal);
+    await follower.caughtUp;
+    const written = async (): Promise<Ledger> => parseLedger((await state.read()) ?? '');
+    // Of the first write nothing is in the way any more.
+    await setTimeout(150);
+    await log.write([deadLoop(1), deadLoop(2)]);
+    await setTimeout(50);
+    expect(await written()).toMatchObject({ events: [{ count: 2 }], position: { sequence: 2 } });
+
+    await log.write([kernelRecord('nothing', { sequence: 3 })]);
+    await setTimeout(200);
+    expect(await written()).toMatchObject({ position: { sequence: 2 } });
+    ending.abort();
+    await running;
+    expect(await written()).toMatchObject({ position: { sequence: 3 } });
+  });
 
   test('goes on where the last run stopped', async () => {
     const state = createMemoryState();
@@ -169,7 +261,7 @@ describe('createKernelLogMonitor() across restarts', () => {
     expect(after.sources).toMatchObject([{ records: 1, lost: 6 }]);
   });
 
-  test('begins anew after a reboot and keeps what it knew as that of the boot before', async () => {
+  test('begins anew after a reboot and keeps what it knew as that of the previous boot', async () => {
     const earlier = { ...ledger, bootId: 'another boot' };
     const state = createMemoryState(JSON.stringify(earlier));
     const after = await stateAfter(hostWithLog(logOf(ring), state));
@@ -207,16 +299,16 @@ describe('createKernelLogMonitor() across restarts', () => {
     const state = createMemoryState(JSON.stringify({ ...ledger, position: { sequence: 900 } }));
     const onStateProblem = vi.fn<(problem: Error) => void>();
     const host = hostWithLog(logOf(ring), state);
-    const monitor = createKernelLogMonitor({
+    const follower = createKernelLogFollower({
       host,
       source: 'kmsg',
       onStateProblem,
       retryMilliseconds: 1,
     });
     const ending = new AbortController();
-    const running = monitor.run(ending.signal);
-    await monitor.caughtUp;
-    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 3 });
+    const running = follower.run(ending.signal);
+    await follower.caughtUp;
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
     ending.abort();
     await running;
     expect(onStateProblem).toHaveBeenCalledTimes(1);
@@ -247,7 +339,7 @@ function journal(...sequences: readonly number[]): readonly KernelRecord[] {
   }));
 }
 
-describe('createKernelLogMonitor() with the journal', () => {
+describe('createKernelLogFollower() with the journal', () => {
   test('falls back on it where /dev/kmsg cannot be read', async () => {
     const log = logOf(journal(1, 2));
     const after = await stateAfter(
@@ -288,13 +380,13 @@ describe('createKernelLogMonitor() with the journal', () => {
           : logOf(new SourceError('failed', 'cannot seek'))(source, options),
       state,
     );
-    const monitor = createKernelLogMonitor({ host, source: 'journal', retryMilliseconds: 1 });
+    const follower = createKernelLogFollower({ host, source: 'journal', retryMilliseconds: 1 });
     const ending = new AbortController();
-    const running = monitor.run(ending.signal);
-    await vi.waitUntil(() => monitor.state().events[0]?.count === 3);
+    const running = follower.run(ending.signal);
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
     ending.abort();
     await running;
-    expect(counts(monitor.state())).toEqual({ 'vxa//dead_loop': 3 });
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
   });
 
   test('counts nothing twice when one source takes over from the other', async () => {
@@ -311,7 +403,7 @@ describe('createKernelLogMonitor() with the journal', () => {
     expect(byKmsg.sources).toMatchObject([{ lost: 0 }]);
   });
 
-  test('tells what happened in the boot before, from the journal and from what was written down', async () => {
+  test('tells what happened in the previous boot, from the journal and from what was written down', async () => {
     const previous = journal(1, 2).map((record) => ({ ...record, bootId: 'another boot' }));
     const hang = {
       ...previous[0],
@@ -324,13 +416,13 @@ describe('createKernelLogMonitor() with the journal', () => {
         yield [...previous, { ...deadLoop(1), ...hang, bootId: 'another boot' }];
       },
     };
-    const monitor = createKernelLogMonitor({ host, source: 'kmsg' });
+    const follower = createKernelLogFollower({ host, source: 'kmsg' });
     const ending = new AbortController();
-    const running = monitor.run(ending.signal);
-    await vi.waitUntil(() => monitor.state().previousBootEvents.length === 2);
+    const running = follower.run(ending.signal);
+    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2);
     ending.abort();
     await running;
-    expect(monitor.state().previousBootEvents).toMatchObject([
+    expect(follower.state().previousBootEvents).toMatchObject([
       { device: 'vxa', event: 'dead_loop', count: 7 },
       {
         device: 'enp6s0',

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 
 import type { Device } from '../model/device.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
-import { createTally, eventKey } from './tally.ts';
-import type { NamedEvent } from './tally.ts';
+import { attributeEvent } from './attribute.ts';
+import type { AttributedEvent } from './attribute.ts';
+import { createEventCounts, eventKey } from './count.ts';
+import type { EventCounts } from './count.ts';
 
-const hang: NamedEvent = {
+const hang: AttributedEvent = {
   device: 'eno1',
   driver: 'e1000e',
   event: 'unit_hang',
@@ -23,21 +25,37 @@ function deviceNamed(name: string): Device {
   };
 }
 
-/** What a tally holds after these events. */
-function tallied(
-  events: readonly Partial<NamedEvent>[],
+/** What was counted after these events. */
+function counted(
+  events: readonly Partial<AttributedEvent>[],
   devices: readonly Device[] = [],
-  before: readonly KernelEventCount[] = [],
+  previous: readonly KernelEventCount[] = [],
 ): readonly KernelEventCount[] {
-  const tally = createTally(before);
+  const counts = createEventCounts(previous);
   for (const event of events) {
-    tally.add({ ...hang, ...event }, devices);
+    addTo(counts, { ...hang, ...event }, devices);
   }
-  return tally.events();
+  return counts.list();
+}
+
+/** Counts an event whose record names a device and a driver. */
+function addTo(
+  counts: EventCounts,
+  { device, driver, event, timestampSeconds }: AttributedEvent,
+  devices: readonly Device[],
+): void {
+  const named = {
+    event,
+    device: device === '' ? undefined : device,
+    driver: driver === '' ? undefined : driver,
+    busAddress: undefined,
+  };
+  const attribution = attributeEvent(named, { devices, countedDevices: counts.devices });
+  counts.add({ ...attribution, event, timestampSeconds }, devices);
 }
 
 /** One dead loop on each of many devices of containers. */
-function deadLoops(count: number, prefix = 'gw'): readonly Partial<NamedEvent>[] {
+function deadLoops(count: number, prefix = 'gw'): readonly Partial<AttributedEvent>[] {
   return Array.from({ length: count }, (_, index) => ({
     device: `${prefix}${index}`,
     driver: '',
@@ -45,14 +63,14 @@ function deadLoops(count: number, prefix = 'gw'): readonly Partial<NamedEvent>[]
   }));
 }
 
-describe('createTally()', () => {
+describe('createEventCounts()', () => {
   test('holds nothing at first', () => {
-    expect(createTally().events()).toEqual([]);
+    expect(createEventCounts().list()).toEqual([]);
   });
 
   test('counts by device and event, and keeps the last time', () => {
     expect(
-      tallied([
+      counted([
         {},
         { event: 'tx_timeout', timestampSeconds: 60 },
         { timestampSeconds: 58 },
@@ -69,41 +87,41 @@ describe('createTally()', () => {
     ['first', [{ driver: '' }, {}]],
     ['last', [{}, { driver: '' }]],
   ])('keeps the driver of a device when the record that names none comes %s', (_when, events) => {
-    expect(tallied(events)).toMatchObject([{ driver: 'e1000e', count: 2 }]);
+    expect(counted(events)).toMatchObject([{ driver: 'e1000e', count: 2 }]);
   });
 
   test('keeps a time it knows when the boot time cannot be read', () => {
-    expect(tallied([{}, { timestampSeconds: undefined }])).toMatchObject([
+    expect(counted([{}, { timestampSeconds: undefined }])).toMatchObject([
       { count: 2, lastTimestampSeconds: 54 },
     ]);
   });
 
   test('goes on from what was counted before', () => {
-    const before = { ...eno1('unit_hang'), count: 9, lastTimestampSeconds: 8 };
+    const previous = { ...eno1('unit_hang'), count: 9, lastTimestampSeconds: 8 };
     const other = { ...eno1('adapter_reset'), count: 3, lastTimestampSeconds: 9 };
-    expect(tallied([{}], [], [before, other])).toEqual([
-      { ...before, count: 10, lastTimestampSeconds: 54 },
+    expect(counted([{}], [], [previous, other])).toEqual([
+      { ...previous, count: 10, lastTimestampSeconds: 54 },
       other,
     ]);
   });
 
   test('gives what does not change when it is counted on', () => {
-    const tally = createTally();
-    tally.add(hang, []);
-    const events = tally.events();
-    tally.add(hang, []);
+    const counts = createEventCounts();
+    counts.add(hang, []);
+    const events = counts.list();
+    counts.add(hang, []);
     expect(events).toMatchObject([{ count: 1 }]);
   });
 
   test('counts drivers apart where no device is known', () => {
-    expect(tallied([{ device: '' }, { device: '', driver: 'igb' }, { device: '' }])).toMatchObject([
+    expect(counted([{ device: '' }, { device: '', driver: 'igb' }, { device: '' }])).toMatchObject([
       { device: '', driver: 'e1000e', count: 2 },
       { device: '', driver: 'igb', count: 1 },
     ]);
   });
 
   test('names a hundred devices of elsewhere, and counts what happens to others together', () => {
-    const events = tallied([...deadLoops(150), ...deadLoops(150)]);
+    const events = counted([...deadLoops(150), ...deadLoops(150)]);
     expect(events).toHaveLength(101);
     expect(events.filter(({ device }) => device !== '').map(({ count }) => count)).toEqual(
       Array.from({ length: 100 }, () => 2),
@@ -114,18 +132,18 @@ describe('createTally()', () => {
   test('names every device of here', () => {
     const own = deadLoops(150, 'own');
     const devices = own.map(({ device = '' }) => deviceNamed(device));
-    const events = tallied([...deadLoops(120), ...own], devices);
+    const events = counted([...deadLoops(120), ...own], devices);
     expect(events).toHaveLength(251);
     expect(events.filter(({ device }) => device.startsWith('own'))).toHaveLength(150);
   });
 
   test('stays bounded when devices of here come, have events and go, and loses none', () => {
-    const tally = createTally();
+    const counts = createEventCounts();
     for (const [index, event] of deadLoops(2000, 'veth').entries()) {
       const present = [deviceNamed('eno1'), deviceNamed(`veth${index}`)];
-      tally.add({ ...hang, ...event, timestampSeconds: index }, present);
+      addTo(counts, { ...hang, ...event, timestampSeconds: index }, present);
     }
-    const events = tally.events();
+    const events = counts.list();
     expect(events.length).toBeLessThan(220);
     expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(2000);
     expect(events.at(-1)).toMatchObject({ device: 'veth1999', lastTimestampSeconds: 1999 });
@@ -135,8 +153,8 @@ describe('createTally()', () => {
   });
 
   test('names no more devices of elsewhere after a restart', () => {
-    const first = tallied(deadLoops(120));
-    const second = tallied([...deadLoops(120, 'later'), { device: 'gw99' }], [], first);
+    const first = counted(deadLoops(120));
+    const second = counted([...deadLoops(120, 'later'), { device: 'gw99' }], [], first);
     expect(new Set(second.map(({ device }) => device))).toEqual(
       new Set(first.map(({ device }) => device)),
     );

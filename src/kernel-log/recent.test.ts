@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createRecentEvents } from './recent-events.ts';
+import { createRecentEvents } from './recent.ts';
 
 function event(text: string) {
   return {

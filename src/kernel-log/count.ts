@@ -1,0 +1,192 @@
+import type { Device } from '../model/device.ts';
+import type { LoggedEvent } from '../model/kernel-event.ts';
+import type { KernelRecord } from '../model/kernel-record.ts';
+import type { KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
+import { parseHangRegisters } from '../parsers/hang-registers.ts';
+import type { HangRegisters } from '../parsers/hang-registers.ts';
+import {
+  attributeRecord,
+  foreignDevices,
+  maxForeignDevices,
+  readHostContext,
+} from './attribute.ts';
+import type { AttributedEvent, AttributionHost } from './attribute.ts';
+import { classifyRecord } from './classify.ts';
+import { isBehind, lostBetween, positionOf, startOfLog } from './ledger.ts';
+import { createRecentEvents } from './recent.ts';
+
+/** Devices whose last hang is remembered; when there have been so many, older ones are history. */
+const maxLastHangs = 1000;
+
+const suppressedPattern = /(?:^|: )(?:net_ratelimit|__ratelimit): (\d{1,10}) callbacks suppressed/;
+
+/** The last hang record of a device. */
+export interface LastHang {
+  readonly timestampSeconds: number;
+  /** Undefined where the record was cut short. */
+  readonly registers: HangRegisters | undefined;
+}
+
+/** What counting some records made of them. Those that were counted before are left out. */
+interface Counted {
+  readonly records: number;
+  readonly events: number;
+  /** Records that stood between those that were counted and were never seen. */
+  readonly lost: number;
+  /** Messages the kernel's own rate limit left out. */
+  readonly suppressed: number;
+}
+
+/** Counts records by what they report, each once. */
+export interface RecordCounter {
+  count(records: readonly KernelRecord[]): Promise<Counted>;
+  /** How far the log was read. */
+  position(): LogPosition;
+  events(): readonly KernelEventCount[];
+  readonly lastHangs: ReadonlyMap<string, LastHang>;
+  /** What was logged last, the newest first. */
+  recentEvents(): readonly LoggedEvent[];
+  /** Goes on from what an earlier run has counted, or from nothing. */
+  restart(ledger: Pick<Ledger, 'position' | 'events'> | undefined): void;
+  /** The place in the journal leads nowhere any more; time still tells what was counted. */
+  forgetCursor(): void;
+}
+
+/** @param host asked for its devices whenever there are events, so it should remember them for a while */
+export function createRecordCounter(host: AttributionHost): RecordCounter {
+  const lastHangs = new Map<string, LastHang>();
+  const recent = createRecentEvents();
+  let counts = createEventCounts();
+  let position = startOfLog;
+
+  /** Takes note of an event, also of one that an earlier run has counted: a hang may outlast the agent. */
+  const note = (event: AttributedEvent, record: KernelRecord): void => {
+    recent.add({ ...event, text: record.text }, record.timestampMicroseconds);
+    if (event.event === 'unit_hang' && event.timestampSeconds !== undefined) {
+      if (lastHangs.size >= maxLastHangs) {
+        lastHangs.clear();
+      }
+      lastHangs.set(event.device, {
+        timestampSeconds: event.timestampSeconds,
+        registers: parseHangRegisters(record.text),
+      });
+    }
+  };
+
+  return {
+    lastHangs,
+    recentEvents: recent.list,
+    position: () => position,
+    events: () => counts.list(),
+    restart: (ledger) => {
+      counts = createEventCounts(ledger?.events);
+      position = ledger?.position ?? startOfLog;
+    },
+    forgetCursor: () => {
+      position = { ...position, cursor: undefined };
+    },
+    count: async (records) => {
+      const events = records.map((record) => classifyRecord(record));
+      const context = events.some((event) => event !== undefined)
+        ? await readHostContext(host)
+        : undefined;
+      const counted = { records: 0, events: 0, lost: 0, suppressed: 0 };
+      for (const [index, record] of records.entries()) {
+        const event = events[index];
+        const attributed =
+          event === undefined || context === undefined
+            ? undefined
+            : attributeRecord(event, { record, context, countedDevices: counts.devices });
+        if (attributed !== undefined) {
+          note(attributed, record);
+        }
+        if (!isBehind(record, position)) {
+          counted.records += 1;
+          counted.lost += lostBetween(position, record);
+          counted.suppressed += suppressedCallbacks(record);
+          position = positionOf(record);
+          if (attributed !== undefined) {
+            counted.events += 1;
+            counts.add(attributed, context?.devices ?? []);
+          }
+        }
+      }
+      return counted;
+    },
+  };
+}
+
+function suppressedCallbacks({ facility, text }: KernelRecord): number {
+  return facility === 0 ? Number(suppressedPattern.exec(text)?.[1] ?? 0) : 0;
+}
+
+/** Counts events by device and class. */
+export interface EventCounts {
+  add(event: AttributedEvent, devices: readonly Device[]): void;
+  /** Every device that is counted by name. */
+  readonly devices: ReadonlySet<string>;
+  /** The same object for as long as nothing is added. */
+  list(): readonly KernelEventCount[];
+}
+
+/** Counts on from what was counted before. */
+export function createEventCounts(previous: readonly KernelEventCount[] = []): EventCounts {
+  let listed: readonly KernelEventCount[] | undefined;
+  const counts = new Map(previous.map((count) => [eventKey(count), count]));
+  const names = new Set(previous.map(({ device }) => device));
+
+  const add = (event: KernelEventCount): void => {
+    const key = eventKey(event);
+    const known = counts.get(key);
+    names.add(event.device);
+    counts.set(key, {
+      ...event,
+      driver: event.driver === '' ? (known?.driver ?? '') : event.driver,
+      count: (known?.count ?? 0) + event.count,
+      lastTimestampSeconds: latest(event.lastTimestampSeconds, known?.lastTimestampSeconds),
+    });
+  };
+
+  /** Counts what is known of devices that are gone without their names, when these have become too many. */
+  const forgetForeignDevices = (devices: readonly Device[]): void => {
+    const foreign = new Set(foreignDevices(names, devices));
+    for (const [key, event] of counts) {
+      if (foreign.has(event.device)) {
+        counts.delete(key);
+        add({ ...event, device: '' });
+        names.delete(event.device);
+      }
+    }
+  };
+
+  return {
+    devices: names,
+    add: ({ timestampSeconds, ...event }, devices) => {
+      listed = undefined;
+      add({ ...event, count: 1, lastTimestampSeconds: timestampSeconds });
+      if (names.size > devices.length + 2 * maxForeignDevices) {
+        forgetForeignDevices(devices);
+      }
+    },
+    list: () => {
+      listed ??= [...counts.values()];
+      return listed;
+    },
+  };
+}
+
+function latest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+/**
+ * What makes two events the same series. The core's records name no driver: one device has one series per event all the
+ * same.
+ */
+export function eventKey({
+  device,
+  driver,
+  event,
+}: Pick<KernelEventCount, 'device' | 'driver' | 'event'>): string {
+  return JSON.stringify([device, device === '' ? driver : '', event]);
+}
