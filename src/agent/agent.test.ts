@@ -212,6 +212,52 @@ describe('createAgent()', () => {
     expect(polls).toBe(1);
   });
 
+  test('polls again 50 ms after the last poll where a collector has told of a change', async () => {
+    vi.useFakeTimers();
+    try {
+      let polls = 0;
+      let change: (() => void) | undefined;
+      const agent = agentWith([
+        {
+          name: 'following',
+          description: 'Test.',
+          metrics: [value],
+          create: () => ({
+            run: async (_signal, changed) => {
+              change = changed;
+            },
+            collect: async () => {
+              polls += 1;
+              return [value.family([{ labels: {}, value: polls }])];
+            },
+          }),
+        },
+      ]);
+      const ending = new AbortController();
+      await agent.run(ending.signal);
+      expect(polls).toBe(1);
+      await vi.advanceTimersByTimeAsync(100);
+      await agent.freshSnapshot();
+      expect(polls).toBe(1);
+
+      change?.();
+      const { collected } = await agent.freshSnapshot();
+      expect(collected.get('following')?.[0]?.samples).toEqual([{ labels: {}, value: 2 }]);
+      // What has changed is shown now; and what changes again, not too often.
+      await vi.advanceTimersByTimeAsync(40);
+      await agent.freshSnapshot();
+      change?.();
+      await agent.freshSnapshot();
+      expect(polls).toBe(2);
+      await vi.advanceTimersByTimeAsync(11);
+      await agent.freshSnapshot();
+      expect(polls).toBe(3);
+      ending.abort();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('serves the latest when a poll takes too long', async () => {
     let polls = 0;
     const agent = agentWith([

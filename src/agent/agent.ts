@@ -23,6 +23,8 @@ import { createTimer } from './timer.ts';
 
 /** A snapshot older than this is renewed before it is served. */
 const freshMilliseconds = 1000;
+/** The same where a collector has told of a change since. */
+const changedFreshMilliseconds = 50;
 /** How long a scrape waits for that; then it gets the latest there is. */
 const scrapeWaitMilliseconds = 500;
 /** How late a poll may be. Every read of it has a deadline that is far shorter. */
@@ -62,6 +64,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   const startedAtSeconds = Math.round(host.now().getTime() / 1000 - process.uptime());
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
+  let hasChanged = false;
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
 
@@ -80,6 +83,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
 
   const pollAll = async (): Promise<void> => {
     const startedAt = performance.now();
+    hasChanged = false;
     guarded.startPoll();
     await Promise.all(
       runners.map(async ({ name, collectOnce }) => {
@@ -98,6 +102,10 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return polling;
   };
 
+  const markChanged = (): void => {
+    hasChanged = true;
+  };
+
   const intervalMilliseconds = config.pollIntervalSeconds * 1000;
 
   return {
@@ -105,7 +113,8 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     isReady: () => states.size === enabled.length,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
-      if (performance.now() - polledAt > freshMilliseconds) {
+      const maxAge = hasChanged ? changedFreshMilliseconds : freshMilliseconds;
+      if (performance.now() - polledAt > maxAge) {
         const patience = createTimer(scrapeWaitMilliseconds);
         await Promise.race([poll(), patience.over]).finally(patience.cancel);
       }
@@ -126,7 +135,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       signal.addEventListener('abort', () => {
         clearTimeout(timer);
       });
-      await Promise.all([poll(), ...runners.map(async ({ run }) => run?.(signal))]);
+      await Promise.all([poll(), ...runners.map(async ({ run }) => run?.(signal, markChanged))]);
     },
   };
 }

@@ -33,8 +33,8 @@ export interface Collector {
   collect(): Promise<readonly MetricFamily[]>;
   /** What the kernel logged last, the newest first. */
   recentEvents?(): readonly LoggedEvent[];
-  /** Work that goes on between polls, until `signal` is aborted. */
-  run?(signal: AbortSignal): Promise<void>;
+  /** Work that goes on between polls, until `signal` is aborted. Calls `changed` when collecting would give other values. */
+  run?(signal: AbortSignal, changed: () => void): Promise<void>;
 }
 
 /** A collector as the list in index.ts names it. */
