@@ -16,7 +16,7 @@ import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem();
 const kills = 50;
-/** An agent is up in a third of a second, and writes what it counted within one. */
+/** An agent is up in a third of a second, and writes what it has counted at once. */
 const longestLifeMilliseconds = 1500;
 
 describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
