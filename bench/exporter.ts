@@ -28,34 +28,57 @@ export interface Exporter {
 const startDeadlineMilliseconds = 60_000;
 const retryMilliseconds = 2;
 
+/** Flags of the benchmarks that say which agent is measured. */
+export const agentFlags: Readonly<
+  Record<keyof BuiltAgent, { readonly type: 'string'; readonly default: string }>
+> = {
+  /** The script that was built. */
+  agent: { type: 'string', default: 'dist/nicwatch.cjs' },
+  /** The Node.js binary the agent runs under. */
+  node: { type: 'string', default: process.execPath },
+  /** How to ask drivers: a value of `--ethtool.reader`. */
+  reader: { type: 'string', default: 'auto' },
+};
+
+/** Values of `agentFlags`. */
+export interface BuiltAgent {
+  readonly agent: string;
+  readonly node: string;
+  readonly reader: string;
+}
+
 export interface NicwatchOptions {
   /** Regular expression of the devices to watch. */
   readonly devices: string;
   readonly stateDirectory: string;
-  /** How to ask drivers: a value of `--ethtool.reader`. */
-  readonly reader: string;
 }
 
 /** nicwatch as it is built. */
 export function nicwatchCommand(
-  agent: string,
-  { devices, stateDirectory, reader }: NicwatchOptions,
+  built: BuiltAgent,
+  { devices, stateDirectory }: NicwatchOptions,
 ): ExporterCommand {
   const port = 10_140;
+  const [file, ...argv] = launch(built);
   return {
     name: 'nicwatch',
-    file: process.execPath,
+    file,
     argv: [
-      agent,
+      ...argv,
       `--web.listen-address=127.0.0.1:${port}`,
       `--device.include=${devices}`,
-      `--ethtool.reader=${reader}`,
+      `--ethtool.reader=${built.reader}`,
       '--kernel-log.source=kmsg',
       `--state.directory=${stateDirectory}`,
       '--log.level=error',
     ],
     port,
   };
+}
+
+/** How the built agent is started: a program, which must become the agent, and its arguments before those of the agent. */
+function launch({ node, agent }: BuiltAgent): readonly [file: string, ...argv: readonly string[]] {
+  return [node, agent];
 }
 
 /** Debian's node_exporter with the one collector that asks drivers, on the same devices. */
@@ -67,13 +90,19 @@ export function nodeExporterCommand(devices: string): ExporterCommand {
     argv: [
       `--web.listen-address=127.0.0.1:${port}`,
       '--collector.disable-defaults',
-      '--collector.ethtool',
-      `--collector.ethtool.device-include=^(?:${devices})$`,
-      // It warns of being run as root, which drivers ask for.
-      '--log.level=error',
+      ...ethtoolCollector(devices),
     ],
     port,
   };
+}
+
+function ethtoolCollector(devices: string): readonly string[] {
+  return [
+    '--collector.ethtool',
+    `--collector.ethtool.device-include=^(?:${devices})$`,
+    // It warns of being run as root, which drivers ask for.
+    '--log.level=error',
+  ];
 }
 
 /** Starts an exporter and waits for its first answer. It ends with this process at the latest. */

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import { nicwatchCommand, startExporter } from './exporter.ts';
+import { agentFlags, nicwatchCommand, startExporter } from './exporter.ts';
 import type { Exporter } from './exporter.ts';
 import { quantile } from './measure.ts';
 import { addVethDevices, vethDevices } from './namespace.ts';
@@ -17,8 +17,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
-    reader: { type: 'string', default: 'auto' },
+    ...agentFlags,
     devices: { type: 'string', default: '20' },
     scrapers: { type: 'string', default: '200' },
     slow: { type: 'string', default: '500' },
@@ -70,10 +69,9 @@ interface Load {
 
 /** Loads an agent of its own, prints what came of it, and gives what was not as it should be. */
 async function underLoad(name: string, load: Load): Promise<readonly string[]> {
-  const command = nicwatchCommand(options.agent, {
+  const command = nicwatchCommand(options, {
     devices: vethDevices,
     stateDirectory: temporaryDirectory(),
-    reader: options.reader,
   });
   const agent = await startExporter({
     ...command,

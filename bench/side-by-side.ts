@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { judgeBudgets } from './budgets.ts';
-import { nicwatchCommand, nodeExporterCommand, startExporter } from './exporter.ts';
+import { agentFlags, nicwatchCommand, nodeExporterCommand, startExporter } from './exporter.ts';
 import type { Exporter, ExporterCommand } from './exporter.ts';
 import { measureIdle, measureInTurns, quantile } from './measure.ts';
 import type { Measurement, Pattern } from './measure.ts';
@@ -58,10 +58,9 @@ const settleMilliseconds = 3000;
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
+    ...agentFlags,
     quick: { type: 'boolean', default: false },
     devices: { type: 'string' },
-    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
-    reader: { type: 'string', default: 'auto' },
     json: { type: 'string', default: '.cache/bench.json' },
   },
 });
@@ -73,11 +72,7 @@ process.once('SIGINT', () => process.exit(130));
 const stateDirectory = temporaryDirectory();
 
 const commands = [
-  nicwatchCommand(options.agent, {
-    devices: vethDevices,
-    stateDirectory,
-    reader: options.reader,
-  }),
+  nicwatchCommand(options, { devices: vethDevices, stateDirectory }),
   nodeExporterCommand(vethDevices),
 ];
 const measurements: Measurement[] = [];

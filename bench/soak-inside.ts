@@ -3,7 +3,7 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import { nicwatchCommand, startExporter } from './exporter.ts';
+import { agentFlags, nicwatchCommand, startExporter } from './exporter.ts';
 import { addVethDevices, ipBatch, vethDevices } from './namespace.ts';
 import { scrape } from './scrape.ts';
 import { pollSimulatedHost } from './simulated-polls.ts';
@@ -13,8 +13,7 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const { values: options } = parseArgs({
   allowPositionals: true,
   options: {
-    agent: { type: 'string', default: 'dist/nicwatch.cjs' },
-    reader: { type: 'string', default: 'auto' },
+    ...agentFlags,
     polls: { type: 'string', default: '100000' },
     scrapes: { type: 'string', default: '2000' },
   },
@@ -49,10 +48,9 @@ async function soakAgent(scrapes: number): Promise<readonly string[]> {
   console.log(`${scrapes} scrapes of the built agent, devices coming and going`);
   addVethDevices(0, deviceCount);
   const agent = await startExporter(
-    nicwatchCommand(options.agent, {
+    nicwatchCommand(options, {
       devices: vethDevices,
       stateDirectory: temporaryDirectory(),
-      reader: options.reader,
     }),
   );
   const steadiness = createSteadiness(agent.pid, {
