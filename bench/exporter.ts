@@ -96,6 +96,22 @@ export function nodeExporterCommand(devices: string): ExporterCommand {
   };
 }
 
+/** The same with the collectors it has by default as well, which is how most people run it. */
+export function wholeNodeExporterCommand(devices: string): ExporterCommand {
+  const port = 9101;
+  return {
+    name: 'node_exporter, default collectors',
+    file: 'prometheus-node-exporter',
+    argv: [
+      `--web.listen-address=127.0.0.1:${port}`,
+      // Of all it is only Debian that has it on by default.
+      '--no-collector.systemd',
+      ...ethtoolCollector(devices),
+    ],
+    port,
+  };
+}
+
 function ethtoolCollector(devices: string): readonly string[] {
   return [
     '--collector.ethtool',

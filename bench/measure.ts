@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 
 import type { Exporter } from './exporter.ts';
-import { cpuMilliseconds } from './process-usage.ts';
+import { countVoluntarySwitches, cpuMilliseconds } from './process-usage.ts';
 import { scrape } from './scrape.ts';
 import type { Scraped } from './scrape.ts';
 
@@ -13,7 +13,7 @@ export interface Pattern {
   /** From the start of a round to the start of the next; 0 is back to back. */
   readonly intervalMilliseconds: number;
   /** No round is begun after this, for the sake of slow exporters. */
-  readonly longestMilliseconds: number;
+  readonly maxMilliseconds: number;
 }
 
 /** What being scraped cost an exporter, and its scraper. */
@@ -21,7 +21,10 @@ export interface Cost {
   readonly exporter: string;
   readonly pattern: string;
   readonly scrapes: number;
+  readonly intervalMilliseconds: number;
   readonly cpuMillisecondsPerScrape: number;
+  /** Of all its threads; its children's are not known. */
+  readonly voluntarySwitchesPerScrape: number;
   readonly p50Milliseconds: number;
   readonly p99Milliseconds: number;
   /** Median age, at the end of a scrape, of the poll it shows: of the slowest collector, and of exporters that tell. */
@@ -31,6 +34,9 @@ export interface Cost {
 /** What an exporter costs with so many devices. */
 export interface Measurement {
   readonly exporter: string;
+  readonly version: string;
+  /** Of the Node.js nicwatch says it runs under. */
+  readonly nodeVersion: string | undefined;
   readonly devices: number;
   /** How nicwatch says that it asks drivers. */
   readonly reader: string | undefined;
@@ -43,24 +49,27 @@ export interface Measurement {
   readonly bodyBytes: number;
   readonly series: number;
   readonly seriesPerDevice: number;
-  readonly idleCpuMillisecondsPerMinute: number;
   readonly costs: readonly Cost[];
 }
+
+const lookMilliseconds = 1000;
 
 /** Scrapes exporters in turns, so that whatever else the machine does befalls them alike. */
 export async function measureInTurns(
   exporters: readonly Exporter[],
-  { name, rounds, intervalMilliseconds, longestMilliseconds }: Pattern,
+  { name, rounds, intervalMilliseconds, maxMilliseconds }: Pattern,
 ): Promise<readonly Cost[]> {
   const running = exporters.map((exporter) => {
     const latencies: number[] = [];
     const ages: number[] = [];
-    return { exporter, latencies, ages, cpuBefore: cpuMilliseconds(exporter.pid) };
+    const { pid } = exporter;
+    const switches = countVoluntarySwitches(pid);
+    return { exporter, latencies, ages, switches, cpuBefore: cpuMilliseconds(pid) };
   });
   const startedAt = performance.now();
   for (let round = 0; round < rounds; round += 1) {
     const roundAt = performance.now();
-    if (roundAt - startedAt > longestMilliseconds) {
+    if (roundAt - startedAt > maxMilliseconds) {
       break;
     }
     for (const { exporter, latencies, ages } of running) {
@@ -68,32 +77,31 @@ export async function measureInTurns(
       latencies.push(scraped.milliseconds);
       ages.push(...oldestAge(scraped));
     }
-    await setTimeout(Math.max(0, intervalMilliseconds - (performance.now() - roundAt)));
+    await waitUntil(roundAt + intervalMilliseconds, () => {
+      for (const { switches } of running) {
+        switches();
+      }
+    });
   }
-  return running.map(({ exporter, latencies, ages, cpuBefore }) => ({
+  return running.map(({ exporter, latencies, ages, switches, cpuBefore }) => ({
     exporter: exporter.name,
     pattern: name,
     scrapes: latencies.length,
+    intervalMilliseconds,
     cpuMillisecondsPerScrape: (cpuMilliseconds(exporter.pid) - cpuBefore) / latencies.length,
+    voluntarySwitchesPerScrape: switches() / latencies.length,
     p50Milliseconds: quantile(latencies, 0.5),
     p99Milliseconds: quantile(latencies, 0.99),
     ageMilliseconds: ages.length === 0 ? undefined : quantile(ages, 0.5),
   }));
 }
 
-/** Milliseconds of CPU per minute of each exporter while nobody scrapes. */
-export async function measureIdle(
-  exporters: readonly Exporter[],
-  seconds: number,
-): Promise<ReadonlyMap<string, number>> {
-  const before = exporters.map(({ pid }) => cpuMilliseconds(pid));
-  await setTimeout(seconds * 1000);
-  return new Map(
-    exporters.map(({ name, pid }, index) => [
-      name,
-      ((cpuMilliseconds(pid) - (before[index] ?? 0)) / seconds) * 60,
-    ]),
-  );
+/** Waits until a moment of `performance.now()`, and looks every second meanwhile, once at least. */
+export async function waitUntil(moment: number, look: () => void): Promise<void> {
+  do {
+    await setTimeout(Math.min(lookMilliseconds, Math.max(0, moment - performance.now())));
+    look();
+  } while (performance.now() < moment);
 }
 
 /** The smallest of the values that at least this share of them does not exceed. */

@@ -18,6 +18,29 @@ export function cpuMilliseconds(pid: number): number {
   return children + (own - precise > 2 * tickMilliseconds ? own : precise);
 }
 
+/**
+ * Counts the voluntary context switches of all threads of a process, each of which is a wake-up, from now on. Threads that end count
+ * with what they had when they were last looked at, so it is to be looked at often.
+ *
+ * @returns looks, and gives the count so far
+ */
+export function countVoluntarySwitches(pid: number): () => number {
+  const latest = new Map<string, number>();
+  let total = 0;
+  const look = (): number => {
+    for (const [thread, status] of readThreads(pid, 'status')) {
+      const switches = Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(status)?.[1]);
+      const previous = latest.get(thread) ?? 0;
+      // Fewer than before are those of another thread that was given the number of one that has ended.
+      total += switches < previous ? switches : switches - previous;
+      latest.set(thread, switches);
+    }
+    return total;
+  };
+  const before = look();
+  return () => look() - before;
+}
+
 /** Bytes of memory a process has resident: `VmRSS:     57344 kB`. */
 export function residentBytes(pid: number): number {
   const [, kibibytes] =
@@ -44,8 +67,21 @@ function statOf(pid: number): Readonly<Record<'utime' | 'stime' | 'cutime' | 'cs
 
 /** The sum of what the scheduler says of each thread: `run_nanoseconds wait_nanoseconds slices`. */
 function threadMilliseconds(pid: number): number {
-  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-  );
+  const nanoseconds = readThreads(pid, 'schedstat').map(([, text]) => Number(text.split(' ')[0]));
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+/** A file of each thread of a process. */
+function readThreads(
+  pid: number,
+  file: string,
+): readonly (readonly [thread: string, text: string])[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    try {
+      return [[thread, readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8')] as const];
+    } catch {
+      // The thread has ended since it was listed.
+      return [];
+    }
+  });
 }

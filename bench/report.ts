@@ -1,14 +1,38 @@
 import type { Budget } from './budgets.ts';
+import type { KernelLogCost } from './kernel-log-cost.ts';
 import type { Cost, Measurement } from './measure.ts';
+import { cells, formatNumber, formatTable, ratios, titles } from './table.ts';
+import type { Column } from './table.ts';
 
-interface Column<Row> {
-  readonly title: string;
-  readonly read: (row: Row) => number | undefined;
+/** What a run of the benchmark comes to. */
+export interface Result {
+  readonly isRehearsal: boolean;
+  /** Release of the kernel. */
+  readonly kernel: string;
+  /** Model of each. */
+  readonly processors: readonly string[];
+  readonly measurements: readonly Measurement[];
+  readonly kernelLog: KernelLogCost;
+  readonly budgets: readonly Budget[];
 }
 
 interface Scraping extends Cost {
   readonly devices: number;
+  readonly residentBytes: number;
 }
+
+/** A scrape every 15 s: an interval that was shorter, in a rehearsal, stands for one of those. */
+const scrapesPerHour = 240;
+
+const typicalColumns: readonly Column<Scraping>[] = [
+  {
+    title: 'CPU s/hour',
+    read: (row) => (row.cpuMillisecondsPerScrape * scrapesPerHour) / 1000,
+  },
+  { title: 'voluntary switches/15 s', read: (row) => row.voluntarySwitchesPerScrape },
+  { title: 'p50 ms', read: (row) => row.p50Milliseconds },
+  { title: 'resident MiB', read: (row) => row.residentBytes / 2 ** 20 },
+];
 
 const scrapingColumns: readonly Column<Scraping>[] = [
   { title: 'CPU ms/scrape', read: (row) => row.cpuMillisecondsPerScrape },
@@ -19,54 +43,114 @@ const scrapingColumns: readonly Column<Scraping>[] = [
 const processColumns: readonly Column<Measurement>[] = [
   { title: 'resident MiB', read: (row) => row.residentBytes / 2 ** 20 },
   { title: 'start ms', read: (row) => row.startMilliseconds },
-  { title: 'idle CPU ms/min', read: (row) => row.idleCpuMillisecondsPerMinute },
   { title: 'body KiB', read: (row) => row.bodyBytes / 1024 },
   { title: 'series', read: (row) => row.series },
   { title: 'series/device', read: (row) => row.seriesPerDevice },
 ];
 
 /** Tables of what was measured, with a row of ratios below each pair of exporters, and the budgets. */
-export function formatReport(
-  measurements: readonly Measurement[],
-  budgets: readonly Budget[],
-): string {
-  const scrapings = measurements.flatMap(({ devices, costs }) =>
-    costs.map((cost) => ({ ...cost, devices })),
+export function formatReport(result: Result): string {
+  const scrapings = result.measurements.flatMap(({ devices, residentBytes, costs }) =>
+    costs.map((cost) => ({ ...cost, devices, residentBytes })),
   );
   return [
-    'Scrapes in turns: fresh is one every 1.1 s, and nicwatch polls for each; burst is back to back, and nicwatch polls',
-    'once a second at most. The age is that of the poll of the slowest collector at the end of a scrape.',
+    headLines(result),
+    typicalLines(scrapings.filter(({ pattern }) => pattern === 'typical')),
+    kernelLogLines(result.kernelLog),
+    scrapingLines(scrapings.filter(({ pattern }) => pattern !== 'typical')),
+    processLines(result.measurements),
+    budgetLines(result.budgets),
+  ]
+    .map((lines) => lines.join('\n'))
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function headLines({ measurements, ...result }: Result): readonly string[] {
+  const find = (name: string): Measurement | undefined =>
+    measurements.find(({ exporter }) => exporter === name);
+  const [nicwatch, nodeExporter] = [find('nicwatch'), find('node_exporter')];
+  return [
+    `nicwatch ${nicwatch?.version ?? '-'} on Node.js ${nicwatch?.nodeVersion ?? '-'}, node_exporter ${nodeExporter?.version ?? '-'} with its ethtool collector only`,
+    `Linux ${result.kernel}, ${result.processors.length} x ${result.processors[0]}`,
+    ...(result.isRehearsal
+      ? ['A rehearsal (--quick): too few scrapes for these figures to mean anything.']
+      : []),
+  ];
+}
+
+function typicalLines(scrapings: readonly Scraping[]): readonly string[] {
+  const [first] = scrapings;
+  if (first === undefined) {
+    return [];
+  }
+  const { devices, scrapes, intervalMilliseconds } = first;
+  const seconds = intervalMilliseconds / 1000;
+  return [
+    `A typical node: ${devices} devices, the kernel log followed, ${scrapes} scrapes, one every ${seconds} s${
+      seconds === 15 ? '' : ', each of which stands for one of 15 s'
+    }.`,
     '',
     ...formatTable([
-      ['devices', 'pattern', 'exporter', 'scrapes', ...titles(scrapingColumns), 'age ms'],
-      ...pairs(scrapings, ({ devices, pattern }) => `${devices} ${pattern}`).flatMap((pair) => [
-        ...pair.map((row) => [
-          String(row.devices),
-          row.pattern,
-          row.exporter,
-          String(row.scrapes),
-          ...cells(scrapingColumns, row),
-          formatNumber(row.ageMilliseconds),
-        ]),
-        ['', '', 'ratio', '', ...ratios(scrapingColumns, pair), ''],
-      ]),
+      ['devices', 'exporter', ...titles(typicalColumns)],
+      ...scrapings.map((row) => [String(row.devices), row.exporter, ...cells(typicalColumns, row)]),
+      ['', 'ratio of the first two', ...ratios(typicalColumns, scrapings)],
     ]),
-    '',
-    ...formatTable([
-      ['devices', 'exporter', 'reader', ...titles(processColumns)],
-      ...pairs(measurements, ({ devices }) => String(devices)).flatMap((pair) => [
-        ...pair.map((row) => [
-          String(row.devices),
-          row.exporter,
-          row.reader ?? '-',
-          ...cells(processColumns, row),
+  ];
+}
+
+function kernelLogLines({
+  records,
+  medianMilliseconds,
+  maxMilliseconds,
+  idle,
+}: KernelLogCost): readonly string[] {
+  return [
+    `Kernel record to /metrics: median ${formatNumber(medianMilliseconds)} ms, max ${formatNumber(maxMilliseconds)} ms, of ${records} records.`,
+    `Idle for ${idle.seconds} s, following the kernel log with neither scrapes nor polls: ${idle.voluntarySwitches} voluntary context switches, ${formatNumber(idle.cpuMilliseconds)} ms of CPU, ${idle.records} records.`,
+  ];
+}
+
+function scrapingLines(scrapings: readonly Scraping[]): readonly string[] {
+  return scrapings.length === 0
+    ? []
+    : [
+        'Scrapes in turns: fresh is one every 1.1 s, and nicwatch polls for each; burst is back to back, and nicwatch polls',
+        'once a second at most. The age is that of the poll of the slowest collector at the end of a scrape.',
+        '',
+        ...formatTable([
+          ['devices', 'pattern', 'exporter', 'scrapes', ...titles(scrapingColumns), 'age ms'],
+          ...groups(scrapings, ({ devices, pattern }) => `${devices} ${pattern}`).flatMap(
+            (group) => [
+              ...group.map((row) => [
+                String(row.devices),
+                row.pattern,
+                row.exporter,
+                String(row.scrapes),
+                ...cells(scrapingColumns, row),
+                formatNumber(row.ageMilliseconds),
+              ]),
+              ['', '', 'ratio', '', ...ratios(scrapingColumns, group), ''],
+            ],
+          ),
         ]),
-        ['', 'ratio', '', ...ratios(processColumns, pair)],
+        ...growthLines(scrapings),
+      ];
+}
+
+function processLines(measurements: readonly Measurement[]): readonly string[] {
+  return formatTable([
+    ['devices', 'exporter', 'reader', ...titles(processColumns)],
+    ...groups(measurements, ({ devices }) => String(devices)).flatMap((group) => [
+      ...group.map((row) => [
+        String(row.devices),
+        row.exporter,
+        row.reader ?? '-',
+        ...cells(processColumns, row),
       ]),
+      ['', 'ratio', '', ...ratios(processColumns, group)],
     ]),
-    ...growthLines(scrapings),
-    ...budgetLines(budgets),
-  ].join('\n');
+  ]);
 }
 
 /** What ten times the devices cost each exporter. */
@@ -96,64 +180,23 @@ function growthLines(scrapings: readonly Scraping[]): readonly string[] {
 }
 
 function budgetLines(budgets: readonly Budget[]): readonly string[] {
-  const rows = budgets.map(({ what, atMost, measured, met }) => [
-    what,
-    String(atMost),
-    formatNumber(measured),
-    met ? 'met' : 'NOT MET',
-  ]);
-  return rows.length === 0
-    ? []
-    : ['', ...formatTable([['budget', 'at most', 'measured', ''], ...rows])];
+  return [
+    'Budgets: limits this project sets itself for what the agent may cost. A stretch is what it aims for next.',
+    '',
+    ...formatTable([
+      ['budget', 'measured', 'limit', 'stretch', ''],
+      ...budgets.map(({ what, measured, limit, stretch, verdict }) => [
+        what,
+        formatNumber(measured),
+        String(limit),
+        stretch === undefined ? '' : String(stretch),
+        verdict,
+      ]),
+    ]),
+  ];
 }
 
 /** Rows that are to be compared with each other, in the order in which they came. */
-function pairs<Row>(rows: readonly Row[], key: (row: Row) => string): readonly (readonly Row[])[] {
+function groups<Row>(rows: readonly Row[], key: (row: Row) => string): readonly (readonly Row[])[] {
   return [...new Set(rows.map(key))].map((each) => rows.filter((row) => key(row) === each));
-}
-
-function titles<Row>(columns: readonly Column<Row>[]): readonly string[] {
-  return columns.map(({ title }) => title);
-}
-
-function cells<Row>(columns: readonly Column<Row>[], row: Row): readonly string[] {
-  return columns.map(({ read }) => formatNumber(read(row)));
-}
-
-/** The first row divided by the second. */
-function ratios<Row>(
-  columns: readonly Column<Row>[],
-  [dividend, divisor]: readonly Row[],
-): readonly string[] {
-  return columns.map(({ read }) =>
-    dividend === undefined || divisor === undefined
-      ? ''
-      : formatNumber((read(dividend) ?? Number.NaN) / (read(divisor) ?? Number.NaN)),
-  );
-}
-
-function formatNumber(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) {
-    return '-';
-  }
-  return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1);
-}
-
-/** Pads cells; the first row is the head. Columns of numbers are flush right. */
-function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const [head = [], ...body] = rows;
-  const columns = head.map((title, column) => ({
-    width: Math.max(title.length, ...body.map((row) => row[column]?.length ?? 0)),
-    numeric: body.some((row) => /^\d/.test(row[column] ?? '')),
-  }));
-  const lines = rows.map((row) =>
-    columns
-      .map(({ width, numeric }, column) => {
-        const cell = row[column] ?? '';
-        return numeric ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.toSpliced(1, 0, columns.map(({ width }) => '-'.repeat(width)).join('  '));
 }

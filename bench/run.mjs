@@ -9,8 +9,8 @@ import { build } from 'esbuild';
 
 /** Programs that benchmarks start inside a network namespace. */
 const inner = ['side-by-side', 'soak-inside', 'load-inside'];
-const all = ['kernel-log', 'compare', 'load', 'soak', 'dashboard-cost'];
-const byDefault = ['kernel-log', 'compare'];
+const all = ['kernel-log', 'compare', 'load', 'soak'];
+const byDefault = ['compare', 'kernel-log'];
 
 const { positionals: chosen } = parseArgs({ allowPositionals: true, strict: false });
 const unknown = chosen.find((name) => !all.includes(name));

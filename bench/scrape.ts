@@ -14,16 +14,16 @@ export interface Scraped {
 const deadlineMilliseconds = 30_000;
 
 /**
- * Scrapes `/metrics` of a port on this machine as Prometheus does, with compression and a connection of its own.
+ * Scrapes a port on this machine as Prometheus does, with compression and a connection of its own.
  * Written on a socket: an HTTP library would add about as much time as a fast exporter takes.
  *
  * @throws {Error} when nobody listens, or the answer is not 200.
  */
-export async function scrape(port: number): Promise<Scraped> {
+export async function scrape(port: number, path = '/metrics'): Promise<Scraped> {
   const startedAt = performance.now();
   const answer = await exchange(
     port,
-    `GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: Prometheus/2.42.0\r\nAccept: text/plain;version=0.0.4\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: Prometheus/2.42.0\r\nAccept: text/plain;version=0.0.4\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
   );
   const milliseconds = performance.now() - startedAt;
   const endedAtMilliseconds = Date.now();
