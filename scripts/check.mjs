@@ -6,6 +6,8 @@ import process from 'node:process';
 const report = '.cache/vitest.json';
 
 const steps = [
+  // The first on PATH, which all that follows runs under.
+  ['Node.js', 'node', '--version'],
   ['format', 'oxfmt', '--check', '.'],
   ['lint', 'oxlint'],
   ['types', 'tsc'],
