@@ -13,7 +13,7 @@ import type { Config } from './config/config.ts';
 import { openDrivers } from './host/drivers.ts';
 import { readKnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
-import { createRunCommand } from './host/run-command.ts';
+import { createRunCommand } from './host/command.ts';
 import { createServiceManager } from './host/service-manager.ts';
 import type { ServiceManager } from './host/service-manager.ts';
 import { createLogger } from './log/logger.ts';

@@ -9,13 +9,7 @@ import type { Libc } from './libc.ts';
 import { openLinkAnnouncements } from './link-announcements.ts';
 import type { LinkAnnouncements } from './link-announcements.ts';
 import { openEthtoolIoctl } from './native-ioctl.ts';
-import { createRunCommand } from './run-command.ts';
-import { threadPoolSize } from './runtime.ts';
-import { createWaitReadable } from './wait-readable.ts';
-import type { WaitReadable } from './wait-readable.ts';
-
-/** A pool of fewer threads is left to calls of drivers, locked attributes and files. */
-const minWaitThreads = 5;
+import { createRunCommand } from './command.ts';
 
 /** How drivers are asked, and what they announce of themselves. */
 export interface Drivers {

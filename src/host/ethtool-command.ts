@@ -6,7 +6,7 @@ import { parseEthtoolTxRingSize } from '../parsers/ethtool-rings.ts';
 import { parseEthtoolStatistics } from '../parsers/ethtool-statistics.ts';
 import { quote } from '../parsers/lines.ts';
 import type { EthtoolReader } from './host.ts';
-import type { CommandResult, RunCommand } from './run-command.ts';
+import type { CommandResult, RunCommand } from './command.ts';
 
 /** ethtool's exit code for "the driver has no statistics"; its message says so too, but not in every version. */
 const noStatisticsExitCode = 94;

@@ -6,8 +6,8 @@ import { SourceError } from '../model/errors.ts';
 import type { KernelLogBatch } from '../model/kernel-record.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import type { JournalOptions } from './journal.ts';
-import { streamLines } from './stream-lines.ts';
-import type { StreamLines } from './stream-lines.ts';
+import { streamLines } from './command.ts';
+import type { StreamLines } from './command.ts';
 
 const never = new AbortController().signal;
 

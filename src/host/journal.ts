@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ParseError, SourceError } from '../model/errors.ts';
 import type { JournalRecord, KernelLogBatch } from '../model/kernel-record.ts';
 import { journalFields, parseJournalRecord } from '../parsers/journal-record.ts';
-import type { StreamLines } from './stream-lines.ts';
+import type { StreamLines } from './command.ts';
 
 /** When nothing has come for so long, what the journal held has been read. */
 const quietMilliseconds = 300;

@@ -10,7 +10,7 @@ import type { Host } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
 import { createStateFile } from './state-file.ts';
-import { streamLines } from './stream-lines.ts';
+import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
 const devicesDirectory = '/sys/class/net/';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { SourceError } from '../model/errors.ts';
-import type { CommandResult } from './run-command.ts';
+import type { CommandResult } from './command.ts';
 import { createServiceManager } from './service-manager.ts';
 import type { ServiceManager } from './service-manager.ts';
 

@@ -1,6 +1,6 @@
 import type { InheritedSocket } from '../config/config.ts';
 import { SourceError } from '../model/errors.ts';
-import type { RunCommand } from './run-command.ts';
+import type { RunCommand } from './command.ts';
 
 /** The number of the first descriptor that systemd passes. */
 const firstDescriptor = 3;

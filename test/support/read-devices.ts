@@ -7,7 +7,7 @@ import { createEthtoolCommandReader } from '../../src/host/ethtool-command.ts';
 import { openDrivers } from '../../src/host/drivers.ts';
 import type { EthtoolReader } from '../../src/host/host.ts';
 import { createLinuxHost } from '../../src/host/linux-host.ts';
-import { createRunCommand } from '../../src/host/run-command.ts';
+import { createRunCommand } from '../../src/host/command.ts';
 import { SourceError } from '../../src/model/errors.ts';
 
 const reads = ['driverInfo', 'statistics', 'features', 'txRingSize'] as const;

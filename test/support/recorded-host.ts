@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createEthtoolCommandReader } from '../../src/host/ethtool-command.ts';
 import type { Host } from '../../src/host/host.ts';
 import { createLinuxHost } from '../../src/host/linux-host.ts';
-import type { CommandResult } from '../../src/host/run-command.ts';
+import type { CommandResult } from '../../src/host/command.ts';
 import { SourceError } from '../../src/model/errors.ts';
 import type { KernelRecord } from '../../src/model/kernel-record.ts';
 import { readKmsgRecording } from './kmsg-recording.ts';
