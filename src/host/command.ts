@@ -5,6 +5,7 @@ import type { Options, Result } from 'execa';
 
 import { SourceError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
+import { spawnGuarded } from './spawn-guarded.ts';
 
 /** Longer than any driver needs, shorter than a poll. */
 const defaultTimeoutMilliseconds = 10_000;
@@ -169,15 +170,17 @@ async function start(
   try {
     // Loaded with the first command: it takes memory, and an agent may never start one.
     const { execa } = await import('execa');
-    const subprocess = execa(file, argv, {
-      ...options,
-      env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
-      stdin: 'ignore',
-      // What execa buffers it repeats, escaped, in the message of an error: with 4 MiB that takes seconds and 200 MiB.
-      buffer: false,
-      reject: false,
-      detached: true,
-    });
+    const subprocess = spawnGuarded(() =>
+      execa(file, argv, {
+        ...options,
+        env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
+        stdin: 'ignore',
+        // What execa buffers it repeats, escaped, in the message of an error: with 4 MiB that takes seconds and 200 MiB.
+        buffer: false,
+        reject: false,
+        detached: true,
+      }),
+    );
     let isRunning = true;
     subprocess.kill = () => isRunning && killGroup(subprocess.pid);
     void subprocess.finally(() => {
