@@ -34,18 +34,11 @@ function recordedReads(): readonly string[] {
 
 function hostWith(kernelLog: Host['kernelLog']): Host {
   return {
-    devices: async () => [],
+    devices: () => [],
+    packetCounters: async () => undefined,
     readFile: async () => 'btime 1\n',
-    readAttribute: () => '',
-    listAttributes: () => [],
-    announcedChanges: () => undefined,
-    ethtool: {
-      kind: 'command',
-      driverInfo: async () => Promise.reject(new Error('not here')),
-      statistics: async () => [],
-      features: async () => [],
-      txRingSize: async () => 0,
-    },
+    readProcNet: () => '',
+    ethtoolReader: 'command',
     kernelLog,
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
@@ -53,7 +46,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
   };
 }
 
-/** Lets a monitor catch up with a log, and says what that took. */
+/** Lets a follower catch up with a log, and says what that took. */
 async function drain(host: Host): Promise<{ readonly records: number; readonly cpu: number }> {
   const ending = new AbortController();
   const follower = createKernelLogFollower({ host, source: 'kmsg' });

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-import type { Host } from '../src/host/host.ts';
+import type { Host, NetworkDevice } from '../src/host/host.ts';
 import type { Device } from '../src/model/device.ts';
 import { SourceError } from '../src/model/errors.ts';
+import type { Feature } from '../src/model/feature.ts';
 import type { KernelLogBatch } from '../src/model/kernel-record.ts';
+import type { PacketCounters } from '../src/model/packet-counters.ts';
 import { createSimulatedLog } from './simulated-log.ts';
 
 /** A machine on which much happens, in a time of its own. */
@@ -25,13 +27,6 @@ const recording = 'test/hosts/debian-6.12.95-qemu';
 const startedAt = new Date('2026-01-01T00:00:00Z').getTime();
 const bootedSecondsBefore = 1000;
 
-/** A device and what changes about it. */
-interface Simulated {
-  readonly device: Device;
-  readonly queues: number;
-  readonly bornAtStep: number;
-}
-
 /** Makes a host of 20 devices that come and go as fast as {@link SimulatedHost.advance} is called. */
 export function createSimulatedHost(): SimulatedHost {
   let step = 0;
@@ -48,77 +43,38 @@ export function createSimulatedHost(): SimulatedHost {
   );
   files.set('/proc/stat', `cpu 1 2 3\nbtime ${startedAt / 1000 - bootedSecondsBefore}\n`);
 
-  const plugNic = (number: number, queues = 4): Simulated => {
-    lastIndex += 1;
-    return { device: nicOf(number, lastIndex), queues, bornAtStep: step };
+  const fileAt = (path: string): string => {
+    const content = files.get(path);
+    if (content === undefined) {
+      throw new SourceError('absent', `there is no ${JSON.stringify(path)}`);
+    }
+    return content;
   };
-  const addTunnel = (): Simulated => {
+
+  const plugNic = (number: number, queues = 4): NetworkDevice => {
     lastIndex += 1;
-    return { device: tunnelOf(lastIndex), queues: 1, bornAtStep: step };
+    return simulatedDevice(nicOf(number, lastIndex), { queues, bornAtStep: step, now: () => step });
+  };
+  const addTunnel = (): NetworkDevice => {
+    lastIndex += 1;
+    return simulatedDevice(tunnelOf(lastIndex), { queues: 1, bornAtStep: step, now: () => step });
   };
   const present = [
     ...Array.from({ length: nicCount }, (_, number) => plugNic(number)),
     ...Array.from({ length: tunnelCount }, addTunnel),
   ];
 
-  const find = (name: string): Simulated => {
-    const found = present.find(({ device }) => device.name === name);
-    if (found === undefined) {
-      throw new SourceError('absent', `there is no device ${JSON.stringify(name)}`);
-    }
-    return found;
-  };
-  const attribute = (name: string, path: string): string => {
-    const { device, bornAtStep } = find(name);
-    const packets = (step - bornAtStep) * 17;
-    switch (path.slice(path.lastIndexOf('/') + 1)) {
-      case 'carrier':
-      case 'limit':
-        return '1\n';
-      case 'speed':
-        if (device.kind !== 'physical') {
-          throw new SourceError('unsupported', `cannot read ${JSON.stringify(path)}: EINVAL`);
-        }
-        return '10000\n';
-      case 'carrier_changes':
-        return `${Math.floor(packets / 1000)}\n`;
-      case 'rx_packets':
-      case 'tx_packets':
-        return `${packets}\n`;
-      default:
-        return '0\n';
-    }
-  };
-
   const host: Host = {
-    devices: async () => present.map(({ device }) => device),
-    readFile: async (path) => {
-      const [, device, rest] = /^\/sys\/class\/net\/([^/]+)\/(.*)$/.exec(path) ?? [];
-      const content =
-        device === undefined || rest === undefined ? files.get(path) : attribute(device, rest);
-      if (content === undefined) {
-        throw new SourceError('absent', `there is no ${JSON.stringify(path)}`);
-      }
-      return content;
-    },
-    readAttribute: attribute,
-    announcedChanges: () => undefined,
-    listAttributes: (name) =>
-      ['rx', 'tx'].flatMap((direction) =>
-        Array.from({ length: find(name).queues }, (_, queue) => `${direction}-${queue}`),
+    devices: () => [...present],
+    packetCounters: async () =>
+      new Map(
+        await Promise.all(
+          present.map(async (device) => [device, await device.packetCounters()] as const),
+        ),
       ),
-    ethtool: {
-      kind: 'ioctl',
-      driverInfo: async (name) => ({
-        driver: find(name).device.driver,
-        version: '6.12.95',
-        firmwareVersion: `0.${find(name).device.interfaceIndex}`,
-        busAddress: find(name).device.busAddress,
-      }),
-      statistics: async (name) => statisticsOf(find(name), step),
-      features: async (name) => featuresOf(find(name), step),
-      txRingSize: async (name) => find(name).queues * 64,
-    },
+    readFile: async (path) => fileAt(path),
+    readProcNet: (name) => fileAt(`/proc/net/${name}`),
+    ethtoolReader: 'ioctl',
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
@@ -141,10 +97,7 @@ export function createSimulatedHost(): SimulatedHost {
         const number = (step / requeueSteps) % nicCount;
         present[number] = plugNic(number, 2 + (step % 5));
       }
-      log.advance(
-        milliseconds,
-        present.map(({ device }) => device),
-      );
+      log.advance(milliseconds, present);
     },
   };
 }
@@ -171,25 +124,74 @@ function tunnelOf(interfaceIndex: number): Device {
   };
 }
 
-function statisticsOf(
-  { queues, bornAtStep }: Simulated,
-  step: number,
-): Awaited<ReturnType<Host['ethtool']['statistics']>> {
-  const value = BigInt((step - bornAtStep) * 31);
-  return [
+interface SimulatedDeviceOptions {
+  readonly queues: number;
+  readonly bornAtStep: number;
+  /** The step of time it is. */
+  readonly now: () => number;
+}
+
+/** Makes the handle of a device whose counters count steps. */
+function simulatedDevice(
+  device: Device,
+  { queues, bornAtStep, now }: SimulatedDeviceOptions,
+): NetworkDevice {
+  const age = (): number => now() - bornAtStep;
+  const packets = (): number => age() * 17;
+  const statisticNames = [
     'rx_packets',
     'tx_packets',
     'rx_csum_offload_errors',
     'rx_missed_errors',
     'tx_restart_queue',
     ...Array.from({ length: queues }, (_, queue) => `rx_queue_${queue}_packets`),
-  ].map((name) => ({ name, value }));
+  ];
+  return {
+    ...device,
+    generation: undefined,
+    attribute: (path) => {
+      switch (path.slice(path.lastIndexOf('/') + 1)) {
+        case 'limit':
+          return '1\n';
+        case 'carrier_changes':
+          return `${Math.floor(packets() / 1000)}\n`;
+        default:
+          return '0\n';
+      }
+    },
+    attributeNames: () =>
+      ['rx', 'tx'].flatMap((direction) =>
+        Array.from({ length: queues }, (_, queue) => `${direction}-${queue}`),
+      ),
+    readAttribute: async (name) => {
+      if (name === 'carrier') {
+        return '1\n';
+      }
+      if (device.kind !== 'physical') {
+        throw new SourceError('unsupported', `cannot read ${JSON.stringify(name)}: EINVAL`);
+      }
+      return '10000\n';
+    },
+    packetCounters: async (): Promise<PacketCounters> => ({
+      rxPackets: packets(),
+      txPackets: packets(),
+    }),
+    driverInfo: async () => ({
+      driver: device.driver,
+      version: '6.12.95',
+      firmwareVersion: `0.${device.interfaceIndex}`,
+      busAddress: device.busAddress,
+    }),
+    statistics: async () => ({
+      names: statisticNames,
+      values: BigUint64Array.from(statisticNames, () => BigInt(age() * 31)),
+    }),
+    features: async () => featuresOf(device, now()),
+    txRingSize: async () => queues * 64,
+  };
 }
 
-function featuresOf(
-  { device: { interfaceIndex } }: Simulated,
-  step: number,
-): Awaited<ReturnType<Host['ethtool']['features']>> {
+function featuresOf({ interfaceIndex }: Device, step: number): readonly Feature[] {
   return [
     'rx-checksumming',
     'tx-checksumming',

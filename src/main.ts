@@ -6,16 +6,17 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 
 import { createAgent } from './agent/agent.ts';
-import { reportToServiceManager } from './agent/service-reports.ts';
+import { notifySystemd } from './agent/systemd-notifications.ts';
 import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
+import { createDescriptorBudget, readDescriptorLimit } from './host/descriptors.ts';
 import { openDrivers } from './host/drivers.ts';
 import { readKnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createRunCommand } from './host/command.ts';
-import { createServiceManager } from './host/service-manager.ts';
-import type { ServiceManager } from './host/service-manager.ts';
+import { createSystemd } from './host/systemd.ts';
+import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
 import { ConfigError } from './model/errors.ts';
@@ -111,18 +112,22 @@ async function serve(config: Config): Promise<void> {
   // A call that has not come back would hold up the end of the process, and more so the end of the node.
   process.once('exit', (status) => drivers.exitIfWaiting?.(status));
   const agent = createAgent({
-    host: createLinuxHost(config, drivers),
+    host: createLinuxHost(config, {
+      ...drivers,
+      descriptors: createDescriptorBudget(readDescriptorLimit()),
+    }),
     config,
     definitions: collectorDefinitions,
     log,
     build,
   });
-  const manager = createServiceManager({
+  const systemd = createSystemd({
     env: process.env,
     pid: process.pid,
+    notifySocket: drivers.notifySocket,
     runCommand: createRunCommand(ending.signal),
   });
-  const places = listenPlaces(config, manager);
+  const places = listenPlaces(config, systemd);
   const security = await openWebSecurity(config, log);
   const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
@@ -132,7 +137,7 @@ async function serve(config: Config): Promise<void> {
   );
   const running = Promise.all([
     agent.run(ending.signal),
-    reportToServiceManager({ agent, manager, log, signal: ending.signal }),
+    notifySystemd({ agent, systemd, log, signal: ending.signal }),
   ]);
   closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) {
@@ -154,7 +159,7 @@ async function serve(config: Config): Promise<void> {
   await running;
 }
 
-function listenPlaces(config: Config, { sockets }: ServiceManager): readonly ListenPlace[] {
+function listenPlaces(config: Config, { sockets }: Systemd): readonly ListenPlace[] {
   if (!config.systemdSocket) {
     return config.listenAddresses;
   }

@@ -8,7 +8,7 @@ import { kernelEventRows } from '../src/catalogue/kernel-events.ts';
 import { knownIssues } from '../src/catalogue/known-issues.ts';
 import { curatedOffloadFeatures } from '../src/catalogue/offload-features.ts';
 import { counterMetrics } from '../src/collectors/ethtool.ts';
-import { mostPassed } from '../src/collectors/statistic-plan.ts';
+import { maxPassed } from '../src/collectors/statistic-plan.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
@@ -114,7 +114,7 @@ The names are those of \`ethtool -i\`; \`st_mac100\`, \`st_gmac\` and \`st_xgmac
 \`--collector.ethtool.raw=REGEX\` passes on the statistics whose whole name, as \`ethtool -S\` prints it, matches, but for those
 that match \`--collector.ethtool.raw-exclude=REGEX\`: as \`nic_ethtool_statistic\`, with the number of the queue taken out of the
 name and into a label. \`rx_queue_3_drops\` becomes \`statistic="rx_queue_drops",queue="3"\`; where a name comes once for each
-queue (vmxnet3), its first is queue 0. Of each device at most ${mostPassed} are passed on, in the driver's order;
+queue (vmxnet3), its first is queue 0. Of each device at most ${maxPassed} are passed on, in the driver's order;
 \`nicwatch_ethtool_statistics_dropped\` says how many more were chosen.
 
 ## Known issues

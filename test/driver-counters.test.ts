@@ -1,14 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
-import { createEthtoolIoctlReader } from '../src/host/ethtool-ioctl.ts';
-import type { EthtoolReader, Host } from '../src/host/host.ts';
+import type { Host, NetworkDevice } from '../src/host/host.ts';
+import type { Statistic } from '../src/model/statistic.ts';
 import { parseExposition } from './support/exposition.ts';
 import type { Exposition } from './support/exposition.ts';
-import { createFakeKernel } from './support/fake-ethtool-kernel.ts';
+import { createFakeKernel, createReadsByName } from './support/fake-ethtool-kernel.ts';
+import { overrideDevices } from './support/override-devices.ts';
 import { checkMetrics } from './support/promtool.ts';
 import { createRecordedHost } from './support/recorded-host.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 import { createTestAgent, scrape } from './support/scrape.ts';
+import { statisticList, statisticsFrom } from './support/statistics.ts';
 
 const promtoolProblem = commandProblem('promtool');
 
@@ -158,20 +160,33 @@ describe('counters of recorded statistics', () => {
     const recording = createRecordedHost(recorded);
     let names = ['rx_queue_0_csum_err'];
     const host = withStatistics(recording, async () => names.map((name) => ({ name, value: 3n })));
-    const agent = createTestAgent(host, ['--device.include=enp6s0']);
-    const csumErrors = async () => {
-      await agent.poll();
-      const { collected } = await agent.freshSnapshot();
-      return collected
-        .get('ethtool')
-        ?.find(({ name }) => name === 'nic_rx_csum_errors_total')
-        ?.samples.map(({ value }) => value);
-    };
+    const csumErrors = polledCsumErrors(host);
     expect(await csumErrors()).toEqual([3]);
     names = ['new', 'rx_queue_0_csum_err', 'rx_queue_1_csum_err'];
     expect(await csumErrors()).toEqual([6]);
     names = ['new'];
     expect(await csumErrors()).toEqual([]);
+  });
+
+  test('follow a device that gets another driver', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      let driver = 'igb';
+      const statistics = statisticsFrom([{ name: 'rx_queue_0_csum_err', value: 3n }]);
+      const csumErrors = polledCsumErrors(
+        overrideDevices(createRecordedHost(recorded), (device) => ({
+          driverInfo: async () => ({ ...(await device.driverInfo()), driver }),
+          statistics: async () => statistics,
+        })),
+      );
+      expect(await csumErrors()).toEqual([3]);
+      driver = 'ena';
+      // Who a driver is, is asked once a minute.
+      vi.advanceTimersByTime(60_000);
+      expect(await csumErrors()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -229,7 +244,8 @@ describe('--collector.ethtool.raw', () => {
         },
       });
       const recording = createRecordedHost(written);
-      const host = withStatistics(recording, createEthtoolIoctlReader(kernel).statistics);
+      const reads = createReadsByName(kernel);
+      const host = withStatistics(recording, async ({ name }) => reads.statistics(name));
 
       const { text, samples } = await scrapeDevice(host, 'ens5', ['--collector.ethtool.raw=[^]*']);
 
@@ -250,6 +266,19 @@ describe('--collector.ethtool.raw', () => {
   );
 });
 
+/** Makes the function that polls a host for the checksum errors of enp6s0. */
+function polledCsumErrors(host: Host): () => Promise<readonly number[] | undefined> {
+  const agent = createTestAgent(host, ['--device.include=enp6s0']);
+  return async () => {
+    await agent.poll();
+    const { collected } = await agent.freshSnapshot();
+    return collected
+      .get('ethtool')
+      ?.find(({ name }) => name === 'nic_rx_csum_errors_total')
+      ?.samples.map(({ value }) => value);
+  };
+}
+
 async function scrapeDevice(host: Host, device: string, flags: readonly string[] = []) {
   return parseExposition(await scrape(host, [`--device.include=${device}`, ...flags]));
 }
@@ -267,7 +296,7 @@ function passedOn(samples: Exposition['samples']) {
 function withValues(host: Host, changed: Readonly<Record<string, readonly bigint[]>> = {}): Host {
   return withStatistics(host, async (device) => {
     const seen = new Map<string, number>();
-    return (await host.ethtool.statistics(device)).map(({ name, value }) => {
+    return statisticList(await device.statistics()).map(({ name, value }) => {
       const nth = seen.get(name) ?? 0;
       seen.set(name, nth + 1);
       return { name, value: changed[name]?.[nth] ?? value };
@@ -275,6 +304,11 @@ function withValues(host: Host, changed: Readonly<Record<string, readonly bigint
   });
 }
 
-function withStatistics(host: Host, statistics: EthtoolReader['statistics']): Host {
-  return { ...host, ethtool: { ...host.ethtool, statistics } };
+function withStatistics(
+  host: Host,
+  statistics: (device: NetworkDevice) => Promise<readonly Statistic[]>,
+): Host {
+  return overrideDevices(host, (device) => ({
+    statistics: async () => statisticsFrom(await statistics(device)),
+  }));
 }

@@ -24,6 +24,7 @@ import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
 import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
 import { parseInteger } from '../src/parsers/number.ts';
+import { parseProcNetDev } from '../src/parsers/proc-net-dev.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
 import { parseBootTimestampSeconds } from '../src/parsers/proc-stat.ts';
 
@@ -31,6 +32,12 @@ const host = new URL('hosts/debian-6.12.95-qemu/', import.meta.url);
 const kmsgRecords = readdirSync(new URL('kmsg/', host))
   .flatMap((name) => recorded(`kmsg/${name}`).split(/^(?=\d+,\d+,\d+,)/m))
   .filter((record) => record !== '');
+/** Of Linux 6.18. */
+const procNetDev = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo: 287599669  142927    0    0    0     0          0         0 287599669  142927    0    0    0     0       0          0
+  eth0: 1948762871   75946    0    0    0     0          0         0  5889727   52540    0    0    0     0       0          0
+`;
 
 interface ParserCase {
   readonly name: string;
@@ -171,6 +178,18 @@ const parserCases: readonly ParserCase[] = [
     isSound: (text) => isNatural(parseEthtoolTxRingSize(text)),
   },
   {
+    name: 'parseProcNetDev',
+    recordings: [procNetDev],
+    isSound: (text) =>
+      [...parseProcNetDev(text)].every(
+        ([name, { rxPackets, txPackets }]) =>
+          name !== '' &&
+          text.includes(`${name}:`) &&
+          // Up to 20 digits, which are more than a number holds exactly.
+          [rxPackets, txPackets].every((packets) => Number.isInteger(packets) && packets >= 0),
+      ),
+  },
+  {
     name: 'parseProcNetSnmp',
     recordings: [recorded('proc/net/snmp'), recorded('proc/net/netstat')],
     isSound: (text) =>
@@ -209,6 +228,7 @@ const longTexts = [
   { start: 'Hang:\n', pieces: ['TDH <d>\n', 'TDH <d>\n\n', 'TDH, TDT <d>, ', '  TDH <'] },
   { start: 'TX:\n', pieces: ['Current hardware settings:\n', 'TX:\n', 'TX:\t1\t\n'] },
   { start: '{"MESSAGE":', pieces: ['[', '{"":', '"a",', '1e9'] },
+  { start: 'titles\ntitles\n', pieces: ['eth0: ', ' 0', 'eth0: 1 2', 'a: 0 0 0 0 0 0 0 0 0\n'] },
   { start: 'Udp:', pieces: [' a', ' a\nUdp:', ' 1\nUdp: 1\nUdp:'] },
 ].flatMap(({ start, pieces }) => pieces.map((piece) => ({ start, piece })));
 

@@ -1,10 +1,11 @@
-import type { DeviceRead, ReadOutcome } from '../collectors/collector.ts';
-import type { EthtoolReader } from '../host/host.ts';
+import type { DeviceRead } from '../collectors/collector.ts';
+import type { Host } from '../host/host.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { SourceError } from '../model/errors.ts';
 import type { Build } from '../model/build.ts';
-import type { CollectorState } from './collector-state.ts';
+import type { Failures } from './poll.ts';
+import type { CollectorState } from './snapshot.ts';
 
 const buildInfo = gauge({
   name: 'nicwatch_build_info',
@@ -46,13 +47,29 @@ export const agentMetrics: readonly Metric[] = [
   readStuck,
 ];
 
+interface DeviceReads {
+  readonly name: string;
+  readonly reads: readonly DeviceRead[];
+}
+
+export interface AgentFamiliesOptions {
+  readonly build: Build;
+  readonly ethtoolReader: Host['ethtoolReader'];
+  readonly states: readonly CollectorState[];
+  /** The devices of the last poll, and which reads of each were made. */
+  readonly devices: readonly DeviceReads[];
+  readonly failures: Failures;
+}
+
 /** What the agent says of itself, its collectors and its reads. */
-export function agentFamilies(
-  { version, revision, nodeVersion }: Build,
-  ethtoolReader: EthtoolReader['kind'],
-  states: readonly CollectorState[],
-): readonly MetricFamily[] {
-  const reads = deviceReads(states.flatMap(({ outcomes }) => outcomes));
+export function agentFamilies({
+  build: { version, revision, nodeVersion },
+  ethtoolReader,
+  states,
+  devices,
+  failures,
+}: AgentFamiliesOptions): readonly MetricFamily[] {
+  const reads = deviceReads(devices, failures);
   return [
     buildInfo.family([
       {
@@ -98,45 +115,24 @@ interface DeviceReadState {
   readonly stuck: boolean;
 }
 
-const deviceReadNames: ReadonlySet<string> = new Set<DeviceRead>([
-  'driver_info',
-  'statistics',
-  'features',
-  'rings',
-  'sysfs',
-]);
-
-function isDeviceRead(read: ReadOutcome['read']): read is DeviceRead {
-  return deviceReadNames.has(read);
-}
-
 /** Made of many small reads, or seldom: two series for each device pay only while one fails. */
-const quietReads: ReadonlySet<DeviceRead> = new Set(['rings', 'sysfs']);
+const quietReads: readonly DeviceRead[] = ['rings', 'sysfs'];
 
-/** One state for each device and kind of read, however many collectors made it. */
-function deviceReads(outcomes: readonly ReadOutcome[]): readonly DeviceReadState[] {
-  const states = new Map<string, Map<DeviceRead, DeviceReadState>>();
-  for (const { device, read, error } of outcomes) {
-    if (device === undefined || !isDeviceRead(read)) {
-      continue;
-    }
-    const reads = states.get(device) ?? new Map<DeviceRead, DeviceReadState>();
-    states.set(device, reads);
-    const before = reads.get(read);
-    if (before === undefined || error !== undefined) {
-      reads.set(read, {
+function deviceReads(
+  devices: readonly DeviceReads[],
+  failures: Failures,
+): readonly DeviceReadState[] {
+  return devices.flatMap(({ name: device, reads }) => {
+    const failed = failures.get(device);
+    const quiet = failed === undefined ? [] : quietReads.filter((read) => failed.has(read));
+    return [...reads, ...quiet].map((read) => {
+      const error = failed?.get(read);
+      return {
         device,
         read,
-        failed: error !== undefined || before?.failed === true,
-        stuck: isTimeout(error) || before?.stuck === true,
-      });
-    }
-  }
-  return [...states.values()].flatMap((reads) =>
-    [...reads.values()].filter(({ read, failed }) => !quietReads.has(read) || failed),
-  );
-}
-
-function isTimeout(error: ReadOutcome['error']): boolean {
-  return error instanceof SourceError && error.reason === 'timeout';
+        failed: error !== undefined,
+        stuck: error instanceof SourceError && error.reason === 'timeout',
+      };
+    });
+  });
 }

@@ -2,9 +2,12 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 
+import { overrideDevices } from '../../test/support/override-devices.ts';
+import { createPolls } from '../../test/support/polls.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import { configFrom, scrape } from '../../test/support/scrape.ts';
 import type { CollectorDefinition } from '../collectors/collector.ts';
+import { deviceCollector } from '../collectors/device.ts';
 import type { Host } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
@@ -15,23 +18,12 @@ import type { Agent } from './agent.ts';
 const hostName = 'debian-6.12.95-qemu';
 
 /** A host on which the ethtool reads of some devices go as told. */
-function hostWhere(devices: readonly string[], happens: (device: string) => Promise<never>): Host {
-  const host = createRecordedHost(hostName);
-  const { ethtool } = host;
-  const guard =
-    <Value>(read: (device: string) => Promise<Value>) =>
-    async (device: string): Promise<Value> =>
-      devices.includes(device) ? happens(device) : read(device);
-  return {
-    ...host,
-    ethtool: {
-      kind: 'command',
-      driverInfo: guard((device) => ethtool.driverInfo(device)),
-      statistics: guard((device) => ethtool.statistics(device)),
-      features: guard((device) => ethtool.features(device)),
-      txRingSize: guard((device) => ethtool.txRingSize(device)),
-    },
-  };
+function hostWhere(devices: readonly string[], happens: () => Promise<never>): Host {
+  return overrideDevices(createRecordedHost(hostName), ({ name }) =>
+    devices.includes(name)
+      ? { driverInfo: happens, statistics: happens, features: happens, txRingSize: happens }
+      : {},
+  );
 }
 
 const value = gauge({ name: 'nic_test', help: 'Test.' });
@@ -47,12 +39,21 @@ function collector(name: string, collect: () => Promise<number>): CollectorDefin
   };
 }
 
+interface AgentWithOptions {
+  readonly host?: Host;
+  readonly log?: Logger;
+}
+
+/** An agent with these collectors; without devices, whose reads take time that fake timers do not know. */
 function agentWith(
   definitions: readonly CollectorDefinition[],
-  log: Logger = pino({ enabled: false }),
+  {
+    host = { ...createRecordedHost(hostName), devices: () => [] },
+    log = pino({ enabled: false }),
+  }: AgentWithOptions = {},
 ): Agent {
   return createAgent({
-    host: createRecordedHost(hostName),
+    host,
     config: {
       ...configFrom(['--web.disable-exporter-metrics']),
       collectors: new Set(definitions.map(({ name }) => name)),
@@ -102,16 +103,14 @@ describe('createAgent()', () => {
   test('reads all else while carrier and speed of every device wait for a lock', async () => {
     const recorded = createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' });
     let waiting = 0;
-    const text = await scrape({
-      ...recorded,
-      readFile: async (path) => {
-        if (!path.startsWith('/sys/')) {
-          return recorded.readFile(path);
-        }
-        waiting += 1;
-        return new Promise(() => {});
-      },
-    });
+    const text = await scrape(
+      overrideDevices(recorded, () => ({
+        readAttribute: async () => {
+          waiting += 1;
+          return new Promise(() => {});
+        },
+      })),
+    );
     // No more of them than threads can be spared.
     expect(waiting).toBe(2);
     expect(text).not.toContain('nic_link_up');
@@ -126,7 +125,7 @@ describe('createAgent()', () => {
   test('counts what the kernel log says where the devices cannot be listed', async () => {
     const text = await scrape({
       ...createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' }),
-      devices: async () => {
+      devices: () => {
         throw new SourceError('absent', 'no sysfs');
       },
     });
@@ -136,14 +135,14 @@ describe('createAgent()', () => {
   });
 
   test('shows a sysfs value it cannot parse as a failed read of that device only', async () => {
-    const recorded = createRecordedHost(hostName);
-    const text = await scrape({
-      ...recorded,
-      readAttribute: (device, attribute) =>
-        device === 'eno1' && attribute === 'carrier_changes'
-          ? 'many'
-          : recorded.readAttribute(device, attribute),
-    });
+    const text = await scrape(
+      overrideDevices(createRecordedHost(hostName), (device) => ({
+        attribute: (attribute) =>
+          device.name === 'eno1' && attribute === 'carrier_changes'
+            ? 'many'
+            : device.attribute(attribute),
+      })),
+    );
     expect(sample(text, 'nic_carrier_changes_total{device="eno1"}')).toBeUndefined();
     expect(sample(text, 'nic_carrier_changes_total{device="ens3"}')).toBe(2);
     expect(sample(text, 'nic_link_up{device="eno1"}')).toBe(1);
@@ -171,31 +170,31 @@ describe('createAgent()', () => {
   });
 
   test('keeps the identity of a device whose driver stops answering', async () => {
-    let isStuck = false;
-    const recorded = createRecordedHost(hostName);
-    const host: Host = {
-      ...recorded,
-      ethtool: {
-        ...recorded.ethtool,
-        driverInfo: async (device) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      let isStuck = false;
+      const host = overrideDevices(createRecordedHost(hostName), (device) => ({
+        driverInfo: async () => {
           if (isStuck) {
             throw new SourceError('timeout', 'stuck');
           }
-          return recorded.ethtool.driverInfo(device);
+          return device.driverInfo();
         },
-      },
-    };
-    const { deviceCollector } = await import('../collectors/device.ts');
-    const { collect } = deviceCollector.create({
-      host,
-      config: configFrom([]),
-      report: () => {},
-      log: pino({ enabled: false }),
-    });
-    const before = (await collect())[0];
-    isStuck = true;
-    expect((await collect())[0]).toEqual(before);
-    expect(before?.samples[0]?.labels['driver']).toBe('bonding');
+      }));
+      const config = configFrom([]);
+      const poll = createPolls(host, config);
+      const { collect } = deviceCollector.create({ host, config, log: pino({ enabled: false }) });
+      const before = (await collect(await poll()))[0];
+      isStuck = true;
+      // Who a driver is, is asked once a minute.
+      vi.advanceTimersByTime(60_000);
+      const stuck = await poll();
+      expect((await collect(stuck))[0]).toEqual(before);
+      expect(stuck.failures.get('eno1')?.get('driver_info')).toMatchObject({ reason: 'timeout' });
+      expect(before?.samples[0]?.labels['driver']).toBe('bonding');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('joins a poll that is going on, and polls again only when the snapshot is old', async () => {
@@ -277,6 +276,33 @@ describe('createAgent()', () => {
     expect(performance.now() - startedAt).toBeLessThan(2500);
   });
 
+  test('serves what is known of reads when a poll takes too long', async () => {
+    let polls = 0;
+    const agent = agentWith(
+      [
+        collector('quick', async () => 1),
+        {
+          ...collector('slow', async () => 1),
+          create: () => ({
+            needs: () => ['features'],
+            collect: () => {
+              polls += 1;
+              return polls > 1 ? new Promise(() => {}) : [];
+            },
+          }),
+        },
+      ],
+      { host: createRecordedHost(hostName) },
+    );
+    await agent.poll();
+    void agent.poll();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1100);
+    });
+    const text = await createExpositionRenderer()((await agent.freshSnapshot()).agent);
+    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
+  });
+
   test('logs a failure when it begins and when it ends, not with every poll', async () => {
     const lines: string[] = [];
     let fails = false;
@@ -289,7 +315,7 @@ describe('createAgent()', () => {
           return 1;
         }),
       ],
-      pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }),
+      { log: pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }) },
     );
     for (const failing of [false, true, true, false, false]) {
       fails = failing;

@@ -2,32 +2,30 @@ import process from 'node:process';
 
 import type { Logger } from 'pino';
 
-import type {
-  Collector,
-  CollectorContext,
-  CollectorDefinition,
-  ReadOutcome,
-} from '../collectors/collector.ts';
+import type { CollectorDefinition, WatchedDevice } from '../collectors/collector.ts';
 import type { Config } from '../config/config.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
 import type { Build } from '../model/build.ts';
 import { agentFamilies } from './agent-families.ts';
-import type { CollectorState } from './collector-state.ts';
-import { createGuardedHost } from './guarded-host.ts';
+import { createGuard } from './guard.ts';
+import { tickMilliseconds } from './limiter.ts';
+import { createPollClock } from './poll-clock.ts';
+import { createPoll } from './poll.ts';
+import type { RecordedPoll } from './poll.ts';
 import { processFamilies } from './process-families.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
-import { createTimer } from './timer.ts';
+import { isWatched } from './watched.ts';
 
 /** A snapshot older than this is renewed before it is served. */
-const freshMilliseconds = 1000;
-/** The same where a collector has told of a change since. */
-const changedFreshMilliseconds = 50;
+const snapshotTtlMilliseconds = 1000;
+/** And one that is known to be out of date after this, which bounds what a flood of events costs. */
+const outdatedTtlMilliseconds = 50;
 /** How long a scrape waits for that; then it gets the latest there is. */
 const scrapeWaitMilliseconds = 500;
-/** How late a poll may be. Every read of it has a deadline that is far shorter. */
+/** How late a poll may be. The deadline of its reads is far shorter. */
 const overdueMilliseconds = 30_000;
 
 export interface AgentOptions {
@@ -53,46 +51,92 @@ export interface Agent {
 
 /** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
 export function createAgent({ host, config, definitions, log, build }: AgentOptions): Agent {
-  const guarded = createGuardedHost(host);
+  const clock = createPollClock(tickMilliseconds);
+  const guard = createGuard(host, clock);
   const states = new Map<string, CollectorState>();
   const logChanges = createStateLog(log);
-  const enabled = definitions.filter(({ name }) => config.collectors.has(name));
-  const runners = enabled.map((definition) =>
-    createRunner(definition, { host: guarded.host, config, log }),
-  );
+  const collectors = definitions
+    .filter(({ name }) => config.collectors.has(name))
+    .map(({ name, create }) => ({ name, collector: create({ host, config, log }) }));
+  const needing = collectors.flatMap(({ collector }) => (collector.needs ? [collector] : []));
   // Once: worked out anew each time, it would follow every correction of the clock.
   const startedAtSeconds = Math.round(host.now().getTime() / 1000 - process.uptime());
+  let listed: readonly NetworkDevice[] = [];
+  let watched: readonly WatchedDevice[] = [];
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-  let hasChanged = false;
+  let lastPoll: Pick<RecordedPoll, 'watched' | 'failures'> = { watched: [], failures: new Map() };
+  let isOutdated = false;
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
 
   const takeSnapshot = (): Snapshot => {
-    const latest = enabled.flatMap(({ name }) => states.get(name) ?? []);
+    const latest = collectors.flatMap(({ name }) => states.get(name) ?? []);
     ownFamilies = reuseUnchanged(ownFamilies, [
-      ...agentFamilies(build, host.ethtool.kind, latest),
+      ...agentFamilies({
+        build,
+        ethtoolReader: host.ethtoolReader,
+        states: latest,
+        devices: lastPoll.watched.map((device) => ({
+          name: device.name,
+          reads: guard.readsOf(device),
+        })),
+        failures: lastPoll.failures,
+      }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
       collected: new Map(latest.map(({ name, families }) => [name, families])),
       agent: ownFamilies,
-      recentEvents: runners.flatMap(({ recentEvents }) => recentEvents?.() ?? []),
+      recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
+  };
+
+  const listDevices = (): readonly WatchedDevice[] => {
+    const devices = host.devices();
+    if (devices !== listed) {
+      listed = devices;
+      watched = devices.filter((device) => isWatched(device, config)).map(guard.watch);
+    }
+    return watched;
   };
 
   const pollAll = async (): Promise<void> => {
     const startedAt = performance.now();
-    hasChanged = false;
-    guarded.startPoll();
+    isOutdated = false;
+    clock.start();
+    const current = createPoll({
+      listDevices,
+      nowSeconds: host.now().getTime() / 1000,
+      readFile: guard.readFile,
+    });
+    await guard.readDevices(current.watched, needing);
+    lastPoll = current;
     await Promise.all(
-      runners.map(async ({ name, collectOnce }) => {
-        states.set(name, await collectOnce(states.get(name)));
+      collectors.map(async ({ name, collector }) => {
+        const previous = states.get(name);
+        const collectedAt = performance.now();
+        const { families, error } = await outcomeOf(async () => collector.collect(current));
+        states.set(name, {
+          name,
+          families: reuseUnchanged(previous?.families ?? [], families),
+          error,
+          durationSeconds: (performance.now() - collectedAt) / 1000,
+          lastSuccessTimestampSeconds:
+            error === undefined
+              ? host.now().getTime() / 1000
+              : previous?.lastSuccessTimestampSeconds,
+        });
         snapshot = undefined;
       }),
     );
+    clock.stop();
     polledAt = startedAt;
-    logChanges([...states.values()]);
+    logChanges({
+      states: [...states.values()],
+      devices: current.watched.map(({ name }) => name),
+      failures: current.failures,
+    });
   };
 
   const poll = async (): Promise<void> => {
@@ -102,21 +146,20 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return polling;
   };
 
-  const markChanged = (): void => {
-    hasChanged = true;
+  const markOutdated = (): void => {
+    isOutdated = true;
   };
 
   const intervalMilliseconds = config.pollIntervalSeconds * 1000;
 
   return {
     poll,
-    isReady: () => states.size === enabled.length,
+    isReady: () => states.size === collectors.length,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
-      const maxAge = hasChanged ? changedFreshMilliseconds : freshMilliseconds;
-      if (performance.now() - polledAt > maxAge) {
-        const patience = createTimer(scrapeWaitMilliseconds);
-        await Promise.race([poll(), patience.over]).finally(patience.cancel);
+      const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
+      if (performance.now() - polledAt > ttl) {
+        await withinTime(poll(), scrapeWaitMilliseconds);
       }
       snapshot ??= takeSnapshot();
       return snapshot;
@@ -135,46 +178,34 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       signal.addEventListener('abort', () => {
         clearTimeout(timer);
       });
-      await Promise.all([poll(), ...runners.map(async ({ run }) => run?.(signal, markChanged))]);
+      await Promise.all([
+        poll(),
+        ...collectors.map(async ({ collector }) => collector.run?.(signal, markOutdated)),
+      ]);
     },
   };
 }
 
-interface Runner {
-  readonly name: string;
-  readonly run: Collector['run'];
-  readonly recentEvents: Collector['recentEvents'];
-  readonly collectOnce: (before: CollectorState | undefined) => Promise<CollectorState>;
+interface Collected {
+  readonly families: readonly MetricFamily[];
+  readonly error: unknown;
 }
 
-function createRunner(
-  { name, create }: CollectorDefinition,
-  context: Omit<CollectorContext, 'report'>,
-): Runner {
-  let outcomes: ReadOutcome[] = [];
-  const collector = create({ ...context, report: (outcome) => outcomes.push(outcome) });
-  return {
-    name,
-    run: collector.run,
-    recentEvents: collector.recentEvents,
-    collectOnce: async (before) => {
-      outcomes = [];
-      const startedAt = performance.now();
-      const result = await collector.collect().then(
-        (families) => ({ families, error: undefined }),
-        (error: unknown) => ({ families: [], error: error ?? new Error('unknown error') }),
-      );
-      return {
-        name,
-        families: reuseUnchanged(before?.families ?? [], result.families),
-        error: result.error,
-        outcomes,
-        durationSeconds: (performance.now() - startedAt) / 1000,
-        lastSuccessTimestampSeconds:
-          result.error === undefined
-            ? context.host.now().getTime() / 1000
-            : before?.lastSuccessTimestampSeconds,
-      };
-    },
-  };
+async function outcomeOf(collect: () => Promise<readonly MetricFamily[]>): Promise<Collected> {
+  try {
+    return { families: await collect(), error: undefined };
+  } catch (error) {
+    return { families: [], error: error ?? new Error('unknown error') };
+  }
+}
+
+/** Waits for something, but not for longer. */
+async function withinTime(awaited: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  return Promise.race([awaited, timeout]).finally(() => {
+    clearTimeout(timer);
+  });
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { createGate } from './gate.ts';
-import { createGuardedRead } from './guarded-read.ts';
-import type { GuardedRead } from './guarded-read.ts';
+import { createGuardedRead, readNow } from './guarded-read.ts';
+import type { GuardedRead, Ttl } from './guarded-read.ts';
+import { createLimiter } from './limiter.ts';
+import { createPollClock } from './poll-clock.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -11,103 +12,178 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const deadlineMilliseconds = 400;
-
-function twoAtATime() {
-  return createGate({ places: 2, placeMilliseconds: 50, capacity: 4, deadlineMilliseconds });
+interface GuardedDevicesOptions {
+  /** How long the answers take, one after the other; the last delay stays. */
+  readonly delays?: readonly number[];
+  readonly ttl?: Ttl;
+  /** Whether reads fail. */
+  readonly fails?: boolean;
 }
 
-/** A guarded read whose answers come after the delays given, one after the other; the last delay stays. */
-function slowRead(...delays: readonly number[]): {
-  readonly guarded: GuardedRead<string>;
-  readonly started: string[];
-} {
+/** Guarded reads of devices, whose answers are numbered, and the polls that make them. */
+function guardedDevices({ delays = [0], ttl, fails = false }: GuardedDevicesOptions) {
   const started: string[] = [];
-  const guarded = createGuardedRead(
-    async (key) => {
-      started.push(key);
-      const number = started.length;
-      const delay = delays[Math.min(number, delays.length) - 1] ?? 0;
-      await new Promise((resolve) => {
-        setTimeout(resolve, delay);
-      });
-      return `${key} ${number}`;
-    },
-    { what: 'statistics', deadlineMilliseconds, gate: twoAtATime() },
-  );
-  return { guarded, started };
-}
+  const clock = createPollClock(25);
+  const limiter = createLimiter({ concurrency: 2, capacity: 4, clock });
+  const reads = new Map<string, GuardedRead<string>>();
 
-/** Starts a poll that reads the keys, lets time pass, and says how each read ended. */
-async function poll(
-  guarded: GuardedRead<string>,
-  keys: readonly string[],
-  passes = 15_000,
-): Promise<readonly string[]> {
-  guarded.startPoll();
-  const ends = keys.map((key) =>
-    guarded.read(key).catch((error: unknown) => (error instanceof Error ? error.message : '')),
-  );
-  await vi.advanceTimersByTimeAsync(passes);
-  return Promise.all(ends);
+  const guard = (device: string): GuardedRead<string> =>
+    createGuardedRead(
+      async () => {
+        started.push(device);
+        const number = started.length;
+        await new Promise((resolve) => {
+          setTimeout(resolve, delays[Math.min(number, delays.length) - 1]);
+        });
+        if (fails) {
+          throw new Error(`attempt ${number}`);
+        }
+        return `${device} ${number}`;
+      },
+      {
+        what: () => `statistics of "${device}"`,
+        clock,
+        limiter,
+        key: {},
+        ...(ttl === undefined ? {} : { ttl }),
+      },
+    );
+
+  /** Makes one poll that reads the devices, lets time pass, and says how each read ended. */
+  const poll = async (devices: readonly string[], passes = 15_000): Promise<readonly string[]> => {
+    clock.start();
+    const ends = Promise.all(
+      devices.map(async (device) => {
+        const read = reads.get(device) ?? guard(device);
+        reads.set(device, read);
+        return readNow(read).catch((error: unknown) =>
+          error instanceof Error ? error.message : '',
+        );
+      }),
+    );
+    void ends.then(clock.stop);
+    await vi.advanceTimersByTimeAsync(passes);
+    return ends;
+  };
+  return { poll, started };
 }
 
 const timeout = 'statistics of "eno1": no answer within 400 ms';
 
+/** One guarded read, and the clock of its polls. */
+function guardedRead<Value>(read: () => Promise<Value>) {
+  const clock = createPollClock(25);
+  const limiter = createLimiter({ concurrency: 2, capacity: 4, clock });
+  return {
+    clock,
+    read: createGuardedRead(read, {
+      what: () => 'statistics of "eno1"',
+      clock,
+      limiter,
+      key: {},
+    }),
+  };
+}
+
 describe('createGuardedRead()', () => {
   test('reads once a poll, whoever asks', async () => {
-    const { guarded, started } = slowRead(10);
-    expect(await poll(guarded, ['eno1', 'eno1', 'eno2'])).toEqual(['eno1 1', 'eno1 1', 'eno2 2']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
+    const { poll, started } = guardedDevices({ delays: [10] });
+    expect(await poll(['eno1', 'eno1', 'eno2'])).toEqual(['eno1 1', 'eno1 1', 'eno2 2']);
+    expect(await poll(['eno1'])).toEqual(['eno1 3']);
     expect(started).toEqual(['eno1', 'eno2', 'eno1']);
   });
 
   test('passes errors on, and tries again with the next poll', async () => {
-    let attempts = 0;
-    const guarded = createGuardedRead(
-      async () => {
-        attempts += 1;
-        throw new Error(`attempt ${attempts}`);
-      },
-      { what: 'statistics', deadlineMilliseconds, gate: twoAtATime() },
-    );
-    expect(await poll(guarded, ['eno1', 'eno1'])).toEqual(['attempt 1', 'attempt 1']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['attempt 2']);
+    const { poll } = guardedDevices({ fails: true });
+    expect(await poll(['eno1', 'eno1'])).toEqual(['attempt 1', 'attempt 1']);
+    expect(await poll(['eno1'])).toEqual(['attempt 2']);
   });
 
   test('gives up at the deadline and does not start a read again that is in flight', async () => {
-    const { guarded, started } = slowRead(60_000, 10);
-    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
-    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
-    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
+    const { poll, started } = guardedDevices({ delays: [60_000, 10] });
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual([timeout]);
     expect(started).toEqual(['eno1']);
     // 60 s are over: the stuck read has come back, and the device is well again.
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
+    expect(await poll(['eno1'])).toEqual(['eno1 2']);
+    expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
-  test('says at once that a read is still in flight', async () => {
-    const { guarded } = slowRead(60_000);
-    await poll(guarded, ['eno1']);
-    guarded.startPoll();
-    await expect(guarded.read('eno1')).rejects.toMatchObject({ reason: 'timeout' });
+  test('says at once that a read is still in flight', () => {
+    const { read, clock } = guardedRead(() => new Promise(() => {}));
+    const ended = vi.fn<() => void>();
+    clock.start();
+    read.refresh(ended);
+    vi.advanceTimersByTime(399);
+    expect(ended).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(ended).toHaveBeenCalledTimes(1);
+    const tooLong = expect.objectContaining({ reason: 'timeout', message: timeout });
+    expect(read.get).toThrow(tooLong);
+    clock.start();
+    read.refresh(ended);
+    expect(ended).toHaveBeenCalledTimes(2);
+    expect(read.get).toThrow(tooLong);
+  });
+
+  test('gives what the last refresh gave until the next has ended', async () => {
+    const values = ['old', 'new'];
+    const { read, clock } = guardedRead(async () => {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+      return values.shift();
+    });
+    expect(read.isKnown()).toBe(false);
+    expect(read.get).toThrow(expect.objectContaining({ reason: 'timeout', message: timeout }));
+    clock.start();
+    read.refresh(() => {});
+    await vi.advanceTimersByTimeAsync(10);
+    expect(read.isKnown()).toBe(true);
+    expect(read.get()).toBe('old');
+    clock.start();
+    read.refresh(() => {});
+    await vi.advanceTimersByTimeAsync(9);
+    expect(read.get()).toBe('old');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(read.get()).toBe('new');
+  });
+
+  test('calls everybody back who waits, and whoever comes later in the poll at once', async () => {
+    const { read, clock } = guardedRead(async () => 1);
+    const ended: string[] = [];
+    clock.start();
+    read.refresh(() => ended.push('first'));
+    read.refresh(() => ended.push('second'));
+    expect(ended).toEqual([]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended).toEqual(['first', 'second']);
+    read.refresh(() => ended.push('third'));
+    expect(ended).toEqual(['first', 'second', 'third']);
   });
 
   test('serves a slow device one poll late instead of never', async () => {
-    const { guarded } = slowRead(1000);
-    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 1']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
+    const { poll } = guardedDevices({ delays: [1000] });
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual(['eno1 1']);
+    expect(await poll(['eno1'])).toEqual(['eno1 2']);
+    expect(await poll(['eno1'])).toEqual(['eno1 3']);
+  });
+
+  test('passes an error on that came late', async () => {
+    const { poll } = guardedDevices({ delays: [1000], fails: true });
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual(['attempt 1']);
   });
 
   test('leaves a device alone for longer each time it answers late, and serves what there is', async () => {
-    const { guarded, started } = slowRead(600);
+    const { poll, started } = guardedDevices({ delays: [600] });
     const startedBySecond: number[] = [];
     const answers: string[] = [];
     for (let second = 0; second < 60; second += 1) {
-      answers.push(...(await poll(guarded, ['eno1'], 1000)));
+      answers.push(...(await poll(['eno1'], 1000)));
       startedBySecond.push(started.length);
     }
     const starts = startedBySecond.flatMap((count, second) =>
@@ -118,30 +194,111 @@ describe('createGuardedRead()', () => {
     expect(answers.filter((answer) => answer === timeout)).toHaveLength(1);
   });
 
+  test('serves a late answer no longer when the next read has not come back by the next poll', async () => {
+    const { poll, started } = guardedDevices({ delays: [600, 1e6] });
+    expect(await poll(['eno1'], 2000)).toEqual([timeout]);
+    expect(await poll(['eno1'], 1000)).toEqual(['eno1 1']);
+    expect(await poll(['eno1'], 1000)).toEqual([timeout]);
+    expect(await poll(['eno1'], 1000)).toEqual([timeout]);
+    expect(started).toEqual(['eno1', 'eno1']);
+  });
+
   test('asks a device that was stuck again within a second after it has come back', async () => {
-    const { guarded } = slowRead(60_000, 10);
-    await poll(guarded, ['eno1'], 61_100);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
+    const { poll } = guardedDevices({ delays: [60_000, 10] });
+    await poll(['eno1'], 61_100);
+    expect(await poll(['eno1'])).toEqual(['eno1 2']);
   });
 
   test('is as fresh as before when a device was slow once', async () => {
-    const { guarded } = slowRead(1000, 10);
-    expect(await poll(guarded, ['eno1'])).toEqual([timeout]);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 3']);
+    const { poll } = guardedDevices({ delays: [1000, 10] });
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual(['eno1 2']);
+    expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
-  test('forgets a late answer nobody asked for', async () => {
-    const { guarded } = slowRead(1000, 10);
-    await poll(guarded, ['eno1']);
-    await poll(guarded, []);
-    await poll(guarded, []);
-    expect(await poll(guarded, ['eno1'])).toEqual(['eno1 2']);
+  test.each([
+    { minutes: 1, answer: 'eno1 1' },
+    { minutes: 2, answer: timeout },
+  ])('serves a late answer for a minute, not for longer: $minutes', async ({ minutes, answer }) => {
+    const { poll } = guardedDevices({ delays: [1000, 1e6] });
+    await poll(['eno1'], 1500);
+    await poll([], minutes * 60_000);
+    expect(await poll(['eno1'])).toEqual([answer]);
   });
 
   test('lets a stuck read keep no other from being made', async () => {
-    const { guarded } = slowRead(60_000, 60_000, 10);
-    const [, , third] = await poll(guarded, ['eno1', 'eno2', 'eno3']);
+    const { poll } = guardedDevices({ delays: [60_000, 60_000, 10] });
+    const [, , third] = await poll(['eno1', 'eno2', 'eno3']);
     expect(third).toBe('eno3 3');
+  });
+});
+
+/** Devices that have all seen as many changes. */
+function announcing(generation: number | undefined, options: GuardedDevicesOptions = {}) {
+  const announced = { generation };
+  const ttl = { milliseconds: 5000, generation: () => announced.generation };
+  return { announced, ...guardedDevices({ ...options, ttl }) };
+}
+
+describe('createGuardedRead() with a time to live', () => {
+  test('reads each device once while no change is announced', async () => {
+    const { poll } = announcing(7);
+    expect(await poll(['eno1', 'eno2'], 100)).toEqual(['eno1 1', 'eno2 2']);
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 1']);
+    expect(await poll(['eno2'], 100)).toEqual(['eno2 2']);
+  });
+
+  test('reads again when a change was announced', async () => {
+    const { poll, announced } = announcing(7);
+    await poll(['eno1'], 100);
+    announced.generation = 8;
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
+  });
+
+  test('reads again after a while', async () => {
+    const { poll } = announcing(7);
+    await poll(['eno1'], 4999);
+    expect(await poll(['eno1'], 1)).toEqual(['eno1 1']);
+    expect(await poll(['eno1'], 1)).toEqual(['eno1 2']);
+  });
+
+  test('reads again what was changed while it was read', async () => {
+    const { poll, announced } = announcing(7, { delays: [10] });
+    const first = poll(['eno1'], 100);
+    announced.generation = 8;
+    expect(await first).toEqual(['eno1 1']);
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
+  });
+
+  test('reads again what was changed while it was read and came late', async () => {
+    const { poll, announced } = announcing(7, { delays: [600, 10] });
+    const first = poll(['eno1'], 700);
+    announced.generation = 8;
+    expect(await first).toEqual([timeout]);
+    // While the device is given a pause there is nothing newer.
+    expect(await poll(['eno1'], 1000)).toEqual(['eno1 1']);
+    expect(await poll(['eno1'], 1000)).toEqual(['eno1 2']);
+  });
+
+  test('reads each time where nobody tells of changes', async () => {
+    const { poll } = announcing(undefined);
+    await poll(['eno1'], 100);
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
+  });
+
+  test('does not remember a failure', async () => {
+    const { poll } = announcing(7, { fails: true });
+    expect(await poll(['eno1'], 100)).toEqual(['attempt 1']);
+    expect(await poll(['eno1'], 100)).toEqual(['attempt 2']);
+  });
+
+  test('does not give what was known before a failure', async () => {
+    const { poll, announced } = announcing(7, { delays: [0, 1e6] });
+    expect(await poll(['eno1'], 100)).toEqual(['eno1 1']);
+    announced.generation = 8;
+    expect(await poll(['eno1'], 500)).toEqual([timeout]);
+    announced.generation = 7;
+    expect(await poll(['eno1'], 500)).toEqual([timeout]);
   });
 });

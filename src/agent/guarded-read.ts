@@ -1,23 +1,40 @@
 import { SourceError } from '../model/errors.ts';
-import type { Gate } from './gate.ts';
-import { createTimer } from './timer.ts';
+import { deadlineTicks, tickMilliseconds } from './limiter.ts';
+import type { LimitedRead, Limiter } from './limiter.ts';
+import type { PollClock } from './poll-clock.ts';
 
 export interface GuardedReadOptions {
-  /** What is read, for messages: `driver statistics`. */
-  readonly what: string;
-  readonly deadlineMilliseconds: number;
-  /** Shared by reads that must not all run at once; the key of a read is its lane. */
-  readonly gate: Gate;
+  /** What is read, for messages: `driver statistics of "eno1"`. */
+  readonly what: () => string;
+  readonly clock: PollClock;
+  readonly limiter: Limiter;
+  /** At most one of the reads with the same key is in flight: what they read is one device. */
+  readonly key: object;
+  /** How long what was read holds; it is read with every poll by default. */
+  readonly ttl?: Ttl;
+}
+
+/** What was read is not read again for so long, as long as nothing tells that it may have changed. */
+export interface Ttl {
+  readonly milliseconds: number;
+  /** Changes when what was read may have changed; undefined where nobody tells, and then it is read anew. */
+  readonly generation: () => number | string | undefined;
 }
 
 export interface GuardedRead<Value> {
-  /** @throws {SourceError} `timeout` when the read, or an earlier one still in flight, takes too long. */
-  read(key: string): Promise<Value>;
-  /** Forgets what was read for the last poll. */
-  startPoll(): void;
+  /** Reads anew, at most once a poll, what is not known. Calls back, maybe at once, when that is over, well or not. */
+  refresh(ended: () => void): void;
+  /**
+   * What the last refresh gave.
+   *
+   * @throws {SourceError} `timeout` when the read, or an earlier one still in flight, takes too long.
+   */
+  get(): Value;
+  /** Whether it was ever refreshed. */
+  isKnown(): boolean;
 }
 
-/** How a read ended. A value, so that a read nobody waits for any more ends quietly. */
+/** How a read ended. */
 type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
 
 /** An answer that came too late. */
@@ -26,106 +43,136 @@ interface LateAnswer<Value> {
   /** How many came too late one after the other. */
   readonly times: number;
   /** Until then the device is left alone. */
-  readonly resumeAtMilliseconds: number;
+  readonly resumeAt: number;
 }
 
 /** A device that answers late again and again is left alone for twice as long each time, but not for longer than a poll. */
-const pauseMilliseconds = { first: 1000, longest: 10_000 };
-/** Devices come and go. */
-const forgetMilliseconds = 60_000;
+const firstPauseMilliseconds = 1000;
+const maxPauseMilliseconds = 10_000;
+/** A late answer is no news after this. */
+const lateTtlMilliseconds = 60_000;
 
 /**
- * Guards a read that may block for as long as a driver pleases. It has a deadline; while it is still in flight it is
- * not started again but reported; when it comes too late it serves the next poll, so that a slow device is one poll
- * behind and not lost, and the device is given a pause. Within one poll the same read is made once, whoever asks.
+ * Guards a read that may block for as long as a driver pleases. It has the deadline of the poll; while it is still in
+ * flight it is not started again but reported; when it comes too late it serves the next poll, so that a slow device is
+ * one poll behind and not lost, and the device is given a pause.
  */
 export function createGuardedRead<Value>(
-  read: (key: string) => Promise<Value>,
-  { what, deadlineMilliseconds, gate }: GuardedReadOptions,
+  read: () => Promise<Value>,
+  { what, clock, limiter, key, ttl }: GuardedReadOptions,
 ): GuardedRead<Value> {
-  const inFlight = new Set<string>();
-  let answers = new Map<string, Promise<Value>>();
-  const late = new Map<string, LateAnswer<Value>>();
+  let refreshedPoll = 0;
+  let outcome: Outcome<Value> | undefined;
+  /** Of the outcome, where it may be kept. */
+  let generation: number | string | undefined;
+  let expiresAt = 0;
+  let late: LateAnswer<Value> | undefined;
+  let isInFlight = false;
+  /** Those that wait for the read; undefined when nobody does. */
+  let waiting: (() => void)[] | undefined;
 
-  const launch = (key: string) => {
-    inFlight.add(key);
-    const deadline = createTimer(deadlineMilliseconds);
-    const ended = outcomeOf(read(key)).then((outcome) => {
-      inFlight.delete(key);
-      if (deadline.isOver()) {
-        const times = (late.get(key)?.times ?? 0) + 1;
-        late.set(key, {
-          outcome,
-          times,
-          resumeAtMilliseconds: performance.now() + pauseAfter(times),
-        });
-      } else {
-        late.delete(key);
-      }
-      return outcome;
-    });
-    return { ended, deadline };
-  };
-
-  /** Starts the read and waits for it; undefined when its turn does not come, or the deadline passes first. */
-  const start = async (key: string): Promise<Outcome<Value> | undefined> => {
-    const flight = await gate.pass(key, () => launch(key));
-    if (flight === undefined) {
-      return undefined;
+  const finish = (ended: Outcome<Value> | undefined): void => {
+    outcome = ended;
+    const callbacks = waiting ?? [];
+    waiting = undefined;
+    for (const callback of callbacks) {
+      callback();
     }
-    const outcome = await Promise.race([flight.ended, flight.deadline.over]);
-    flight.deadline.cancel();
-    return outcome;
   };
 
-  const answer = async (key: string): Promise<Value> => {
-    const before = late.get(key);
-    const isPaused = before !== undefined && performance.now() < before.resumeAtMilliseconds;
-    const outcome = inFlight.has(key)
-      ? undefined
-      : ((isPaused ? undefined : await start(key)) ?? before?.outcome);
-    if (outcome === undefined) {
-      throw new SourceError(
-        'timeout',
-        `${what} of ${JSON.stringify(key)}: no answer within ${deadlineMilliseconds} ms`,
+  const settle = (ended: Outcome<Value>): void => {
+    isInFlight = false;
+    if (waiting === undefined) {
+      const times = (late?.times ?? 0) + 1;
+      late = { outcome: ended, times, resumeAt: performance.now() + pauseAfter(times) };
+      return;
+    }
+    late = undefined;
+    if (ttl !== undefined && 'value' in ended) {
+      expiresAt = performance.now() + ttl.milliseconds;
+    }
+    finish(ended);
+  };
+
+  const limited: LimitedRead = {
+    key,
+    start: async () => {
+      isInFlight = true;
+      return read().then(
+        (value) => {
+          settle({ value });
+        },
+        (error: unknown) => {
+          settle({ error });
+        },
       );
+    },
+    giveUp: () => {
+      finish(late?.outcome);
+    },
+  };
+
+  const isCached = (): boolean =>
+    generation !== undefined && generation === ttl?.generation() && performance.now() < expiresAt;
+
+  /** Reads the device where it may be asked; else what it said too late has to do. */
+  const start = (ended: () => void): void => {
+    waiting = [ended];
+    generation = ttl?.generation();
+    expiresAt = 0;
+    const now = performance.now();
+    if (late !== undefined && now > late.resumeAt + lateTtlMilliseconds) {
+      late = undefined;
     }
-    if ('error' in outcome) {
-      throw outcome.error;
+    if (isInFlight) {
+      finish(undefined);
+    } else if (late !== undefined && now < late.resumeAt) {
+      finish(late.outcome);
+    } else {
+      limiter.add(limited);
     }
-    return outcome.value;
   };
 
   return {
-    read: (key) => {
-      const known = answers.get(key);
-      if (known !== undefined) {
-        return known;
+    refresh: (ended) => {
+      if (waiting !== undefined) {
+        waiting.push(ended);
+      } else if (refreshedPoll === clock.poll() || isCached()) {
+        ended();
+      } else {
+        refreshedPoll = clock.poll();
+        start(ended);
       }
-      const asked = answer(key);
-      answers.set(key, asked);
-      return asked;
     },
-    startPoll: () => {
-      answers = new Map();
-      for (const [key, { resumeAtMilliseconds }] of late) {
-        if (performance.now() - resumeAtMilliseconds > forgetMilliseconds) {
-          late.delete(key);
-        }
+    isKnown: () => refreshedPoll > 0,
+    get: () => {
+      if (outcome === undefined) {
+        throw new SourceError(
+          'timeout',
+          `${what()}: no answer within ${deadlineTicks * tickMilliseconds} ms`,
+        );
       }
+      if ('error' in outcome) {
+        throw outcome.error;
+      }
+      return outcome.value;
     },
   };
 }
 
-function pauseAfter(times: number): number {
-  const { first, longest } = pauseMilliseconds;
-  return Math.min(longest, first * 2 ** (times - 1));
+/** Refreshes a read and gives what that came to. @throws {SourceError} as {@link GuardedRead.get}. */
+export async function readNow<Value>(read: GuardedRead<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    read.refresh(() => {
+      try {
+        resolve(read.get());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
 }
 
-async function outcomeOf<Value>(promise: Promise<Value>): Promise<Outcome<Value>> {
-  try {
-    return { value: await promise };
-  } catch (error) {
-    return { error };
-  }
+function pauseAfter(times: number): number {
+  return Math.min(maxPauseMilliseconds, firstPauseMilliseconds * 2 ** (times - 1));
 }

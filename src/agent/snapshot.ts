@@ -9,3 +9,13 @@ export interface Snapshot {
   /** What the kernel logged last, the newest first. */
   readonly recentEvents: readonly LoggedEvent[];
 }
+
+/** What a collector gave when it last ran. */
+export interface CollectorState {
+  readonly name: string;
+  readonly families: readonly MetricFamily[];
+  /** Why it failed as a whole, if it did. */
+  readonly error: unknown;
+  readonly durationSeconds: number;
+  readonly lastSuccessTimestampSeconds: number | undefined;
+}

@@ -1,18 +1,24 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 
-import type { ReadOutcome } from '../collectors/collector.ts';
 import { SourceError } from '../model/errors.ts';
-import type { CollectorState } from './collector-state.ts';
+import type { Failures } from './poll.ts';
+import type { CollectorState } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
 
 const stuck = new SourceError('timeout', 'no answer');
+
+/** What a poll has come to: how collectors ended, which devices were looked at, and what could not be read. */
+interface Polled {
+  readonly states?: readonly CollectorState[];
+  readonly devices?: readonly string[];
+  readonly failures?: Failures;
+}
 
 function state(name: string, change: Partial<CollectorState>): CollectorState {
   return {
     name,
     families: [],
-    outcomes: [],
     error: undefined,
     durationSeconds: 0,
     lastSuccessTimestampSeconds: undefined,
@@ -20,43 +26,46 @@ function state(name: string, change: Partial<CollectorState>): CollectorState {
   };
 }
 
-function features(device: string, error?: SourceError): ReadOutcome {
-  return { device, read: 'features', error };
+/** Failures in which the features of a device, or something of the host, could not be read. */
+function failing(device: string | undefined, error?: SourceError): Failures {
+  return error === undefined ? new Map() : new Map([[device, new Map([['features', error]])]]);
 }
 
 /** What is logged as one poll follows another. */
-function logged(polls: readonly (readonly CollectorState[])[]): readonly string[] {
+function logged(polls: readonly Polled[]): readonly string[] {
   const lines: string[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) });
   const logChanges = createStateLog(log);
-  for (const states of polls) {
-    logChanges(states);
+  for (const { states = [], devices = ['eno1'], failures = new Map() } of polls) {
+    logChanges({ states, devices, failures });
   }
   return lines.map((line) => line.trim().replaceAll('"', ''));
 }
 
 describe('createStateLog()', () => {
   test('logs the beginning and the end of a failed read', () => {
-    const polls = [undefined, stuck, stuck, undefined].map((error) => [
-      state('offload', { outcomes: [features('eno1', error)] }),
-    ]);
+    const polls = [undefined, stuck, stuck, undefined].map((error) => ({
+      failures: failing('eno1', error),
+    }));
     expect(logged(polls)).toEqual([
       '{level:40,read:features,device:eno1,msg:no answer}',
       '{level:30,read:features,device:eno1,msg:recovered}',
     ]);
   });
 
-  test('logs a read once that several collectors make', () => {
-    const outcomes = [features('eno1', stuck)];
-    const lines = logged([[state('offload', { outcomes }), state('issues', { outcomes })]]);
-    expect(lines).toEqual(['{level:40,read:features,device:eno1,msg:no answer}']);
+  test('names no device for a read of the host', () => {
+    const polls = [stuck, undefined].map((error) => ({ failures: failing(undefined, error) }));
+    expect(logged(polls)).toEqual([
+      '{level:40,read:features,msg:no answer}',
+      '{level:30,read:features,msg:recovered}',
+    ]);
   });
 
   test('logs once what fails several collectors', () => {
     const error = new SourceError('failed', 'no sysfs');
     const lines = logged([
-      [state('device', { error }), state('offload', { error })],
-      [state('device', {}), state('offload', {})],
+      { states: [state('device', { error }), state('offload', { error })] },
+      { states: [state('device', {}), state('offload', {})] },
     ]);
     expect(lines).toEqual([
       '{level:40,collector:device,offload,msg:no sysfs}',
@@ -65,14 +74,26 @@ describe('createStateLog()', () => {
   });
 
   test('does not say that a device has recovered which is gone, or which nobody has looked at', () => {
-    const failing = [state('offload', { outcomes: [features('eno1', stuck)] })];
-    const gone = [state('offload', { outcomes: [features('ens3')] })];
-    const looking = [state('offload', { error: new Error('no sysfs') })];
-    expect(logged([failing, gone])).toHaveLength(1);
-    expect(logged([failing, looking, failing])).toEqual([
+    const stuckPoll = { states: [state('offload', {})], failures: failing('eno1', stuck) };
+    const gone = { states: [state('offload', {})], devices: ['ens3'] };
+    const looking = { states: [state('offload', { error: new Error('no sysfs') })] };
+    expect(logged([stuckPoll, gone])).toHaveLength(1);
+    expect(logged([stuckPoll, looking, stuckPoll])).toEqual([
       '{level:40,read:features,device:eno1,msg:no answer}',
       '{level:40,collector:offload,msg:no sysfs}',
       '{level:30,collector:offload,msg:recovered}',
+    ]);
+  });
+
+  test('logs again what has failed anew after it was gone', () => {
+    const lines = logged([
+      { failures: failing('eno1', stuck) },
+      { devices: [] },
+      { failures: failing('eno1', stuck) },
+    ]);
+    expect(lines).toEqual([
+      '{level:40,read:features,device:eno1,msg:no answer}',
+      '{level:40,read:features,device:eno1,msg:no answer}',
     ]);
   });
 });

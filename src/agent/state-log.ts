@@ -1,9 +1,18 @@
 import type { Logger } from 'pino';
 
-import type { CollectorState } from './collector-state.ts';
+import type { Failures } from './poll.ts';
+import type { CollectorState } from './snapshot.ts';
+
+/** What a poll has come to. */
+interface LoggedPoll {
+  readonly states: readonly CollectorState[];
+  /** Names of the devices that were looked at. */
+  readonly devices: readonly string[];
+  readonly failures: Failures;
+}
 
 /** Logs what changed from one poll to the next. */
-export type LogChanges = (states: readonly CollectorState[]) => void;
+export type LogChanges = (poll: LoggedPoll) => void;
 
 interface Failure {
   readonly device: string | undefined;
@@ -16,29 +25,26 @@ interface Failure {
  * collector that runs into it, and not as ended when only nobody has looked.
  */
 export function createStateLog(log: Logger): LogChanges {
-  let failures: ReadonlyMap<string, Failure> = new Map();
-  return (states) => {
-    const current = new Map([...collectorFailures(states), ...readFailures(states)]);
+  let logged: ReadonlyMap<string, Failure> = new Map();
+  return ({ states, devices, failures }) => {
+    const current = new Map([...collectorFailures(states), ...readFailures(failures)]);
     const isLookingAway = states.some(({ error }) => error !== undefined);
-    const seenDevices = new Set(
-      states.flatMap(({ outcomes }) => outcomes.map(({ device }) => device)),
-    );
     for (const [key, { fields, message }] of current) {
-      if (!failures.has(key)) {
+      if (!logged.has(key)) {
         log.warn(fields, message);
       }
     }
-    for (const [key, failure] of failures) {
+    for (const [key, failure] of logged) {
       if (current.has(key)) {
         continue;
       }
       if (failure.device !== undefined && isLookingAway) {
         current.set(key, failure);
-      } else if (failure.device === undefined || seenDevices.has(failure.device)) {
+      } else if (failure.device === undefined || devices.includes(failure.device)) {
         log.info(failure.fields, 'recovered');
       }
     }
-    failures = current;
+    logged = current;
   };
 }
 
@@ -59,24 +65,18 @@ function collectorFailures(
   ]);
 }
 
-/** Failed reads, each once whichever collectors made it. */
-function readFailures(
-  states: readonly CollectorState[],
-): readonly (readonly [key: string, failure: Failure])[] {
-  return states.flatMap(({ outcomes }) =>
-    outcomes.flatMap(({ device, read, error }) =>
-      error === undefined
-        ? []
-        : [
-            [
-              JSON.stringify(['read', device, read]),
-              {
-                device,
-                fields: { read, ...(device === undefined ? {} : { device }) },
-                message: messageOf(error),
-              },
-            ] as const,
-          ],
+function readFailures(failures: Failures): readonly (readonly [key: string, failure: Failure])[] {
+  return [...failures].flatMap(([device, reads]) =>
+    [...reads].map(
+      ([read, error]) =>
+        [
+          JSON.stringify(['read', device, read]),
+          {
+            device,
+            fields: { read, ...(device === undefined ? {} : { device }) },
+            message: messageOf(error),
+          },
+        ] as const,
     ),
   );
 }

@@ -2,6 +2,9 @@ import { gauge } from '../metrics/metric.ts';
 import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
 import type { CollectorDefinition } from './collector.ts';
 
+/** The file is long on large machines, and what is read of it changes only when the clock is set. */
+const ttlSeconds = 60;
+
 const bootTimestamp = gauge({
   name: 'nic_boot_timestamp_seconds',
   help: 'When the machine started, in seconds since the epoch. Source: /proc/stat btime.',
@@ -12,11 +15,17 @@ export const bootCollector: CollectorDefinition = {
   name: 'boot',
   description: 'When the machine started.',
   metrics: [bootTimestamp],
-  create: ({ host }) => ({
-    collect: async () => [
-      bootTimestamp.family([
-        { labels: {}, value: parseBootTimestampSeconds(await host.readFile('/proc/stat')) },
-      ]),
-    ],
-  }),
+  create: () => {
+    let expiresAtSeconds = 0;
+    let value = 0;
+    return {
+      collect: async ({ nowSeconds, readFile }) => {
+        if (nowSeconds >= expiresAtSeconds || nowSeconds < expiresAtSeconds - ttlSeconds) {
+          value = parseBootTimestampSeconds(await readFile('/proc/stat'));
+          expiresAtSeconds = nowSeconds + ttlSeconds;
+        }
+        return [bootTimestamp.family([{ labels: {}, value }])];
+      },
+    };
+  },
 };

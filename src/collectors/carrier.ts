@@ -1,15 +1,15 @@
-import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
 import { parseInteger } from '../parsers/number.ts';
+import type { WatchedDevice } from './collector.ts';
 
 /**
- * Reads whether a device has carrier: 1 or 0. The attribute has no value while the device is administratively down.
+ * Says whether a device has carrier: 1 or 0. The attribute has no value while the device is administratively down.
  *
- * @throws {SourceError} when it cannot be read.
+ * @throws {SourceError} when it could not be read.
  */
-export async function readCarrier(host: Host, device: string): Promise<number> {
+export function carrierOf(device: Pick<WatchedDevice, 'carrier'>): number {
   try {
-    return parseInteger(await host.readFile(`/sys/class/net/${device}/carrier`)) === 1 ? 1 : 0;
+    return parseInteger(device.carrier()) === 1 ? 1 : 0;
   } catch (error) {
     if (error instanceof SourceError && error.reason === 'unsupported') {
       return 0;

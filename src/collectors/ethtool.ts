@@ -1,16 +1,13 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
 import type { Device } from '../model/device.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { Statistics } from '../model/statistic.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
-import { createAttempt } from './attempt.ts';
-import type { CollectorDefinition } from './collector.ts';
+import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { createDriverInfoMemory } from './driver-info.ts';
-import { isPlanOf, planStatistics } from './statistic-plan.ts';
+import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
-import { createWatchedDevices } from './watched-devices.ts';
 
 const rxCsumErrors = counter({
   name: 'nic_rx_csum_errors_total',
@@ -73,6 +70,9 @@ export const counterMetrics: Readonly<Record<CounterMeaning, Metric<'device'>>> 
   resets: driverResets,
 };
 
+const statisticReads = ['statistics'] as const;
+const noReads = [] as const;
+
 /** Driver statistics under one name whatever the driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
@@ -84,42 +84,35 @@ export const ethtoolCollector: CollectorDefinition = {
     ethtoolStatistic,
     statisticsDropped,
   ],
-  create: ({ host, config, report }) => {
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
-    const driverInfos = createDriverInfoMemory({ host, attempt, report });
+  create: ({ config }) => {
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
-    /** By name of the device. */
-    let plans: ReadonlyMap<string, StatisticPlan> = new Map();
+    const plans = new WeakMap<WatchedDevice, StatisticPlan>();
 
-    const readDevice = async (device: Device): Promise<Reading | undefined> => {
-      const driverInfo = driverInfos.recent(device) ?? (await driverInfos.read(device));
-      const driver = driverInfo?.driver ?? device.driver;
-      if (!isWorthReading(device, driver, filter)) {
-        return undefined;
-      }
-      const statistics = await attempt({ device: device.name, read: 'statistics' }, async () =>
-        host.ethtool.statistics(device.name),
-      );
+    const isRead = (device: WatchedDevice): boolean =>
+      isWorthReading(device, driverOf(device), filter);
+
+    const readDevice = (device: WatchedDevice, { attempt }: Poll): Reading | undefined => {
+      const statistics = attempt({ device, read: 'statistics' }, device.statistics);
       if (statistics === undefined) {
         return undefined;
       }
-      const before = plans.get(device.name);
+      const driver = driverOf(device);
+      const previous = plans.get(device);
       const plan =
-        before !== undefined && isPlanOf(before, driver, statistics)
-          ? before
-          : planStatistics(driver, statistics, filter);
+        previous?.names === statistics.names && previous.driver === driver
+          ? previous
+          : planStatistics(driver, statistics.names, filter);
+      plans.set(device, plan);
       return { device, statistics, plan };
     };
 
     return {
-      collect: async () => {
-        const devices = await watchedDevices();
-        driverInfos.keep(devices);
-        const readings = (await Promise.all(devices.map(readDevice))).filter(
-          (reading) => reading !== undefined,
-        );
-        plans = new Map(readings.map(({ device, plan }) => [device.name, plan]));
+      needs: (device) => (isRead(device) ? statisticReads : noReads),
+      collect: (poll) => {
+        const readings = poll.devices
+          .filter(isRead)
+          .map((device) => readDevice(device, poll))
+          .filter((reading) => reading !== undefined);
         return [
           ...counterFamilies(readings),
           statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
@@ -133,9 +126,13 @@ export const ethtoolCollector: CollectorDefinition = {
   },
 };
 
+function driverOf(device: WatchedDevice): string | undefined {
+  return device.lastDriverInfo()?.driver ?? device.driver;
+}
+
 interface Reading {
   readonly device: Device;
-  readonly statistics: readonly Statistic[];
+  readonly statistics: Statistics;
   readonly plan: StatisticPlan;
 }
 
@@ -159,13 +156,10 @@ function counterFamilies(readings: readonly Reading[]): readonly MetricFamily[] 
 }
 
 /** Undefined where the driver has no such counter. */
-function total(
-  statistics: readonly Statistic[],
-  indexes: readonly number[] | undefined,
-): number | undefined {
+function total({ values }: Statistics, indexes: readonly number[] | undefined): number | undefined {
   return indexes === undefined
     ? undefined
-    : Number(indexes.reduce((sum, index) => sum + (statistics[index]?.value ?? 0n), 0n));
+    : Number(indexes.reduce((sum, index) => sum + (values[index] ?? 0n), 0n));
 }
 
 function rawFamilies(readings: readonly Reading[]): readonly MetricFamily[] {
@@ -174,7 +168,7 @@ function rawFamilies(readings: readonly Reading[]): readonly MetricFamily[] {
       readings.flatMap(({ device, statistics, plan }) =>
         plan.passed.map(({ index, statistic, queue }) => ({
           labels: { device: device.name, statistic, queue },
-          value: Number(statistics[index]?.value ?? 0n),
+          value: Number(statistics.values[index] ?? 0n),
         })),
       ),
     ),

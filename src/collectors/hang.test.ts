@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 
+import { overrideDevices } from '../../test/support/override-devices.ts';
+import { createPolls } from '../../test/support/polls.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
-import type { Host } from '../host/host.ts';
+import { configFrom } from '../../test/support/scrape.ts';
+import type { Host, NetworkDevice } from '../host/host.ts';
 import type { LastHang } from '../kernel-log/count.ts';
 import type { Device } from '../model/device.ts';
 import { SourceError } from '../model/errors.ts';
-import { createAttempt } from './attempt.ts';
 import { createHangFamilies } from './hang.ts';
 
 const hostName = 'debian-6.12.95-qemu';
@@ -15,19 +17,13 @@ const hangAt = 1_795_145_680;
 async function valuesAfter(
   seconds: number,
   lastHang: LastHang | undefined,
-  {
-    devices,
-    ethtool,
-  }: { readonly devices?: readonly Device[]; readonly ethtool?: Partial<Host['ethtool']> } = {},
+  change: (host: Host) => Host = (host) => host,
 ) {
-  const recorded = createRecordedHost(hostName, { now: new Date((hangAt + seconds) * 1000) });
-  const found = await recorded.devices();
-  const families = createHangFamilies({
-    host: { ...recorded, ethtool: { ...recorded.ethtool, ...ethtool } },
-    attempt: createAttempt(() => {}),
-  });
-  const [active, pending] = await families(
-    devices ?? found,
+  const host = change(createRecordedHost(hostName, { now: new Date((hangAt + seconds) * 1000) }));
+  const poll = await createPolls(host, configFrom(['--device.include=.*']))();
+  const [active, pending] = await createHangFamilies()(
+    poll,
+    poll.devices,
     new Map(lastHang === undefined ? [] : [['eno1', lastHang]]),
   );
   const byDevice = (family: typeof active) =>
@@ -60,21 +56,22 @@ describe('createHangFamilies()', () => {
     });
   });
 
-  test.each([
+  test.each<readonly [string, Partial<NetworkDevice>, Readonly<Record<string, number>>]>([
     ['of the recorded size', {}, { eno1: 256 - 0x9f + 0x37 }],
     ['smaller than where it stands', { txRingSize: async () => 80 }, {}],
     [
       'of unknown size',
       {
-        txRingSize: async (): Promise<number> => {
+        txRingSize: async () => {
           throw new SourceError('unsupported', 'no ring');
         },
       },
       {},
     ],
-  ])('counts around a ring %s', async (_what, ethtool, pending) => {
+  ])('counts around a ring %s', async (_what, reads, pending) => {
     const lastHang = { timestampSeconds: hangAt, registers: { head: 0x9f, tail: 0x37 } };
-    expect((await valuesAfter(5, lastHang, { ethtool })).pending).toEqual(pending);
+    const values = await valuesAfter(5, lastHang, (host) => overrideDevices(host, () => reads));
+    expect(values.pending).toEqual(pending);
   });
 
   test.each([
@@ -91,7 +88,15 @@ describe('createHangFamilies()', () => {
         interfaceIndex: 50 + index,
         hasUplink: true,
       }));
-      expect((await valuesAfter(0, undefined, { devices })).active).toEqual(active);
+      const values = await valuesAfter(0, undefined, (host) => ({
+        ...host,
+        devices: () =>
+          host
+            .devices()
+            .flatMap((handle, index) => ({ ...handle, ...devices[index] }))
+            .slice(0, count),
+      }));
+      expect(values.active).toEqual(active);
     },
   );
 });

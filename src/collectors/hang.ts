@@ -1,12 +1,10 @@
 import { kernelEventRows } from '../catalogue/kernel-events.ts';
-import type { Host } from '../host/host.ts';
 import type { LastHang } from '../kernel-log/count.ts';
 import type { Device } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
-import { parseInteger } from '../parsers/number.ts';
-import type { Attempt } from './attempt.ts';
-import { readCarrier } from './carrier.ts';
+import { carrierOf } from './carrier.ts';
+import type { Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { HangTracker } from './hang-tracker.ts';
@@ -34,72 +32,61 @@ const hangingDrivers: ReadonlySet<string> = new Set(
 /** Drivers whose hang records name neither interface nor bus: with several devices nobody can tell which one hangs. */
 const namelessDrivers: ReadonlySet<string> = new Set(['ixgbevf']);
 
-export interface HangCollectorOptions {
-  readonly host: Host;
-  readonly attempt: Attempt;
-}
-
 /** Makes the function that tells which devices hang now, from what the kernel log said last of each. */
-export function createHangFamilies({
-  host,
-  attempt,
-}: HangCollectorOptions): (
-  devices: readonly Device[],
+export function createHangFamilies(): (
+  poll: Poll,
+  devices: readonly WatchedDevice[],
   lastHangs: ReadonlyMap<string, LastHang>,
 ) => Promise<readonly MetricFamily[]> {
-  const trackers = new Map<string, HangTracker>();
+  const trackers = new WeakMap<WatchedDevice, HangTracker>();
 
-  const readDevice = async (device: Device, lastHang: LastHang | undefined) => {
+  const readDevice = async (
+    device: WatchedDevice,
+    lastHang: LastHang | undefined,
+    { attempt, attemptLater, nowSeconds }: Poll,
+  ) => {
     if (lastHang === undefined) {
       return { device, isHanging: false, pending: undefined };
     }
-    const tracker = trackers.get(device.name) ?? createHangTracker();
-    trackers.set(device.name, tracker);
-    const carrier = await attempt({ device: device.name, read: 'sysfs' }, async () =>
-      readCarrier(host, device.name),
-    );
-    const txPackets = attempt.now({ device: device.name, read: 'sysfs' }, () =>
-      parseInteger(host.readAttribute(device.name, 'statistics/tx_packets')),
-    );
-    const isHanging = tracker.isHanging(lastHang.timestampSeconds, host.now().getTime() / 1000, {
+    const tracker = trackers.get(device) ?? createHangTracker();
+    trackers.set(device, tracker);
+    const carrier = attempt({ device, read: 'sysfs' }, () => carrierOf(device));
+    const packets = attempt({ device, read: 'sysfs' }, device.packetCounters);
+    const isHanging = tracker.isHanging(lastHang.timestampSeconds, nowSeconds, {
       carrier,
-      txPackets,
+      txPackets: packets?.txPackets,
     });
-    return { device, isHanging, pending: await pendingOf(device, lastHang) };
+    return { device, isHanging, pending: await pendingOf(device, lastHang, attemptLater) };
   };
 
-  const pendingOf = async (
-    { name }: Device,
-    { registers }: LastHang,
-  ): Promise<number | undefined> => {
-    if (registers === undefined) {
-      return undefined;
-    }
-    const { head, tail } = registers;
-    if (tail >= head) {
-      return tail - head;
-    }
-    // The tail has wrapped around: how far it is ahead depends on the size of the ring.
-    const ring = await attempt({ device: name, read: 'rings' }, async () =>
-      host.ethtool.txRingSize(name),
-    );
-    return ring === undefined || ring <= head ? undefined : tail - head + ring;
-  };
-
-  return async (devices, lastHangs) => {
-    const hanging = devices.filter((device) => canTellHang(device, devices));
-    const names = new Set(hanging.map(({ name }) => name));
-    for (const gone of [...trackers.keys()].filter((name) => !names.has(name))) {
-      trackers.delete(gone);
-    }
+  return async (poll, devices, lastHangs) => {
     const readings = await Promise.all(
-      hanging.map(async (device) => readDevice(device, lastHangs.get(device.name))),
+      devices
+        .filter((device) => canTellHang(device, devices))
+        .map(async (device) => readDevice(device, lastHangs.get(device.name), poll)),
     );
     return [
       hangActive.family(deviceSamples(readings, ({ isHanging }) => Number(isHanging))),
       pendingDescriptors.family(deviceSamples(readings, ({ pending }) => pending)),
     ];
   };
+}
+
+async function pendingOf(
+  device: WatchedDevice,
+  { registers }: LastHang,
+  attemptLater: Poll['attemptLater'],
+): Promise<number | undefined> {
+  if (registers === undefined) {
+    return undefined;
+  }
+  const { head, tail } = registers;
+  if (tail >= head) {
+    return tail - head;
+  }
+  // The tail has wrapped around: how far it is ahead depends on the size of the ring.
+  const ring = await attemptLater({ device, read: 'rings' }, async () => device.txRingSize());
+  return ring === undefined || ring <= head ? undefined : tail - head + ring;
 }
 
 function canTellHang({ driver = '' }: Device, devices: readonly Device[]): boolean {

@@ -9,10 +9,8 @@ import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
-import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
-import { createWatchedDevices } from './watched-devices.ts';
 
 const kernelEvents = counter({
   name: 'nic_kernel_events_total',
@@ -72,9 +70,9 @@ export const kernelLogCollector: CollectorDefinition = {
     logSuppressed,
     statePersistent,
   ],
-  create: ({ host, config, report, log }) => {
+  create: ({ host, config, log }) => {
     if (config.kernelLogSource === 'none') {
-      return { collect: async () => [] };
+      return { collect: () => [] };
     }
     const follower = createKernelLogFollower({
       host,
@@ -87,14 +85,12 @@ export const kernelLogCollector: CollectorDefinition = {
       follower.caughtUp,
       setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
     ]);
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
     const familiesOf = createEventFamilies();
-    const hangFamilies = createHangFamilies({ host, attempt });
+    const hangFamilies = createHangFamilies();
     return {
       run: follower.run,
       recentEvents: () => follower.state().recentEvents,
-      collect: async () => {
+      collect: async (poll) => {
         await replayed;
         const {
           sources,
@@ -104,14 +100,17 @@ export const kernelLogCollector: CollectorDefinition = {
           ...state
         } = follower.state();
         for (const { source, error } of sources) {
-          report({ device: undefined, read: source, error });
+          poll.report({ device: undefined, read: source, error });
         }
-        report({ device: undefined, read: 'state', error: state.stateError });
+        poll.report({ device: undefined, read: 'state', error: state.stateError });
         const devices =
-          (await attempt({ device: undefined, read: 'sysfs' }, async () => watchedDevices())) ?? [];
+          poll.attempt({ device: undefined, read: 'sysfs' }, () => poll.devices) ?? [];
         // Half-read, the log would give counts that later rise by what is long past.
         const told = state.isCaughtUp
-          ? [...familiesOf(events, previous, devices), ...(await hangFamilies(devices, lastHangs))]
+          ? [
+              ...familiesOf(events, previous, devices),
+              ...(await hangFamilies(poll, devices, lastHangs)),
+            ]
           : [];
         return [
           ...told,

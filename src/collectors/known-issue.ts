@@ -1,12 +1,9 @@
 import type { Device } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { gauge } from '../metrics/metric.ts';
-import { createAttempt } from './attempt.ts';
-import type { CollectorDefinition } from './collector.ts';
-import { createDriverInfoMemory } from './driver-info.ts';
+import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { exposureTo } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
-import { createWatchedDevices } from './watched-devices.ts';
 
 const knownIssue = gauge({
   name: 'nic_known_issue',
@@ -14,47 +11,47 @@ const knownIssue = gauge({
   labels: ['device', 'issue', 'severity'],
 });
 
+const featureReads = ['features'] as const;
+const noReads = [] as const;
+
 /** Known-bad combinations of driver, firmware, kernel and offload features. */
 export const knownIssueCollector: CollectorDefinition = {
   name: 'known-issue',
   description: 'Known issues each device is exposed to.',
   metrics: [knownIssue],
-  create: ({ host, config, report }) => {
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
-    const driverInfos = createDriverInfoMemory({ host, attempt, report });
+  create: ({ config }) => {
     const issuesOf = issuesByDriver(config.knownIssues);
     let kernelRelease: string | undefined;
 
-    const readDevice = async (device: Device): Promise<readonly Finding[]> => {
-      const driverInfo = driverInfos.recent(device) ?? (await driverInfos.read(device));
-      const driver = driverInfo?.driver ?? device.driver ?? '';
-      const issues = issuesOf.get(driver);
-      if (issues === undefined) {
-        return [];
-      }
-      const features = issues.some((issue) => issue.features.length > 0)
-        ? await attempt({ device: device.name, read: 'features' }, async () =>
-            host.ethtool.features(device.name),
-          )
-        : undefined;
+    const ofDevice = (device: WatchedDevice): readonly KnownIssue[] =>
+      issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? '') ?? [];
+
+    const readDevice = (
+      device: WatchedDevice,
+      { attempt, driverInfo }: Poll,
+    ): readonly Finding[] => {
+      const issues = ofDevice(device);
       const facts = {
-        firmwareVersion: driverInfo?.firmwareVersion,
+        firmwareVersion: driverInfo(device)?.firmwareVersion,
         kernelRelease,
-        features,
+        features: needsFeatures(issues)
+          ? attempt({ device, read: 'features' }, device.features)
+          : undefined,
       };
       return issues.map((issue) => ({ device, issue, exposure: exposureTo(issue, facts) }));
     };
 
     return {
-      collect: async () => {
-        kernelRelease ??= await attempt({ device: undefined, read: 'procfs' }, async () =>
-          (await host.readFile('/proc/sys/kernel/osrelease')).trim(),
+      needs: (device) => (needsFeatures(ofDevice(device)) ? featureReads : noReads),
+      collect: async (poll) => {
+        kernelRelease ??= await poll.attemptLater({ device: undefined, read: 'procfs' }, async () =>
+          (await poll.readFile('/proc/sys/kernel/osrelease')).trim(),
         );
-        const devices = await watchedDevices();
-        driverInfos.keep(devices);
-        const findings = (await Promise.all(devices.map(readDevice))).flat();
-        return [knownIssue.family(findings.flatMap(sampleOf))];
+        return [
+          knownIssue.family(
+            poll.devices.flatMap((device) => readDevice(device, poll)).flatMap(sampleOf),
+          ),
+        ];
       },
     };
   },
@@ -64,6 +61,10 @@ interface Finding {
   readonly device: Device;
   readonly issue: KnownIssue;
   readonly exposure: Exposure;
+}
+
+function needsFeatures(issues: readonly KnownIssue[]): boolean {
+  return issues.some(({ features }) => features.length > 0);
 }
 
 function issuesByDriver(issues: readonly KnownIssue[]): ReadonlyMap<string, readonly KnownIssue[]> {

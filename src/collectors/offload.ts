@@ -2,9 +2,7 @@ import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
 import type { Feature } from '../model/feature.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Sample } from '../metrics/metric.ts';
-import { createAttempt } from './attempt.ts';
-import type { CollectorDefinition } from './collector.ts';
-import { createWatchedDevices } from './watched-devices.ts';
+import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 
 const offloadEnabled = gauge({
   name: 'nic_offload_enabled',
@@ -17,42 +15,37 @@ const offloadRequested = gauge({
   labels: ['device', 'feature'],
 });
 
+const featureReads = ['features'] as const;
+
 /** Offload flags: the ones that matter, and on request the others. */
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
   description: 'Offload features of each device.',
   metrics: [offloadEnabled, offloadRequested],
-  create: ({ host, config, report }) => {
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
-    /** By the list of features, which is the same object while nothing has changed. */
-    const known = new WeakMap<readonly Feature[], FeatureSamples>();
-    const samplesOf = (device: string, features: readonly Feature[]): FeatureSamples => {
-      const before = known.get(features);
-      if (before?.device === device) {
-        return before;
+  create: ({ config }) => {
+    const cache = new WeakMap<WatchedDevice, FeatureSamples>();
+    const isWanted = ({ name }: Feature): boolean =>
+      curatedOffloadFeatures.has(name) || config.offloadFeatures?.test(name) === true;
+
+    const readDevice = (device: WatchedDevice, { attempt }: Poll): FeatureSamples | undefined => {
+      const features = attempt({ device, read: 'features' }, device.features);
+      if (features === undefined) {
+        return undefined;
       }
-      const samples = featureSamples(
-        device,
-        features.filter(
-          ({ name }) =>
-            curatedOffloadFeatures.has(name) || config.offloadFeatures?.test(name) === true,
-        ),
-      );
-      known.set(features, samples);
+      const { name } = device;
+      const previous = cache.get(device);
+      if (previous?.features === features && previous.name === name) {
+        return previous;
+      }
+      const samples = { features, name, ...featureSamples(name, features.filter(isWanted)) };
+      cache.set(device, samples);
       return samples;
     };
+
     return {
-      collect: async () => {
-        const devices = await watchedDevices();
-        const readings = await Promise.all(
-          devices.map(async ({ name: device }) => {
-            const features = await attempt({ device, read: 'features' }, async () =>
-              host.ethtool.features(device),
-            );
-            return features === undefined ? undefined : samplesOf(device, features);
-          }),
-        );
+      needs: () => featureReads,
+      collect: (poll) => {
+        const readings = poll.devices.map((device) => readDevice(device, poll));
         return [
           offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
           offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
@@ -62,15 +55,20 @@ export const offloadCollector: CollectorDefinition = {
   },
 };
 
-interface FeatureSamples {
-  readonly device: string;
-  readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
-  readonly requested: readonly Sample<'device' | 'feature'>[];
+/** Samples of a device, and what they were made of: they are the same for as long as that is. */
+interface FeatureSamples extends ReturnType<typeof featureSamples> {
+  readonly features: readonly Feature[];
+  readonly name: string;
 }
 
-function featureSamples(device: string, features: readonly Feature[]): FeatureSamples {
+function featureSamples(
+  device: string,
+  features: readonly Feature[],
+): {
+  readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
+  readonly requested: readonly Sample<'device' | 'feature'>[];
+} {
   return {
-    device,
     enabled: features.map(({ name, fixed, enabled }) => ({
       labels: { device, feature: name, fixed: String(fixed) },
       value: Number(enabled),

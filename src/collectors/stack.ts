@@ -1,6 +1,6 @@
+import type { Host } from '../host/host.ts';
 import { counter } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
-import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 
 const stackCsumErrors = counter({
@@ -14,39 +14,34 @@ export const stackCollector: CollectorDefinition = {
   name: 'stack',
   description: 'Checksum errors seen by the network stack.',
   metrics: [stackCsumErrors],
-  create: ({ host, report }) => {
-    const attempt = createAttempt(report);
-    const read = async <Value>(
-      path: string,
-      parse: (text: string) => Value,
-    ): Promise<Value | undefined> =>
-      attempt({ device: undefined, read: 'procfs' }, async () => parse(await host.readFile(path)));
-    return {
-      collect: async () => {
-        const [snmp, netstat, snmp6] = await Promise.all([
-          read('/proc/net/snmp', parseProcNetSnmp),
-          read('/proc/net/netstat', parseProcNetSnmp),
-          // Absent where IPv6 is disabled.
-          read('/proc/net/snmp6', parseProcNetSnmp6),
-        ]);
-        const errors = {
-          ip: netstat?.get('IpExt')?.get('InCsumErrors'),
-          tcp: snmp?.get('Tcp')?.get('InCsumErrors'),
-          udp: snmp?.get('Udp')?.get('InCsumErrors'),
-          icmp: snmp?.get('Icmp')?.get('InCsumErrors'),
-          udp6: snmp6?.get('Udp6InCsumErrors'),
-          icmp6: snmp6?.get('Icmp6InCsumErrors'),
-          udplite: snmp?.get('UdpLite')?.get('InCsumErrors'),
-          udplite6: snmp6?.get('UdpLite6InCsumErrors'),
-        };
-        return [
-          stackCsumErrors.family(
-            Object.entries(errors).flatMap(([protocol, value]) =>
-              value === undefined ? [] : [{ labels: { protocol }, value }],
-            ),
+  create: ({ host }) => ({
+    collect: ({ attempt }) => {
+      const read = <Value>(
+        name: Parameters<Host['readProcNet']>[0],
+        parse: (text: string) => Value,
+      ): Value | undefined =>
+        attempt({ device: undefined, read: 'procfs' }, () => parse(host.readProcNet(name)));
+      const snmp = read('snmp', parseProcNetSnmp);
+      const netstat = read('netstat', parseProcNetSnmp);
+      // Absent where IPv6 is disabled.
+      const snmp6 = read('snmp6', parseProcNetSnmp6);
+      const errors = {
+        ip: netstat?.get('IpExt')?.get('InCsumErrors'),
+        tcp: snmp?.get('Tcp')?.get('InCsumErrors'),
+        udp: snmp?.get('Udp')?.get('InCsumErrors'),
+        icmp: snmp?.get('Icmp')?.get('InCsumErrors'),
+        udp6: snmp6?.get('Udp6InCsumErrors'),
+        icmp6: snmp6?.get('Icmp6InCsumErrors'),
+        udplite: snmp?.get('UdpLite')?.get('InCsumErrors'),
+        udplite6: snmp6?.get('UdpLite6InCsumErrors'),
+      };
+      return [
+        stackCsumErrors.family(
+          Object.entries(errors).flatMap(([protocol, value]) =>
+            value === undefined ? [] : [{ labels: { protocol }, value }],
           ),
-        ];
-      },
-    };
-  },
+        ),
+      ];
+    },
+  }),
 };

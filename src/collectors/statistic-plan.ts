@@ -1,7 +1,6 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning, CounterSource } from '../catalogue/driver-counters.ts';
 import { queueForms } from '../catalogue/queue-names.ts';
-import type { Statistic } from '../model/statistic.ts';
 
 /** Which of a device's statistics mean what. Worked out once, for a device keeps its names while it lives. */
 export interface StatisticPlan {
@@ -31,15 +30,14 @@ export interface RawFilter {
 }
 
 /** Statistics passed on of one device at most: a card with 128 queues has thousands. */
-export const mostPassed = 500;
+export const maxPassed = 500;
 
 /** Works out what the statistics of a device mean. */
 export function planStatistics(
   driver: string | undefined,
-  statistics: readonly Statistic[],
+  names: readonly string[],
   filter: RawFilter,
 ): StatisticPlan {
-  const names = statistics.map(({ name }) => name);
   const trimmed = names.map((name) => name.trim());
   const counters = new Map<CounterMeaning, readonly number[]>();
   const mapped = new Set<number>();
@@ -70,22 +68,9 @@ function choose(
     return include.test(name) && exclude?.test(name) !== true;
   });
   return {
-    passed: chosen.slice(0, mostPassed),
-    dropped: Math.max(0, chosen.length - mostPassed),
+    passed: chosen.slice(0, maxPassed),
+    dropped: Math.max(0, chosen.length - maxPassed),
   };
-}
-
-/** Whether the plan was made for these statistics: a driver changes its names with its queues. */
-export function isPlanOf(
-  plan: StatisticPlan,
-  driver: string | undefined,
-  statistics: readonly Statistic[],
-): boolean {
-  return (
-    plan.driver === driver &&
-    plan.names.length === statistics.length &&
-    statistics.every(({ name }, index) => name === plan.names[index])
-  );
 }
 
 /** Places of the names of each alternative of which there is any. */

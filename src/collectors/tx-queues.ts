@@ -1,10 +1,23 @@
-import type { Host } from '../host/host.ts';
+import type { WatchedDevice } from './collector.ts';
+
+/** Gives the attributes of one name of all transmit queues of a device. @throws {SourceError} when the device is gone. */
+export type TxQueueAttributes = (
+  device: Pick<WatchedDevice, 'attributeNames'>,
+) => readonly string[];
 
 /**
- * The transmit queues of a device as sysfs names their directories: `tx-0`, `tx-1`, ...
- *
- * @throws {SourceError} when the device is gone.
+ * Makes the function that lists an attribute of each transmit queue, as sysfs names their directories:
+ * `queues/tx-0/tx_timeout`, `queues/tx-1/tx_timeout`, ...
  */
-export function txQueues(host: Host, device: string): readonly string[] {
-  return host.listAttributes(device, 'queues').filter((entry) => entry.startsWith('tx-'));
+export function createTxQueueAttributes(attribute: string): TxQueueAttributes {
+  /** By the names in `queues`, which are the same array for as long as they are not read anew. */
+  const known = new WeakMap<readonly string[], readonly string[]>();
+  return (device) => {
+    const names = device.attributeNames('queues');
+    const attributes =
+      known.get(names) ??
+      names.filter((name) => name.startsWith('tx-')).map((queue) => `queues/${queue}/${attribute}`);
+    known.set(names, attributes);
+    return attributes;
+  };
 }

@@ -1,8 +1,13 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 
+import { overrideDevices } from '../../test/support/override-devices.ts';
+import { createPolls } from '../../test/support/polls.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import { configFrom } from '../../test/support/scrape.ts';
+import type { Config } from '../config/config.ts';
+import type { Host } from '../host/host.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
 import { SourceError } from '../model/errors.ts';
 import { txStallCollector } from './tx-stall.ts';
 
@@ -18,39 +23,40 @@ interface Moment {
 
 /** Values of nic_tx_stalled for eno1 at each moment; eno1 has one queue and its driver accounts for it. */
 async function stalledAt(moments: readonly Moment[]): Promise<readonly (number | undefined)[]> {
-  const recorded = createRecordedHost(hostName);
   let now: Moment = { seconds: 0, txPackets: 0 };
-  const { collect } = txStallCollector.create({
-    host: {
-      ...recorded,
-      now: () => new Date(now.seconds * 1000),
-      readFile: async (path) => {
-        if (path !== '/sys/class/net/eno1/carrier') {
-          return recorded.readFile(path);
-        }
-        if (now.carrier === '') {
-          throw new SourceError('unsupported', 'down');
-        }
-        return now.carrier ?? '1\n';
-      },
-      readAttribute: (device, attribute) => {
-        const values: Readonly<Record<string, number>> = {
-          'statistics/tx_packets': now.txPackets,
-          'queues/tx-0/byte_queue_limits/inflight': now.inflight ?? 180,
-        };
-        return String(values[attribute] ?? recorded.readAttribute(device, attribute));
-      },
+  const host = overrideDevices(createRecordedHost(hostName), (device) => ({
+    attribute: (name) =>
+      name === 'queues/tx-0/byte_queue_limits/inflight'
+        ? String(now.inflight ?? 180)
+        : device.attribute(name),
+    packetCounters: async () => ({ rxPackets: 0, txPackets: now.txPackets }),
+    readAttribute: async (name) => {
+      if (name !== 'carrier') {
+        return device.readAttribute(name);
+      }
+      if (now.carrier === '') {
+        throw new SourceError('unsupported', 'down');
+      }
+      return now.carrier ?? '1\n';
     },
-    config: configFrom(['--device.include=eno1']),
-    report: () => {},
-    log: pino({ enabled: false }),
-  });
+  }));
   const values: (number | undefined)[] = [];
+  const collect = collecting(
+    { ...host, now: () => new Date(now.seconds * 1000) },
+    configFrom(['--device.include=eno1']),
+  );
   for (const moment of moments) {
     now = moment;
     values.push((await collect())[0]?.samples[0]?.value);
   }
   return values;
+}
+
+/** Makes the collector, and the function that lets it collect in a poll of its own. */
+function collecting(host: Host, config: Config): () => Promise<readonly MetricFamily[]> {
+  const { collect } = txStallCollector.create({ host, config, log: pino({ enabled: false }) });
+  const poll = createPolls(host, config);
+  return async () => collect(await poll());
 }
 
 describe('txStallCollector', () => {
@@ -119,12 +125,7 @@ describe('txStallCollector', () => {
   });
 
   test('has no value for a driver that does not account for its queues, or has none to account for', async () => {
-    const { collect } = txStallCollector.create({
-      host: createRecordedHost(hostName),
-      config: configFrom(['--device.include=.*']),
-      report: () => {},
-      log: pino({ enabled: false }),
-    });
+    const collect = collecting(createRecordedHost(hostName), configFrom(['--device.include=.*']));
     const [family] = await collect();
     // vmxnet3 has the files and leaves them at 0; igb and one virtio_net have sent nothing yet.
     expect(family?.samples.map(({ labels }) => labels['device'])).toEqual([

@@ -1,13 +1,11 @@
-import type { Host } from '../host/host.ts';
-import type { Device } from '../model/device.ts';
+import { SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
-import { createAttempt } from './attempt.ts';
-import { readCarrier } from './carrier.ts';
-import type { CollectorDefinition } from './collector.ts';
+import { carrierOf } from './carrier.ts';
+import type { CollectorDefinition, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { txQueues } from './tx-queues.ts';
-import { createWatchedDevices } from './watched-devices.ts';
+import { createTxQueueAttributes } from './tx-queues.ts';
+import type { TxQueueAttributes } from './tx-queues.ts';
 
 /** Shorter than any driver's watchdog waits (5 s and more), twice over: a busy moment is no stall. */
 const stalledSeconds = 10;
@@ -21,8 +19,10 @@ const txStalled = gauge({
 });
 
 /** Since when a device has sent nothing although it has work. */
-interface Stillness {
+interface StallState {
   readonly txPackets: number;
+  /** Whether the driver accounts for its queues: of others, what waits in them cannot be seen. */
+  readonly isAccounted: boolean;
   readonly sinceSeconds: number;
   readonly polls: number;
 }
@@ -32,43 +32,51 @@ export const txStallCollector: CollectorDefinition = {
   name: 'tx-stall',
   description: 'Transmitters that stand still with work waiting.',
   metrics: [txStalled],
-  create: ({ host, config, report }) => {
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
-    /** By interface index. */
-    let stillnesses: ReadonlyMap<number, Stillness> = new Map();
+  create: () => {
+    const states = new WeakMap<WatchedDevice, StallState>();
+    const limits = createTxQueueAttributes('byte_queue_limits/limit');
+    const inflight = createTxQueueAttributes('byte_queue_limits/inflight');
 
-    /** A device that does not answer has not moved either: what is known of it stays. */
-    const readOrKeep = async (
-      device: Device,
-      before: Stillness | undefined,
+    const nextState = (
+      device: WatchedDevice,
+      previous: StallState | undefined,
       nowSeconds: number,
-    ): Promise<Stillness | undefined> => {
-      const read = await attempt({ device: device.name, read: 'sysfs' }, async () => ({
-        stillness: await readStillness(host, device, before, nowSeconds),
-      }));
-      return read === undefined ? before : read.stillness;
+    ): StallState => {
+      const { txPackets } = device.packetCounters();
+      if (previous === undefined || previous.txPackets !== txPackets) {
+        // The limit leaves 0 with the first packet a driver accounts for, and tells that it does.
+        const isAccounted = previous?.isAccounted === true || hasBytes(device, limits);
+        return { txPackets, isAccounted, sinceSeconds: nowSeconds, polls: 1 };
+      }
+      if (!previous.isAccounted) {
+        // A packet is accounted for when it has left, which may be after it was counted.
+        return previous.polls < stalledPolls
+          ? { ...previous, isAccounted: hasBytes(device, limits), polls: previous.polls + 1 }
+          : previous;
+      }
+      const isStill = hasBytes(device, inflight) && carrierOf(device) === 1;
+      return isStill
+        ? { ...previous, polls: previous.polls + 1 }
+        : { ...previous, sinceSeconds: nowSeconds, polls: 1 };
     };
 
     return {
-      collect: async () => {
-        const nowSeconds = host.now().getTime() / 1000;
-        const devices = await watchedDevices();
-        const readings = await Promise.all(
-          devices.map(async (device) => ({
-            device,
-            stillness: await readOrKeep(device, stillnesses.get(device.interfaceIndex), nowSeconds),
-          })),
-        );
-        stillnesses = new Map(
-          readings.flatMap(({ device, stillness }) =>
-            stillness === undefined ? [] : [[device.interfaceIndex, stillness]],
-          ),
-        );
+      collect: ({ devices, nowSeconds, attempt }) => {
+        const readings = devices.map((device) => {
+          const previous = states.get(device);
+          const state = attempt({ device, read: 'sysfs' }, () =>
+            nextState(device, previous, nowSeconds),
+          );
+          if (state !== undefined && state !== previous) {
+            states.set(device, state);
+          }
+          // A device that does not answer has not moved either: what is known of it stays.
+          return { device, state: state ?? previous };
+        });
         return [
           txStalled.family(
-            deviceSamples(readings, ({ stillness }) =>
-              stillness === undefined ? undefined : Number(isStalled(stillness, nowSeconds)),
+            deviceSamples(readings, ({ state }) =>
+              state?.isAccounted === true ? Number(isStalled(state, nowSeconds)) : undefined,
             ),
           ),
         ];
@@ -77,34 +85,18 @@ export const txStallCollector: CollectorDefinition = {
   },
 };
 
-function isStalled({ sinceSeconds, polls }: Stillness, nowSeconds: number): boolean {
+function isStalled({ sinceSeconds, polls }: StallState, nowSeconds: number): boolean {
   return polls >= stalledPolls && nowSeconds - sinceSeconds >= stalledSeconds;
 }
 
-/** Undefined for a device whose driver does not account for its queues: what waits in them cannot be seen. */
-async function readStillness(
-  host: Host,
-  { name }: Device,
-  before: Stillness | undefined,
-  nowSeconds: number,
-): Promise<Stillness | undefined> {
-  const queues = txQueues(host, name);
-  const hasBytes = (attribute: 'inflight' | 'limit'): boolean =>
-    queues.some(
-      (queue) =>
-        parseInteger(host.readAttribute(name, `queues/${queue}/byte_queue_limits/${attribute}`)) >
-        0,
-    );
-  // The limit leaves 0 with the first packet a driver accounts for, and tells that it does.
-  if (before === undefined && !hasBytes('limit')) {
-    return undefined;
+/** Whether any queue has some; a driver without queues to account for has none. */
+function hasBytes(device: WatchedDevice, attributes: TxQueueAttributes): boolean {
+  try {
+    return attributes(device).some((attribute) => parseInteger(device.attribute(attribute)) > 0);
+  } catch (error) {
+    if (error instanceof SourceError && error.reason === 'absent') {
+      return false;
+    }
+    throw error;
   }
-  const txPackets = parseInteger(host.readAttribute(name, 'statistics/tx_packets'));
-  const isStill =
-    before?.txPackets === txPackets &&
-    hasBytes('inflight') &&
-    (await readCarrier(host, name)) === 1;
-  return isStill
-    ? { ...before, polls: before.polls + 1 }
-    : { txPackets, sinceSeconds: nowSeconds, polls: 1 };
 }

@@ -1,12 +1,8 @@
-import type { Host } from '../host/host.ts';
-import type { Device } from '../model/device.ts';
 import { counter } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
-import { createAttempt } from './attempt.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
-import { txQueues } from './tx-queues.ts';
-import { createWatchedDevices } from './watched-devices.ts';
+import { createTxQueueAttributes } from './tx-queues.ts';
 
 const txTimeouts = counter({
   name: 'nic_tx_timeouts_total',
@@ -19,27 +15,23 @@ export const txTimeoutCollector: CollectorDefinition = {
   name: 'tx-timeout',
   description: 'Transmit timeouts counted by the kernel, per device.',
   metrics: [txTimeouts],
-  create: ({ host, config, report }) => {
-    const attempt = createAttempt(report);
-    const watchedDevices = createWatchedDevices(host, config);
+  create: () => {
+    const txTimeoutAttributes = createTxQueueAttributes('tx_timeout');
     return {
-      collect: async () => {
-        const devices = await watchedDevices();
+      collect: ({ devices, attempt }) => {
         const readings = devices.map((device) => ({
           device,
-          timeouts: attempt.now({ device: device.name, read: 'sysfs' }, () =>
-            readTxTimeouts(host, device),
-          ),
+          // A sum over some of the queues would look like a counter reset, so all of them are read or none counts.
+          timeouts: attempt({ device, read: 'sysfs' }, () => {
+            let sum = 0;
+            for (const attribute of txTimeoutAttributes(device)) {
+              sum += parseInteger(device.attribute(attribute));
+            }
+            return sum;
+          }),
         }));
         return [txTimeouts.family(deviceSamples(readings, ({ timeouts }) => timeouts))];
       },
     };
   },
 };
-
-/** A sum over some of the queues would look like a counter reset, so all of them are read or none counts. */
-function readTxTimeouts(host: Host, { name }: Device): number {
-  return txQueues(host, name)
-    .map((queue) => parseInteger(host.readAttribute(name, `queues/${queue}/tx_timeout`)))
-    .reduce((sum, count) => sum + count, 0);
-}

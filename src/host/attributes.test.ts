@@ -1,100 +1,240 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
-import { createAttributeReader } from './attributes.ts';
-import type { AttributeSource } from './attributes.ts';
+import { createAttributes } from './attributes.ts';
+import type { Attributes } from './attributes.ts';
+import { createDescriptorBudget } from './descriptors.ts';
 
 let sysfs = '';
 beforeEach(() => {
   sysfs = mkdtempSync(join(tmpdir(), 'nicwatch-attributes-'));
 });
 afterEach(() => {
+  vi.useRealTimers();
   rmSync(sysfs, { recursive: true });
 });
 
-/** Makes a device of one attribute and one queue. */
-function device(name: string, interfaceIndex: number, txPackets: number): AttributeSource {
+/** A device of one attribute and one queue. */
+function device(name: string, txPackets: number, descriptors = createDescriptorBudget(1024)) {
   mkdirSync(join(sysfs, name, 'queues/tx-0'), { recursive: true });
   writeFileSync(join(sysfs, name, 'tx_packets'), `${txPackets}\n`);
-  return { label: name, path: Buffer.from(join(sysfs, name)), interfaceIndex };
+  let current = name;
+  const attributes = createAttributes({
+    directory: () => Buffer.from(join(sysfs, current)),
+    descriptors,
+  });
+  return {
+    ...attributes,
+    rename: (next: string) => {
+      renameSync(join(sysfs, current), join(sysfs, next));
+      current = next;
+    },
+  };
+}
+
+/** Makes the time pass only when it is told to. */
+function startClock(): void {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  // No process has read anything at its time 0.
+  vi.advanceTimersByTime(1);
 }
 
 function openFiles(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-describe('createAttributeReader()', () => {
-  test('reads what an attribute is now, through a file it keeps open', () => {
-    const reader = createAttributeReader();
-    reader.follow([device('eno1', 2, 7)]);
-    expect(reader.read('eno1', 'tx_packets')).toBe('7\n');
+/** Both ways to read. */
+const reads: readonly (readonly [
+  name: string,
+  read: (attributes: Attributes, attribute: string) => Promise<string>,
+])[] = [
+  ['readNow', async (attributes, attribute) => attributes.readNow(attribute)],
+  ['read', async (attributes, attribute) => attributes.read(attribute)],
+];
+
+describe.each(reads)('%s()', (_name, read) => {
+  test('reads what an attribute is now, through a file it keeps open', async () => {
+    const eno1 = device('eno1', 7);
+    expect(await read(eno1, 'tx_packets')).toBe('7\n');
     const open = openFiles();
     writeFileSync(join(sysfs, 'eno1/tx_packets'), '8\n');
-    expect(reader.read('eno1', 'tx_packets')).toBe('8\n');
+    expect(await read(eno1, 'tx_packets')).toBe('8\n');
     expect(openFiles()).toBe(open);
+    eno1.close();
   });
 
-  test('reads the device that bears the name now', () => {
-    const reader = createAttributeReader();
-    reader.follow([device('eno1', 2, 7)]);
-    reader.read('eno1', 'tx_packets');
-    renameSync(join(sysfs, 'eno1'), join(sysfs, 'eno9'));
-    const renamed = { label: 'eno9', path: Buffer.from(join(sysfs, 'eno9')), interfaceIndex: 2 };
-    reader.follow([device('eno1', 3, 100), renamed]);
-    expect(reader.read('eno1', 'tx_packets')).toBe('100\n');
-    expect(reader.read('eno9', 'tx_packets')).toBe('7\n');
+  test('reads its own device when another has taken its name', async () => {
+    const renamed = device('eno1', 7);
+    await read(renamed, 'tx_packets');
+    renamed.rename('eno9');
+    writeFileSync(join(sysfs, 'eno9/mtu'), '1500\n');
+    const newcomer = device('eno1', 100);
+    writeFileSync(join(sysfs, 'eno1/mtu'), '9000\n');
+    expect(await read(newcomer, 'tx_packets')).toBe('100\n');
+    expect(await read(renamed, 'tx_packets')).toBe('7\n');
+    // A file that was not open yet is that of the name it has now.
+    expect(await read(renamed, 'mtu')).toBe('1500\n');
+    renamed.close();
+    newcomer.close();
   });
 
-  test('closes what belongs to devices that are gone', () => {
-    const reader = createAttributeReader();
-    const before = openFiles();
-    for (let round = 0; round < 5; round += 1) {
-      reader.follow([device('eno1', round, 1), device('eno2', 50, 1)]);
-      reader.read('eno1', 'tx_packets');
-      reader.read('eno2', 'tx_packets');
-      expect(openFiles()).toBe(before + 2);
-    }
-    reader.follow([]);
-    expect(openFiles()).toBe(before);
+  test('opens a file again that has gone and come back', async () => {
+    const eno1 = device('eno1', 7);
+    mkdirSync(join(sysfs, 'eno1/speed'));
+    await expect(read(eno1, 'speed')).rejects.toMatchObject({ reason: 'failed' });
+    rmSync(join(sysfs, 'eno1/speed'), { recursive: true });
+    writeFileSync(join(sysfs, 'eno1/speed'), '1000\n');
+    expect(await read(eno1, 'speed')).toBe('1000\n');
+    eno1.close();
   });
 
-  test('lists a directory again after a while', () => {
-    let now = 0;
-    const reader = createAttributeReader(() => now);
-    reader.follow([device('eno1', 2, 7)]);
-    expect(reader.list('eno1', 'queues')).toEqual(['tx-0']);
-    mkdirSync(join(sysfs, 'eno1/queues/tx-1'));
-    now = 15_000;
-    expect(reader.list('eno1', 'queues')).toEqual(['tx-0']);
-    now = 15_001;
-    expect([...reader.list('eno1', 'queues')].toSorted()).toEqual(['tx-0', 'tx-1']);
-  });
-
-  test('looks after a while for what was not there', () => {
-    let now = 0;
-    const reader = createAttributeReader(() => now);
+  test('looks after a while for what was not there', async () => {
+    startClock();
+    const eno1 = device('eno1', 7);
     const path = 'queues/tx-0/byte_queue_limits';
-    reader.follow([device('eno1', 2, 7)]);
-    expect(() => reader.read('eno1', path)).toThrow('ENOENT');
+    await expect(read(eno1, path)).rejects.toThrow('ENOENT');
     writeFileSync(join(sysfs, 'eno1', path), '0\n');
-    expect(() => reader.read('eno1', path)).toThrow('ENOENT');
-    now = 15_001;
-    expect(reader.read('eno1', path)).toBe('0\n');
+    vi.advanceTimersByTime(15_000);
+    await expect(read(eno1, path)).rejects.toThrow('ENOENT');
+    vi.advanceTimersByTime(1);
+    expect(await read(eno1, path)).toBe('0\n');
+    eno1.close();
   });
 
   test.each([
-    ['a device nobody has told of', 'eno7', 'tx_packets', 'absent'],
-    ['an attribute that is not there', 'eno1', 'nothing', 'absent'],
-    ['a directory', 'eno1', 'queues', 'failed'],
-  ])('says of %s why it cannot be read', (_what, name, attribute, reason) => {
-    const reader = createAttributeReader();
-    reader.follow([device('eno1', 2, 7)]);
-    expect(() => reader.read(name, attribute)).toThrow(
-      expect.objectContaining({ name: 'SourceError', reason }),
+    ['an attribute that is not there', 'nothing', 'absent'],
+    ['a directory', 'queues', 'failed'],
+  ])('says of %s why it cannot be read, and reads the others', async (_what, name, reason) => {
+    const before = openFiles();
+    const eno1 = device('eno1', 7);
+    await expect(read(eno1, name)).rejects.toMatchObject({
+      name: 'SourceError',
+      reason,
+      message: expect.stringContaining(JSON.stringify(join(sysfs, 'eno1', name))),
+    });
+    expect(openFiles()).toBe(before);
+    expect(await read(eno1, 'tx_packets')).toBe('7\n');
+    eno1.close();
+  });
+
+  test.each(['without a writer', 'with a writer that writes nothing'])(
+    'is not held up by a FIFO %s',
+    async (writer) => {
+      const eno1 = device('eno1', 7);
+      const fifo = join(sysfs, 'eno1/carrier');
+      execFileSync('mkfifo', [fifo]);
+      const held = writer.startsWith('with a') ? openSync(fifo, constants.O_RDWR) : undefined;
+      const before = openFiles();
+      const startedAt = performance.now();
+      await expect(read(eno1, 'carrier')).rejects.toMatchObject({ reason: 'failed' });
+      expect(performance.now() - startedAt).toBeLessThan(100);
+      expect(await read(eno1, 'tx_packets')).toBe('7\n');
+      eno1.close();
+      expect(openFiles()).toBe(before);
+      if (held !== undefined) {
+        closeSync(held);
+      }
+    },
+  );
+
+  test('opens and closes a file each time where there is no descriptor to keep', async () => {
+    const before = openFiles();
+    const eno1 = device('eno1', 7, createDescriptorBudget(0));
+    for (let txPackets = 7; txPackets < 10; txPackets += 1) {
+      writeFileSync(join(sysfs, 'eno1/tx_packets'), `${txPackets}\n`);
+      expect(await read(eno1, 'tx_packets')).toBe(`${txPackets}\n`);
+      expect(openFiles()).toBe(before);
+    }
+    await expect(read(eno1, 'queues')).rejects.toMatchObject({ reason: 'failed' });
+    expect(openFiles()).toBe(before);
+  });
+
+  test('keeps nothing open of a device that is gone', async () => {
+    const before = openFiles();
+    const eno1 = device('eno1', 7);
+    await read(eno1, 'tx_packets');
+    expect(openFiles()).toBe(before + 1);
+    eno1.close();
+    expect(openFiles()).toBe(before);
+    // A poll that began before may still read it.
+    expect(await read(eno1, 'tx_packets')).toBe('7\n');
+    expect(openFiles()).toBe(before);
+  });
+});
+
+describe('createAttributes()', () => {
+  test('lists a directory again after a while', () => {
+    startClock();
+    const eno1 = device('eno1', 7);
+    expect(eno1.list('queues')).toEqual(['tx-0']);
+    mkdirSync(join(sysfs, 'eno1/queues/tx-1'));
+    vi.advanceTimersByTime(15_000);
+    expect(eno1.list('queues')).toEqual(['tx-0']);
+    vi.advanceTimersByTime(1);
+    expect([...eno1.list('queues')].toSorted()).toEqual(['tx-0', 'tx-1']);
+  });
+
+  test('lists a directory again when a file in it can be read no more', () => {
+    const eno1 = device('eno1', 7);
+    expect(eno1.list('queues')).toEqual(['tx-0']);
+    rmSync(join(sysfs, 'eno1/queues/tx-0'), { recursive: true });
+    mkdirSync(join(sysfs, 'eno1/queues/tx-1'));
+    expect(() => eno1.readNow('queues')).toThrow('EISDIR');
+    expect(eno1.list('queues')).toEqual(['tx-1']);
+    eno1.close();
+  });
+
+  test('says of a directory that is not there that it is absent', () => {
+    expect(() => device('eno1', 7).list('nothing')).toThrow(
+      expect.objectContaining({ name: 'SourceError', reason: 'absent' }),
     );
-    expect(reader.read('eno1', 'tx_packets')).toBe('7\n');
+  });
+
+  test('reads an attribute of a page', () => {
+    const eno1 = device('eno1', 7);
+    writeFileSync(join(sysfs, 'eno1/long'), 'x'.repeat(4096));
+    expect(eno1.readNow('long')).toBe('x'.repeat(4096));
+    eno1.close();
+  });
+
+  test('gives its descriptors back when it is closed, and when a read fails', async () => {
+    const descriptors = createDescriptorBudget(4);
+    const first = device('eno1', 1, descriptors);
+    await expect(first.read('queues')).rejects.toThrow('EISDIR');
+    expect(first.readNow('tx_packets')).toBe('1\n');
+    writeFileSync(join(sysfs, 'eno1/flags'), '0x1003\n');
+    first.readNow('flags');
+    expect(descriptors.take()).toBe(false);
+    first.close();
+    expect([descriptors.take(), descriptors.take(), descriptors.take()]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('closes no file that is being read, and all when the read has come back', async () => {
+    const before = openFiles();
+    const eno1 = device('eno1', 7);
+    eno1.readNow('tx_packets');
+    const reading = eno1.read('tx_packets');
+    eno1.close();
+    expect(openFiles()).toBe(before + 1);
+    expect(await reading).toBe('7\n');
+    expect(openFiles()).toBe(before);
   });
 });

@@ -1,148 +1,178 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 
 import { SourceError } from '../model/errors.ts';
+import type { DescriptorBudget } from './descriptors.ts';
+import { readAt } from './read-at.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
 /** A sysfs attribute is at most a page. */
 const attributeBytes = 4096;
-/** What there is of a device is looked up again after this long: only new queues can change it. */
-const rememberedMilliseconds = 15_000;
+/** An attribute that a driver answers is one number. */
+const numberBytes = 64;
+/** What there is of a device is cached for so long: only new queues can change it. */
+const lookupTtlMilliseconds = 15_000;
+/** A FIFO in place of an attribute must not hold up the process. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** Where a device's attributes are, and which device it is. */
-export interface AttributeSource {
-  readonly label: string;
-  readonly path: Buffer;
-  readonly interfaceIndex: number;
+const buffer = Buffer.alloc(attributeBytes);
+
+/** Reads the attributes of one device, and owns the descriptors that it keeps open for that. All throw a SourceError. */
+export interface Attributes {
+  /** In the caller's own turn, which only attributes permit that the kernel answers from memory. */
+  readNow(attribute: string): string;
+  /** Off the main thread, for attributes that a driver answers or that wait for a lock. */
+  read(attribute: string): Promise<string>;
+  list(directory: string): readonly string[];
+  close(): void;
 }
 
-/** Reads attributes of devices that never wait for a lock. Both throw a SourceError. */
-export interface AttributeReader {
-  read(device: string, attribute: string): string;
-  list(device: string, directory: string): readonly string[];
-  /** Tells which devices there are now. What belongs to others is closed. */
-  follow(sources: readonly AttributeSource[]): void;
-}
-
-interface OpenDevice {
-  readonly source: AttributeSource;
-  readonly files: Map<string, number>;
-  lookups: Lookups;
-}
-
-/** What was found to be there and not to be there. */
-interface Lookups {
-  readonly madeAtMilliseconds: number;
-  readonly directories: Map<string, readonly string[]>;
-  readonly absent: Map<string, SourceError>;
+export interface AttributesOptions {
+  /** Where the device's directory is now. */
+  readonly directory: () => Buffer;
+  readonly descriptors: DescriptorBudget;
 }
 
 /**
- * Makes a reader that keeps the files it reads open: reading one again then costs a tenth. A file stays that of its
- * device even when another device takes its name, so a device whose index has changed is opened anew. What a directory
- * holds, and what is not there, is looked up anew when a read fails, and after a while.
- *
- * Everything happens in the caller's own turn, which only attributes permit that the kernel answers from memory: counters
- * and flags, but not `carrier` and `speed`.
+ * Makes the reader of one device's attributes. It keeps the files it reads open as far as there are descriptors for it:
+ * reading one again then costs a tenth, and a file stays that of its device even when another device takes its name.
+ * What a directory holds, and what is not there, is looked up again when a read fails, and after a while.
  */
-export function createAttributeReader(
-  nowMilliseconds: () => number = () => performance.now(),
-): AttributeReader {
-  const buffer = Buffer.alloc(attributeBytes);
-  let devices: ReadonlyMap<string, OpenDevice> = new Map();
+export function createAttributes({ directory, descriptors }: AttributesOptions): Attributes {
+  const files = new Map<string, number>();
+  const directories = new Map<string, readonly string[]>();
+  const absent = new Map<string, SourceError>();
+  let lookupsExpireAt = 0;
+  let readsInFlight = 0;
+  let isClosed = false;
 
-  const deviceOf = (label: string): OpenDevice => {
-    const device = devices.get(label);
-    if (device === undefined) {
-      throw new SourceError('absent', `there is no device ${JSON.stringify(label)}`);
-    }
-    if (nowMilliseconds() - device.lookups.madeAtMilliseconds > rememberedMilliseconds) {
-      device.lookups = noLookups(nowMilliseconds());
-    }
-    return device;
+  const pathOf = (name: string): Buffer => Buffer.concat([directory(), Buffer.from(`/${name}`)]);
+
+  const forgetLookups = (): void => {
+    directories.clear();
+    absent.clear();
+    lookupsExpireAt = performance.now() + lookupTtlMilliseconds;
   };
 
-  const readOpen = ({ source, files }: OpenDevice, attribute: string): string => {
-    const file = files.get(attribute) ?? openSync(join(source.path, attribute), 'r');
-    files.set(attribute, file);
-    return buffer.toString('latin1', 0, readSync(file, buffer, 0, attributeBytes, 0));
+  const openAttribute = (
+    attribute: string,
+  ): { readonly file: number; readonly isKept: boolean } => {
+    const kept = files.get(attribute);
+    if (kept !== undefined) {
+      return { file: kept, isKept: true };
+    }
+    const file = openSync(pathOf(attribute), openFlags);
+    const isKept = !isClosed && descriptors.take();
+    if (isKept) {
+      files.set(attribute, file);
+    }
+    return { file, isKept };
+  };
+
+  const forget = (attribute: string): void => {
+    const file = files.get(attribute);
+    if (file !== undefined) {
+      files.delete(attribute);
+      descriptors.giveBack();
+      closeSync(file);
+    }
+  };
+
+  const closeFiles = (): void => {
+    for (const attribute of files.keys()) {
+      forget(attribute);
+    }
+  };
+
+  /** Throws what was found out before: most attributes that are not there will not come. */
+  const checkAbsent = (attribute: string): void => {
+    if (performance.now() > lookupsExpireAt) {
+      forgetLookups();
+    }
+    const error = absent.get(attribute);
+    if (error !== undefined) {
+      throw error;
+    }
+  };
+
+  const readOnce = (attribute: string): string => {
+    checkAbsent(attribute);
+    const { file, isKept } = openAttribute(attribute);
+    try {
+      return readText(file);
+    } finally {
+      if (!isKept) {
+        closeSync(file);
+      }
+    }
+  };
+
+  const failure = (attribute: string, cause: unknown): SourceError => {
+    const wasThere = files.has(attribute);
+    forget(attribute);
+    const error = sourceErrorFrom(cause, pathOf(attribute).toString());
+    if (wasThere) {
+      forgetLookups();
+    } else if (error.reason === 'absent') {
+      absent.set(attribute, error);
+    }
+    return error;
   };
 
   return {
-    read: (label, attribute) => {
-      const device = deviceOf(label);
-      const absence = device.lookups.absent.get(attribute);
-      if (absence !== undefined) {
-        throw absence;
-      }
-      const wasThere = device.files.has(attribute);
+    readNow: (attribute) => {
       try {
-        return readOpen(device, attribute);
+        const kept = files.get(attribute);
+        return kept === undefined ? readOnce(attribute) : readText(kept);
       } catch (cause) {
-        close(device.files, attribute);
-        const error = sourceErrorFrom(cause, join(device.source.path, attribute).toString());
-        if (wasThere) {
-          device.lookups = noLookups(nowMilliseconds());
-        } else if (error.reason === 'absent') {
-          device.lookups.absent.set(attribute, error);
-        }
-        throw error;
+        throw cause instanceof SourceError ? cause : failure(attribute, cause);
       }
     },
-    list: (label, directory) => {
-      const { source, lookups } = deviceOf(label);
-      const known = lookups.directories.get(directory);
+    read: async (attribute) => {
+      checkAbsent(attribute);
+      try {
+        const { file, isKept } = openAttribute(attribute);
+        readsInFlight += 1;
+        try {
+          const bytes = await readAt(file, { position: 0, length: numberBytes });
+          return bytes.toString('latin1');
+        } finally {
+          readsInFlight -= 1;
+          if (!isKept) {
+            closeSync(file);
+          }
+        }
+      } catch (cause) {
+        throw failure(attribute, cause);
+      } finally {
+        if (isClosed && readsInFlight === 0) {
+          closeFiles();
+        }
+      }
+    },
+    list: (name) => {
+      checkAbsent(name);
+      const known = directories.get(name);
       if (known !== undefined) {
         return known;
       }
-      const path = join(source.path, directory);
       try {
-        const names = readdirSync(path);
-        lookups.directories.set(directory, names);
+        const names = readdirSync(pathOf(name));
+        directories.set(name, names);
         return names;
-      } catch (error) {
-        throw sourceErrorFrom(error, path.toString());
+      } catch (cause) {
+        throw failure(name, cause);
       }
     },
-    follow: (sources) => {
-      const next = new Map(
-        sources.map((source) => {
-          const open = devices.get(source.label);
-          return [
-            source.label,
-            open?.source.interfaceIndex === source.interfaceIndex
-              ? open
-              : {
-                  source,
-                  files: new Map<string, number>(),
-                  lookups: noLookups(nowMilliseconds()),
-                },
-          ];
-        }),
-      );
-      for (const [label, device] of devices) {
-        if (next.get(label) !== device) {
-          for (const attribute of device.files.keys()) {
-            close(device.files, attribute);
-          }
-        }
+    close: () => {
+      isClosed = true;
+      // The number of a descriptor in use must not become that of another file.
+      if (readsInFlight === 0) {
+        closeFiles();
       }
-      devices = next;
     },
   };
 }
 
-function noLookups(madeAtMilliseconds: number): Lookups {
-  return { madeAtMilliseconds, directories: new Map(), absent: new Map() };
-}
-
-function join(path: Buffer, name: string): Buffer {
-  return Buffer.concat([path, Buffer.from(`/${name}`)]);
-}
-
-function close(files: Map<string, number>, attribute: string): void {
-  const file = files.get(attribute);
-  files.delete(attribute);
-  if (file !== undefined) {
-    closeSync(file);
-  }
+function readText(file: number): string {
+  return buffer.toString('latin1', 0, readSync(file, buffer, 0, attributeBytes, 0));
 }

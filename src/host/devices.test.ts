@@ -1,10 +1,22 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { createDeviceFinder } from './devices.ts';
+import type { Device } from '../model/device.ts';
+import { createDescriptorBudget } from './descriptors.ts';
+import { createDeviceLister } from './devices.ts';
+import { createLinuxDevice } from './linux-device.ts';
+import type { LinuxDevice } from './linux-device.ts';
 
 let sysfs = '';
 beforeEach(() => {
@@ -46,11 +58,53 @@ function addDevice(name: string | Buffer, { index, type, bus, lower = [] }: Fake
   }
 }
 
-function found() {
-  return createDeviceFinder(sysfs)().map(({ device }) => device);
+async function unread(): Promise<never> {
+  throw new Error('not here');
 }
 
-describe('findDevices()', () => {
+/** The lister of the devices, with the names of those whose handles it has made and closed. */
+function lister(directory = `${sysfs}/class/net/`) {
+  const made: string[] = [];
+  const closed: string[] = [];
+  const list = createDeviceLister(Buffer.from(directory), (identity) => {
+    const device = createLinuxDevice(identity, {
+      directory: Buffer.from(directory),
+      descriptors: createDescriptorBudget(0),
+      openEthtool: () => ({
+        driverInfo: unread,
+        statistics: unread,
+        features: unread,
+        txRingSize: unread,
+      }),
+      generation: () => undefined,
+    });
+    made.push(device.name);
+    const { close } = device;
+    device.close = () => {
+      closed.push(device.name);
+      close();
+    };
+    return device;
+  });
+  return { list, made, closed };
+}
+
+function found(): readonly Device[] {
+  return lister().list().map(deviceOf);
+}
+
+function deviceOf({
+  name,
+  kind,
+  driver,
+  busAddress,
+  interfaceIndex,
+  hasUplink,
+}: LinuxDevice): Device {
+  return { name, kind, driver, busAddress, interfaceIndex, hasUplink };
+}
+
+describe('createDeviceLister()', () => {
   test('tells kinds, drivers and bus addresses', () => {
     addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
     addDevice('vx42', { index: 3, type: 'vxlan' });
@@ -136,8 +190,128 @@ describe('findDevices()', () => {
   });
 
   test('says that there is no sysfs', () => {
-    expect(createDeviceFinder(join(sysfs, 'nothing'))).toThrow(
+    expect(lister(join(sysfs, 'nothing/')).list).toThrow(
       expect.objectContaining({ name: 'SourceError', reason: 'absent' }),
     );
+  });
+});
+
+function devicePath(name: string): string {
+  return join(sysfs, 'class/net', name);
+}
+
+/** The handle of the name. */
+function handleOf(devices: readonly LinuxDevice[], name: string): LinuxDevice {
+  const handle = devices.find((device) => device.name === name);
+  if (handle === undefined) {
+    throw new Error(`there is no ${name}`);
+  }
+  return handle;
+}
+
+describe('a handle', () => {
+  test('is the same as long as its device exists, and so is the list while nothing changes', () => {
+    addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
+    const { list, made, closed } = lister();
+    const first = list();
+    expect(list()).toBe(first);
+    addDevice('eno2', { index: 3 });
+    const second = list();
+    expect(second === first).toBe(false);
+    expect(handleOf(second, 'eno1')).toBe(handleOf(first, 'eno1'));
+    expect(made).toEqual(['eno1', 'eno2']);
+    expect(closed).toEqual([]);
+  });
+
+  test('stays that of a device that is renamed, and has its new name', () => {
+    addDevice('eth0', { index: 2, bus: '0000:00:07.0' });
+    writeFileSync(join(devicePath('eth0'), 'mtu'), '1500\n');
+    const { list, closed } = lister();
+    const handle = handleOf(list(), 'eth0');
+    renameSync(devicePath('eth0'), devicePath('eno1'));
+    expect(handleOf(list(), 'eno1')).toBe(handle);
+    expect(deviceOf(handle)).toEqual({
+      name: 'eno1',
+      kind: 'physical',
+      driver: 'igb',
+      busAddress: '0000:00:07.0',
+      interfaceIndex: 2,
+      hasUplink: true,
+    });
+    expect(handle.rawName.toString()).toBe('eno1');
+    expect(handle.attribute('mtu')).toBe('1500\n');
+    expect(closed).toEqual([]);
+  });
+
+  test('stays that of its device when two swap their names', () => {
+    addDevice('eth0', { index: 2 });
+    addDevice('eth1', { index: 3 });
+    const { list, made, closed } = lister();
+    const [second, third] = [handleOf(list(), 'eth0'), handleOf(list(), 'eth1')];
+    renameSync(devicePath('eth0'), devicePath('temporary'));
+    renameSync(devicePath('eth1'), devicePath('eth0'));
+    renameSync(devicePath('temporary'), devicePath('eth1'));
+    const swapped = list();
+    expect(handleOf(swapped, 'eth1')).toBe(second);
+    expect(handleOf(swapped, 'eth0')).toBe(third);
+    expect([second.interfaceIndex, third.interfaceIndex]).toEqual([2, 3]);
+    expect(made).toHaveLength(2);
+    expect(closed).toEqual([]);
+  });
+
+  test.each([
+    { what: 'name', index: 3 },
+    { what: 'name and index', index: 2 },
+  ])('is replaced when another device takes its $what', ({ index }) => {
+    addDevice('eth0', { index: 2 });
+    const { list, closed } = lister();
+    const handle = handleOf(list(), 'eth0');
+    // Kept, so that its inode is not given to the next.
+    renameSync(devicePath('eth0'), join(sysfs, 'gone'));
+    addDevice('eth0', { index });
+    const next = handleOf(list(), 'eth0');
+    expect(next === handle).toBe(false);
+    expect(next.interfaceIndex).toBe(index);
+    expect(closed).toEqual(['eth0']);
+  });
+
+  test('is replaced when another device of another name takes its index', () => {
+    addDevice('eth0', { index: 2 });
+    const { list, closed } = lister();
+    const handle = handleOf(list(), 'eth0');
+    renameSync(devicePath('eth0'), join(sysfs, 'gone'));
+    addDevice('eth1', { index: 2, bus: '0000:00:07.0' });
+    const next = handleOf(list(), 'eth1');
+    expect(next === handle).toBe(false);
+    expect(next.driver).toBe('igb');
+    expect(closed).toEqual(['eth0']);
+  });
+
+  test('is closed when its device is gone, and only then', () => {
+    addDevice('eth0', { index: 2 });
+    addDevice('eth1', { index: 3 });
+    const { list, closed } = lister();
+    list();
+    rmSync(devicePath('eth1'), { recursive: true });
+    expect(list().map(({ name }) => name)).toEqual(['eth0']);
+    expect(closed).toEqual(['eth1']);
+    list();
+    rmSync(devicePath('eth0'), { recursive: true });
+    expect(list()).toEqual([]);
+    expect(closed).toEqual(['eth1', 'eth0']);
+  });
+
+  test.each(['bridge', 'bond'])('of a %s knows when a device is put below it', (type) => {
+    addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
+    addDevice('over0', { index: 3, type });
+    const { list } = lister();
+    const handle = handleOf(list(), 'over0');
+    expect(handle.hasUplink).toBe(false);
+    symlinkSync('../eno1', join(devicePath('over0'), 'lower_eno1'));
+    expect(handleOf(list(), 'over0')).toBe(handle);
+    expect(handle.hasUplink).toBe(true);
+    unlinkSync(join(devicePath('over0'), 'lower_eno1'));
+    list();
+    expect(handle.hasUplink).toBe(false);
   });
 });

@@ -2,21 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 import { ParseError, SourceError } from '../model/errors.ts';
-import type { Device, DeviceKind } from '../model/device.ts';
+import type { DeviceKind } from '../model/device.ts';
 import { parseInteger } from '../parsers/number.ts';
+import type { DeviceIdentity, LinuxDevice } from './linux-device.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
-
-/** A device and the bytes of its name, where these are not UTF-8 and a string cannot carry them. */
-export interface FoundDevice {
-  readonly device: Device;
-  readonly rawName: Buffer;
-}
-
-/** A device as the kernel knows it: the bytes of its name, and the index that tells it from one of the same name. */
-export interface DeviceIdentity {
-  readonly rawName: Buffer;
-  readonly interfaceIndex: number;
-}
 
 /** `DEVTYPE=` of a device's uevent, and the driver behind it as `ethtool -i` names it. */
 const virtualKinds: Readonly<
@@ -44,54 +33,86 @@ interface Candidate {
 /** Kinds whose lower devices may change while they exist, and matter. */
 const stackingKinds: ReadonlySet<DeviceKind> = new Set(['bridge', 'bond']);
 
+/** A device that is there, its handle, and what it was found to be. */
+interface Known {
+  readonly candidate: Candidate;
+  readonly label: string;
+  readonly hasUplink: boolean;
+  readonly handle: LinuxDevice;
+}
+
 /**
- * Makes the function that finds the network devices in `/sys/class/net`. Plain files there (`bonding_masters`) are no
- * devices, and one that goes away while it is read is left out. What cannot change while a device exists is read once,
- * and as long as nothing changes the list is the same object.
+ * Makes the function that lists the network devices in `/sys/class/net`. Plain files there (`bonding_masters`) are no
+ * devices, and one that goes away while it is read is left out. A device keeps its handle for as long as it exists, also
+ * when it is renamed. What cannot change while it exists is read once, and as long as nothing changes the list is the
+ * same array.
  *
  * None of these files waits for a lock, so all of it happens in one turn.
  *
+ * @param directory `/sys/class/net/`, wherever that is mounted
  * @see Documentation/ABI/testing/sysfs-class-net
  */
-export function createDeviceFinder(sysfs: string): () => readonly FoundDevice[] {
-  const directory = Buffer.from(`${sysfs}/class/net/`);
-  let known: ReadonlyMap<string, Candidate> = new Map();
-  let found: readonly FoundDevice[] = [];
+export function createDeviceLister(
+  directory: Buffer,
+  createHandle: (identity: DeviceIdentity) => LinuxDevice,
+): () => readonly LinuxDevice[] {
+  /** By interface index. */
+  let known: ReadonlyMap<number, Known> = new Map();
+  let byName: ReadonlyMap<string, Candidate> = new Map();
+  let handles: readonly LinuxDevice[] = [];
+
+  const identify = (candidate: Candidate, label: string, hasUplink: boolean): Known => {
+    const { rawName, interfaceIndex, kind, driver, busAddress } = candidate;
+    const previous = known.get(interfaceIndex);
+    const identity: DeviceIdentity = {
+      rawName,
+      device: { name: label, kind, driver, busAddress, interfaceIndex, hasUplink },
+    };
+    if (previous?.candidate.inode !== candidate.inode) {
+      return { candidate, label, hasUplink, handle: createHandle(identity) };
+    }
+    if (
+      previous.candidate === candidate &&
+      previous.label === label &&
+      previous.hasUplink === hasUplink
+    ) {
+      return previous;
+    }
+    previous.handle.change(identity);
+    return { candidate, label, hasUplink, handle: previous.handle };
+  };
 
   return () => {
     const candidates = listNames(directory)
       .toSorted((one, other) => Buffer.compare(one, other))
       .flatMap((name) => {
         const path = Buffer.concat([directory, name]);
-        return readCandidate(path, name, known.get(byteString(name))) ?? [];
+        return readCandidate(path, name, byName.get(byteString(name))) ?? [];
       });
     const isSame =
-      candidates.length === known.size &&
-      candidates.every((candidate) => known.get(byteString(candidate.rawName)) === candidate);
+      candidates.length === byName.size &&
+      candidates.every((candidate) => byName.get(byteString(candidate.rawName)) === candidate);
     if (!isSame) {
-      known = new Map(candidates.map((candidate) => [byteString(candidate.rawName), candidate]));
-      found = describe(candidates, known);
+      byName = new Map(candidates.map((candidate) => [byteString(candidate.rawName), candidate]));
+      const labels = uniqueLabels(candidates);
+      const present = candidates.map((candidate) =>
+        identify(
+          candidate,
+          labels.get(candidate) ?? '',
+          reachesPhysical(candidate, byName, new Set()),
+        ),
+      );
+      const previous = known;
+      known = new Map(present.map((each) => [each.candidate.interfaceIndex, each]));
+      handles = present.map(({ handle }) => handle);
+      for (const [index, { handle }] of previous) {
+        if (known.get(index)?.handle !== handle) {
+          handle.close();
+        }
+      }
     }
-    return found;
+    return handles;
   };
-}
-
-function describe(
-  candidates: readonly Candidate[],
-  byName: ReadonlyMap<string, Candidate>,
-): readonly FoundDevice[] {
-  const labels = uniqueLabels(candidates);
-  return candidates.map((candidate) => ({
-    rawName: candidate.rawName,
-    device: {
-      name: labels.get(candidate) ?? '',
-      kind: candidate.kind,
-      driver: candidate.driver,
-      busAddress: candidate.busAddress,
-      interfaceIndex: candidate.interfaceIndex,
-      hasUplink: reachesPhysical(candidate, byName, new Set()),
-    },
-  }));
 }
 
 /** @throws {SourceError} when the directory cannot be read. */

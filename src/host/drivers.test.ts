@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 
+import { deviceIdentity } from '../../test/support/fake-ethtool-kernel.ts';
 import { SourceError } from '../model/errors.ts';
 import { openDrivers } from './drivers.ts';
-import type { DeviceIdentity } from './devices.ts';
-import type { EthtoolReader } from './host.ts';
+import type { EthtoolReads } from './host.ts';
 import { openLibc } from './libc.ts';
 
 const { signal } = new AbortController();
@@ -14,16 +14,10 @@ async function withoutLibrary(): Promise<never> {
   throw missing;
 }
 
-function identify(device: string): DeviceIdentity {
-  if (device === 'unheard') {
-    throw new SourceError('absent', 'there is no device "unheard"');
-  }
-  return { rawName: Buffer.from(device), interfaceIndex: 1 };
-}
-
-async function openReader(choice: 'auto' | 'ioctl' | 'command'): Promise<EthtoolReader> {
-  const { createEthtoolReader } = await openDrivers(choice, { signal });
-  return createEthtoolReader(identify);
+/** Opens the reads of devices by ioctl. */
+async function openByIoctl(): Promise<(device: string) => EthtoolReads> {
+  const { openEthtool } = await openDrivers('ioctl', { signal });
+  return (device) => openEthtool(() => deviceIdentity(device, 1));
 }
 
 async function reasonOf(read: Promise<unknown>): Promise<unknown> {
@@ -35,16 +29,16 @@ async function reasonOf(read: Promise<unknown>): Promise<unknown> {
 
 describe('openDrivers()', () => {
   test.each([
-    { choice: 'command', kind: 'command' },
-    { choice: 'ioctl', kind: 'ioctl' },
-    { choice: 'auto', kind: 'ioctl' },
-  ] as const)('opens, told $choice, the reader by $kind', async ({ choice, kind }) => {
-    expect((await openReader(choice)).kind).toBe(kind);
+    { choice: 'command', reader: 'command' },
+    { choice: 'ioctl', reader: 'ioctl' },
+    { choice: 'auto', reader: 'ioctl' },
+  ] as const)('opens, told $choice, the reader by $reader', async ({ choice, reader }) => {
+    expect((await openDrivers(choice, { signal })).reader).toBe(reader);
   });
 
   test('does with the command where the C library cannot be called, and says why', async () => {
     const drivers = await openDrivers('auto', { signal, open: withoutLibrary });
-    expect(drivers.createEthtoolReader(identify).kind).toBe('command');
+    expect(drivers.reader).toBe('command');
     expect(drivers.problems).toEqual([missing]);
     expect(drivers.linkAnnouncements).toBeUndefined();
   });
@@ -83,7 +77,7 @@ describe('openDrivers()', () => {
       signal,
       open: async () => ({ ...(await openLibc()), bind: () => 'EPERM' }),
     });
-    expect(drivers.createEthtoolReader(identify).kind).toBe('ioctl');
+    expect(drivers.reader).toBe('ioctl');
     expect(drivers.linkAnnouncements).toBeUndefined();
     expect(drivers.problems).toMatchObject([
       { name: 'SourceError', message: 'cannot follow changes of network devices: EPERM' },
@@ -99,19 +93,18 @@ describe('the reader by ioctl', () => {
     { device: 'lo', read: 'txRingSize', reason: 'unsupported' },
     { device: 'nobody0', read: 'features', reason: 'absent' },
     { device: 'nobody0', read: 'driverInfo', reason: 'absent' },
-    { device: 'unheard', read: 'driverInfo', reason: 'absent' },
   ] as const)(
     'asked the kernel for $read of $device: $reason',
     async ({ device, read, reason }) => {
-      const reader = await openReader('ioctl');
-      expect(await reasonOf(reader[read](device))).toBe(reason);
+      const open = await openByIoctl();
+      expect(await reasonOf(open(device)[read]())).toBe(reason);
     },
   );
 
   test('keeps the errors of calls at the same time apart', async () => {
-    const reader = await openReader('ioctl');
+    const open = await openByIoctl();
     const asked = Array.from({ length: 100 }, (_, index) =>
-      index % 2 === 0 ? reader.driverInfo('lo') : reader.driverInfo('nobody0'),
+      open(index % 2 === 0 ? 'lo' : 'nobody0').driverInfo(),
     );
     expect(await Promise.all(asked.map(reasonOf))).toEqual(
       asked.map((_, index) => (index % 2 === 0 ? 'unsupported' : 'absent')),
@@ -119,9 +112,9 @@ describe('the reader by ioctl', () => {
   });
 
   test('says so when there are too many calls at the same time, and works again', async () => {
-    const reader = await openReader('ioctl');
-    const asked = Array.from({ length: 1000 }, async () => reasonOf(reader.driverInfo('lo')));
+    const lo = (await openByIoctl())('lo');
+    const asked = Array.from({ length: 1000 }, async () => reasonOf(lo.driverInfo()));
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['unsupported', 'failed']));
-    expect(await reasonOf(reader.driverInfo('lo'))).toBe('unsupported');
+    expect(await reasonOf(lo.driverInfo())).toBe('unsupported');
   });
 });

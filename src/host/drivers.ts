@@ -1,21 +1,32 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, SourceError } from '../model/errors.ts';
-import type { DeviceIdentity } from './devices.ts';
-import { createEthtoolCommandReader } from './ethtool-command.ts';
-import { createEthtoolIoctlReader } from './ethtool-ioctl.ts';
-import type { EthtoolReader } from './host.ts';
+import { createRunCommand } from './command.ts';
+import { createEthtoolCommand } from './ethtool-command.ts';
+import { createEthtoolIoctl } from './ethtool-ioctl.ts';
+import type { Host } from './host.ts';
 import { openLibc } from './libc.ts';
 import type { Libc } from './libc.ts';
+import type { OpenEthtool } from './linux-device.ts';
 import { openLinkAnnouncements } from './link-announcements.ts';
 import type { LinkAnnouncements } from './link-announcements.ts';
 import { openEthtoolIoctl } from './native-ioctl.ts';
-import { createRunCommand } from './command.ts';
+import { createNotifySocket } from './notify-socket.ts';
+import type { NotifySocket } from './notify-socket.ts';
+import { threadPoolSize } from './runtime.ts';
+import { createWaitReadable } from './wait-readable.ts';
+import type { WaitReadable } from './wait-readable.ts';
+
+/** A pool of fewer threads is left to calls of drivers, locked attributes and files. */
+const minWaitThreads = 5;
 
 /** How drivers are asked, and what they announce of themselves. */
 export interface Drivers {
-  readonly createEthtoolReader: (identify: (device: string) => DeviceIdentity) => EthtoolReader;
+  readonly reader: Host['ethtoolReader'];
+  readonly openEthtool: OpenEthtool;
   /** Undefined where changes are not announced, and everything is read anew each time. */
   readonly linkAnnouncements: LinkAnnouncements | undefined;
+  /** Undefined where systemd is told through its own command. */
+  readonly notifySocket: NotifySocket | undefined;
   /** Undefined where nothing can be waited for, and the kernel log is read by the clock. */
   readonly waitReadable: WaitReadable | undefined;
   /** See {@link Libc.exitIfWaiting}; undefined where there are no such calls. */
@@ -40,12 +51,17 @@ export async function openDrivers(
   choice: Config['ethtoolReader'],
   { signal, open = openLibc }: OpenDriversOptions,
 ): Promise<Drivers> {
-  const byCommand = {
-    createEthtoolReader: () => createEthtoolCommandReader(createRunCommand(signal)),
+  const byCommand: Omit<Drivers, keyof NativeCalls> = {
+    reader: 'command',
+    openEthtool: createEthtoolCommand(createRunCommand(signal)),
     linkAnnouncements: undefined,
     problems: [],
   };
-  let calls: NativeCalls = { waitReadable: undefined, exitIfWaiting: undefined };
+  let calls: NativeCalls = {
+    notifySocket: undefined,
+    waitReadable: undefined,
+    exitIfWaiting: undefined,
+  };
   try {
     const libc = await open();
     calls = nativeCalls(libc);
@@ -62,19 +78,20 @@ export async function openDrivers(
   }
 }
 
-type NativeCalls = Pick<Drivers, 'waitReadable' | 'exitIfWaiting'>;
+type NativeCalls = Pick<Drivers, 'notifySocket' | 'waitReadable' | 'exitIfWaiting'>;
 
 function nativeCalls(libc: Libc): NativeCalls {
   return {
+    notifySocket: createNotifySocket(libc),
     waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
     exitIfWaiting: libc.exitIfWaiting,
   };
 }
 
 function openNative(libc: Libc): Omit<Drivers, keyof NativeCalls> {
-  const ioctl = openEthtoolIoctl(libc);
   const native: Omit<Drivers, keyof NativeCalls> = {
-    createEthtoolReader: (identify) => createEthtoolIoctlReader({ ioctl, identify }),
+    reader: 'ioctl',
+    openEthtool: createEthtoolIoctl(openEthtoolIoctl(libc)),
     linkAnnouncements: undefined,
     problems: [],
   };

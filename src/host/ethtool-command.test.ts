@@ -2,14 +2,26 @@ import { readdirSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
+import { deviceIdentity } from '../../test/support/fake-ethtool-kernel.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
-import { createEthtoolCommandReader } from './ethtool-command.ts';
+import { statisticList } from '../../test/support/statistics.ts';
+import { createEthtoolCommand } from './ethtool-command.ts';
+import type { EthtoolReads } from './host.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
-/** A reader for which ethtool ends like this. */
-function readerWhere(exitCode: number, stderr: string) {
-  return createEthtoolCommandReader(async () => ({ exitCode, stdout: '', stderr }));
+/** Reads of a device for which ethtool ends like this. */
+function readsWhere(exitCode: number, stderr: string, device = 'eno1'): EthtoolReads {
+  return createEthtoolCommand(async () => ({ exitCode, stdout: '', stderr }))(() =>
+    deviceIdentity(device, 2),
+  );
+}
+
+/** Reads of a device for which ethtool prints the text of the moment. */
+function readsOf(text: () => string): EthtoolReads {
+  return createEthtoolCommand(async () => ({ exitCode: 0, stdout: text(), stderr: '' }))(() =>
+    deviceIdentity('eno1', 2),
+  );
 }
 
 /** What each version prints when it fails, with the code it exits with. */
@@ -29,55 +41,88 @@ const refusals = [
   [1, 'ethtool: bad command line argument(s)\n', 'failed'],
 ] as const;
 
-describe('createEthtoolCommandReader()', () => {
+describe('createEthtoolCommand()', () => {
   test.each(refusals)('knows exit code %d with %j as %s', async (exitCode, stderr, reason) => {
-    await expect(readerWhere(exitCode, stderr).statistics('eno1')).rejects.toMatchObject({
+    await expect(readsWhere(exitCode, stderr).statistics()).rejects.toMatchObject({
       name: 'SourceError',
       reason,
       message: expect.stringContaining(`ethtool -S "eno1": exit code ${exitCode}`),
     });
   });
 
-  test('asks for one thing of one device', async () => {
+  test('asks for one thing of one device, by the name it has then', async () => {
     const asked: (readonly string[])[] = [];
-    const reader = createEthtoolCommandReader(async (file, argv) => {
+    let name = '-x';
+    const reads = createEthtoolCommand(async (file, argv) => {
       asked.push([file, ...argv]);
       return { exitCode: 0, stdout: 'driver: x\nFeatures for x:\nNIC statistics:\n', stderr: '' };
-    });
-    await reader.driverInfo('-x');
-    await reader.features('eth0').catch(() => {});
-    await reader.statistics('eth0.7').catch(() => {});
+    })(() => deviceIdentity(name, 2));
+    await reads.driverInfo();
+    name = 'eth0';
+    await reads.features().catch(() => {});
+    name = 'eth0.7';
+    await reads.statistics().catch(() => {});
+    await reads.txRingSize().catch(() => {});
     expect(asked).toEqual([
       ['ethtool', '-i', '-x'],
       ['ethtool', '-k', 'eth0'],
       ['ethtool', '-S', 'eth0.7'],
+      ['ethtool', '-g', 'eth0.7'],
     ]);
   });
 
   test('does not ask for a name that cannot be passed on', async () => {
-    await expect(readerWhere(0, '').driverInfo('x\uFFFD')).rejects.toMatchObject({
+    await expect(readsWhere(0, '', 'x\uFFFD').driverInfo()).rejects.toMatchObject({
       reason: 'unsupported',
     });
   });
 
   test('passes a text it cannot parse on as such', async () => {
-    await expect(readerWhere(0, '').features('eno1')).rejects.toMatchObject({ name: 'ParseError' });
+    await expect(readsWhere(0, '').features()).rejects.toMatchObject({ name: 'ParseError' });
+  });
+
+  test('gives the same features for the same text', async () => {
+    let state = 'on';
+    const reads = readsOf(() => `Features for eno1:\nrx-fcs: ${state}\n`);
+    const first = await reads.features();
+    expect(await reads.features()).toBe(first);
+    state = 'off';
+    const second = await reads.features();
+    expect(second).toEqual([{ name: 'rx-fcs', enabled: false, requested: false, fixed: false }]);
+    expect(await reads.features()).toBe(second);
+  });
+
+  test('gives the same statistics for the same text, and the same names for the same names', async () => {
+    let [name, value] = ['rx', 1];
+    const reads = readsOf(() => `NIC statistics:\n     ${name}: ${value}\n     tx: 7\n`);
+    const first = await reads.statistics();
+    expect(await reads.statistics()).toBe(first);
+    value = 2;
+    const second = await reads.statistics();
+    expect(statisticList(second)).toEqual([
+      { name: 'rx', value: 2n },
+      { name: 'tx', value: 7n },
+    ]);
+    expect(second.names).toBe(first.names);
+    name = 'received';
+    expect((await reads.statistics()).names).toEqual(['received', 'tx']);
   });
 
   const devices = readdirSync(
     new URL(`../../test/hosts/${hostName}/sys/class/net`, import.meta.url),
   );
 
-  test.each(devices)('reads %s as recorded, or says why not', async (device) => {
-    const { ethtool } = createRecordedHost(hostName);
+  test.each(devices)('reads %s as recorded, or says why not', async (name) => {
+    const device = createRecordedHost(hostName)
+      .devices()
+      .find((each) => each.name === name);
     const reads = await Promise.allSettled([
-      ethtool.driverInfo(device),
-      ethtool.statistics(device),
-      ethtool.features(device),
+      device?.driverInfo(),
+      device?.statistics(),
+      device?.features(),
     ]);
-    const isDevice = device !== 'bonding_masters';
     const reasons = reads.map((read) =>
-      read.status === 'fulfilled' ? 'read' : read.reason.reason,
+      read.status === 'rejected' ? read.reason.reason : read.value && 'read',
     );
     const hasStatistics = ![
       'lo',
@@ -90,11 +135,12 @@ describe('createEthtoolCommandReader()', () => {
       'tun1',
       'tunl0',
       'bond0',
-    ].includes(device);
+    ].includes(name);
+    const isDevice = name !== 'bonding_masters';
     expect(reasons).toEqual(
       isDevice
-        ? [device === 'lo' ? 'unsupported' : 'read', hasStatistics ? 'read' : 'unsupported', 'read']
-        : ['absent', 'absent', 'absent'],
+        ? [name === 'lo' ? 'unsupported' : 'read', hasStatistics ? 'read' : 'unsupported', 'read']
+        : [undefined, undefined, undefined],
     );
   });
 });

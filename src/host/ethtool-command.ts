@@ -5,8 +5,8 @@ import { parseEthtoolFeatures } from '../parsers/ethtool-features.ts';
 import { parseEthtoolTxRingSize } from '../parsers/ethtool-rings.ts';
 import { parseEthtoolStatistics } from '../parsers/ethtool-statistics.ts';
 import { quote } from '../parsers/lines.ts';
-import type { EthtoolReader } from './host.ts';
 import type { CommandResult, RunCommand } from './command.ts';
+import type { OpenEthtool } from './linux-device.ts';
 
 /** ethtool's exit code for "the driver has no statistics"; its message says so too, but not in every version. */
 const noStatisticsExitCode = 94;
@@ -18,8 +18,8 @@ const complaints: readonly (readonly [pattern: RegExp, reason: SourceErrorReason
   [/Operation not permitted|Permission denied/, 'denied'],
 ];
 
-/** Asks drivers through the ethtool command: slower than the kernel's own interface, but it needs nothing native. */
-export function createEthtoolCommandReader(run: RunCommand): EthtoolReader {
+/** Makes the reads that ask drivers through the ethtool command: slower than the kernel's own interface, but nothing native. */
+export function createEthtoolCommand(run: RunCommand): OpenEthtool {
   const ask = async (option: string, device: string): Promise<string> => {
     if (device.includes('\uFFFD')) {
       throw new SourceError(
@@ -33,12 +33,34 @@ export function createEthtoolCommandReader(run: RunCommand): EthtoolReader {
     }
     return result.stdout;
   };
-  return {
-    kind: 'command',
-    driverInfo: async (device) => parseEthtoolDriverInfo(await ask('-i', device)),
-    statistics: async (device) => parseEthtoolStatistics(await ask('-S', device)),
-    features: async (device) => parseEthtoolFeatures(await ask('-k', device)),
-    txRingSize: async (device) => parseEthtoolTxRingSize(await ask('-g', device)),
+  return (identity) => {
+    const name = (): string => identity().device.name;
+    let names: readonly string[] = [];
+    const statisticsFrom = createChangedParser((text) => {
+      const list = parseEthtoolStatistics(text);
+      const isSame =
+        list.length === names.length && list.every((each, index) => each.name === names[index]);
+      names = isSame ? names : list.map((each) => each.name);
+      return { names, values: BigUint64Array.from(list, ({ value }) => value) };
+    });
+    const featuresFrom = createChangedParser(parseEthtoolFeatures);
+    return {
+      driverInfo: async () => parseEthtoolDriverInfo(await ask('-i', name())),
+      statistics: async () => statisticsFrom(await ask('-S', name())),
+      features: async () => featuresFrom(await ask('-k', name())),
+      txRingSize: async () => parseEthtoolTxRingSize(await ask('-g', name())),
+    };
+  };
+}
+
+/** Makes the function that parses what a device answered; the same answer gives the same object. */
+function createChangedParser<Value>(parse: (text: string) => Value): (text: string) => Value {
+  let last: { readonly text: string; readonly value: Value } | undefined;
+  return (text) => {
+    if (last?.text !== text) {
+      last = { text, value: parse(text) };
+    }
+    return last.value;
   };
 }
 

@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest';
 
-import { createFakeKernel } from '../../test/support/fake-ethtool-kernel.ts';
+import {
+  createFakeKernel,
+  createReadsByName,
+  deviceIdentity,
+} from '../../test/support/fake-ethtool-kernel.ts';
 import type {
   FakeDevice,
   FakeFeature,
   FakeStatistics,
+  ReadsByName,
 } from '../../test/support/fake-ethtool-kernel.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type { Statistic } from '../model/statistic.ts';
-import { createEthtoolIoctlReader } from './ethtool-ioctl.ts';
-import type { EthtoolReader } from './host.ts';
+import { createEthtoolIoctl } from './ethtool-ioctl.ts';
+import type { EthtoolReads } from './host.ts';
 
 const reads: readonly (readonly [
   name: string,
-  read: (reader: EthtoolReader, device: string) => Promise<unknown>,
+  read: (reader: ReadsByName, device: string) => Promise<unknown>,
 ])[] = [
   ['driverInfo', async (reader, device) => reader.driverInfo(device)],
   ['statistics', async (reader, device) => reader.statistics(device)],
@@ -36,7 +41,7 @@ const errnoReasons: readonly (readonly [errno: string, reason: SourceErrorReason
   ['errno 524', 'failed'],
 ];
 
-describe('createEthtoolIoctlReader()', () => {
+describe('createEthtoolIoctl()', () => {
   test.each(
     errnoReasons.flatMap(([errno, reason]) =>
       reads.map(([name, read]) => ({ errno, reason, name, read })),
@@ -48,12 +53,6 @@ describe('createEthtoolIoctlReader()', () => {
       reason,
       message: expect.stringMatching(new RegExp(`"eno1".*${errno}`)),
     });
-  });
-
-  test.each(reads)('%s() of a device nobody has heard of is absent', async (_, read) => {
-    const { reader, kernel } = kernelWith({ interfaceIndex: 2 });
-    await expect(read(reader, 'eno7')).rejects.toMatchObject({ reason: 'absent' });
-    expect(kernel.commands).toEqual([]);
   });
 
   test('goes on after errors', async () => {
@@ -309,7 +308,7 @@ describe('features()', () => {
       for (const changed of names) {
         const features = names.map((name): FakeFeature => [name, name === changed ? bits : 'a']);
         kernel.devices.set('eno1', { interfaceIndex: 2, features });
-        const fresh = createEthtoolIoctlReader(kernel);
+        const fresh = createReadsByName(kernel);
         expect(await reader.features('eno1')).toEqual(await fresh.features('eno1'));
       }
     }
@@ -325,6 +324,61 @@ describe('features()', () => {
     kernel.devices.set('eno1', { interfaceIndex: 3, ...device });
     await reader.features('eno1');
     expect(kernel.commands).toEqual(['stringSetInfo', 'strings', 'features']);
+  });
+});
+
+describe('the reads of one device', () => {
+  test('give the same statistics while nothing changes, and the same names while they are the same', async () => {
+    const { one, change } = readsOf({ interfaceIndex: 2, statistics: numbered(3) });
+    const first = await one.statistics();
+    expect(await one.statistics()).toBe(first);
+    change({ statistics: numbered(3, 7n) });
+    const second = await one.statistics();
+    expect(second === first).toBe(false);
+    expect(second.names).toBe(first.names);
+    expect([...second.values]).toEqual([7n, 8n, 9n]);
+    // What was given before is not written over.
+    expect([...first.values]).toEqual([1n, 2n, 3n]);
+    expect(await one.statistics()).toBe(second);
+  });
+
+  test('give other statistics for the same values under other names', async () => {
+    const { one, change } = readsOf({ interfaceIndex: 2, statistics: [['old', 1n]] });
+    const first = await one.statistics();
+    change({ statistics: numbered(2) });
+    await one.statistics();
+    change({ statistics: [['new', 1n]] });
+    expect(await one.statistics()).toEqual({ names: ['new'], values: first.values });
+  });
+
+  test('give the same features while nothing changes', async () => {
+    const { one, change } = readsOf({ interfaceIndex: 2, features: [['highdma', 'arx']] });
+    const first = await one.features();
+    expect(await one.features()).toBe(first);
+    change({ features: [['highdma', 'a']] });
+    expect(await one.features()).toEqual([
+      { name: 'highdma', enabled: false, requested: false, fixed: false },
+    ]);
+    expect(first).toEqual([{ name: 'highdma', enabled: true, requested: true, fixed: false }]);
+  });
+
+  test('ask for the name it has then, and read no names again when it is renamed', async () => {
+    const { kernel, one, rename } = readsOf({
+      interfaceIndex: 2,
+      statistics: numbered(3),
+      features: [['highdma', 'arx']],
+    });
+    const [statistics, features] = [await one.statistics(), await one.features()];
+    rename('lan0');
+    kernel.commands.splice(0);
+    expect(await one.statistics()).toBe(statistics);
+    expect(await one.features()).toBe(features);
+    expect(kernel.commands).toEqual(['statistics', 'features']);
+    kernel.devices.delete('lan0');
+    await expect(one.statistics()).rejects.toMatchObject({
+      reason: 'absent',
+      message: 'cannot read statistics of "lan0": ENODEV',
+    });
   });
 });
 
@@ -347,8 +401,8 @@ describe('calls in flight', () => {
     );
     const inFlight = new Set<Buffer>();
     const seen = new Set<Buffer>();
-    const reader = createEthtoolIoctlReader({
-      identify: kernel.identify,
+    const reader = createReadsByName({
+      devices: kernel.devices,
       ioctl: async (rawName, request) => {
         expect(inFlight.has(request)).toBe(false);
         inFlight.add(request);
@@ -387,8 +441,8 @@ describe('calls in flight', () => {
       good0: { interfaceIndex: 3, txRingSize: 2 },
     });
     const buffers = new Map<string, Set<Buffer>>();
-    const reader = createEthtoolIoctlReader({
-      identify: kernel.identify,
+    const reader = createReadsByName({
+      devices: kernel.devices,
       ioctl: async (rawName, request) => {
         const device = rawName.toString();
         buffers.set(device, (buffers.get(device) ?? new Set()).add(request));
@@ -406,33 +460,34 @@ describe('calls in flight', () => {
   });
 });
 
-test('names of devices that went away are not kept for ever', async () => {
-  const statistics = numbered(1);
-  const { reader, kernel } = kernelWith({ interfaceIndex: 1, statistics });
-  const callsFor = async (device: string): Promise<number> => {
-    kernel.commands.splice(0);
-    await reader.statistics(device);
-    return kernel.commands.length;
-  };
-  expect(await callsFor('eno1')).toBe(3);
-  expect(await callsFor('eno1')).toBe(1);
-  for (let index = 0; index < 10_000; index += 1) {
-    const name = `veth${index}`;
-    kernel.devices.set(name, { interfaceIndex: index + 2, statistics });
-    expect(await callsFor(name)).toBe(3);
-    kernel.devices.delete(name);
-  }
-  kernel.devices.set('veth0', { interfaceIndex: 2, statistics });
-  expect(await callsFor('veth0')).toBe(3);
-  expect(await callsFor('eno1')).toBe(1);
-});
-
 function kernelWith(
   device: FakeDevice,
   options: Parameters<typeof createFakeKernel>[1] = {},
-): { readonly kernel: ReturnType<typeof createFakeKernel>; readonly reader: EthtoolReader } {
+): { readonly kernel: ReturnType<typeof createFakeKernel>; readonly reader: ReadsByName } {
   const kernel = createFakeKernel({ eno1: device }, options);
-  return { kernel, reader: createEthtoolIoctlReader(kernel) };
+  return { kernel, reader: createReadsByName(kernel) };
+}
+
+/** Reads of one device, which is called eno1 at first. */
+function readsOf(device: FakeDevice) {
+  const kernel = createFakeKernel({ eno1: device });
+  let name = 'eno1';
+  const one: EthtoolReads = createEthtoolIoctl(kernel.ioctl)(() => deviceIdentity(name, 2));
+  return {
+    kernel,
+    one,
+    change: (next: Partial<FakeDevice>): void => {
+      kernel.devices.set(name, { interfaceIndex: 2, ...next });
+    },
+    rename: (next: string): void => {
+      const renamed = kernel.devices.get(name);
+      kernel.devices.delete(name);
+      if (renamed !== undefined) {
+        kernel.devices.set(next, renamed);
+      }
+      name = next;
+    },
+  };
 }
 
 function numbered(count: number, value = 1n): FakeStatistics {

@@ -2,37 +2,28 @@ import type { Device } from '../model/device.ts';
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { Feature } from '../model/feature.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { PacketCounters } from '../model/packet-counters.ts';
+import type { Statistics } from '../model/statistic.ts';
 
-/**
- * The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. What is asked of a
- * device is asked of those that `devices` gave last.
- */
+/** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
-  /** The network devices of this network namespace, in sysfs order. */
-  devices(): Promise<readonly Device[]>;
+  /** The network devices of this network namespace, in sysfs order. A device has the same handle for as long as it exists. */
+  devices(): readonly NetworkDevice[];
+  /**
+   * Packets of all devices at once, by device; a device that is not among them is asked itself. One driver that does not
+   * answer holds up all of it. Undefined where the kernel has no such table of these devices.
+   */
+  packetCounters(): Promise<ReadonlyMap<NetworkDevice, PacketCounters> | undefined>;
   /**
    * Reads a file below `/proc` or `/sys`, wherever these are mounted.
    *
-   * @throws {SourceError} `absent`, `unsupported` (the attribute has no value in this state), `denied`, `failed`.
+   * @throws {SourceError} `absent`, `unsupported` (the file has no value in this state), `denied`, `failed`.
    */
   readFile(path: string): Promise<string>;
-  /**
-   * Reads an attribute in the device's directory of sysfs that never waits for a lock: a counter or a flag.
-   *
-   * @throws {SourceError} as {@link Host.readFile}.
-   */
-  readAttribute(device: string, attribute: string): string;
-  /** Names in a subdirectory of the device's directory of sysfs. @throws {SourceError} as {@link Host.readFile}. */
-  listAttributes(device: string, directory: string): readonly string[];
-  /**
-   * A number that changes when the kernel announces a change of the device: of its link, its flags, its name or its
-   * active offload features. Undefined where changes are not announced.
-   *
-   * @throws {SourceError} `absent`.
-   */
-  announcedChanges(device: string): number | undefined;
-  readonly ethtool: EthtoolReader;
+  /** Reads a file of `/proc/net` that the kernel answers from memory. @throws {SourceError} as {@link Host.readFile}. */
+  readProcNet(name: 'snmp' | 'snmp6' | 'netstat'): string;
+  /** How drivers are asked. */
+  readonly ethtoolReader: 'ioctl' | 'command';
   /**
    * The kernel log from its oldest record on, then every record as it is written, in batches: the first that has
    * caught up comes even when it is empty. Ends when the signal is aborted.
@@ -51,6 +42,41 @@ export interface Host {
   now(): Date;
 }
 
+/**
+ * One network device: who it is, and its reads. It owns what is kept to read it again, and is gone with the device.
+ * Its name changes when it is renamed. Every read may throw a SourceError.
+ */
+export interface NetworkDevice extends Device, EthtoolReads {
+  /**
+   * Changes when the kernel announces a change of the device: of its link, its flags, its name or its active offload
+   * features. Undefined where changes are not announced.
+   */
+  readonly generation: number | undefined;
+  /** Reads an attribute in the device's directory of sysfs that the kernel answers from memory: `flags`. */
+  attribute(name: string): string;
+  /** Names in a subdirectory of the device's directory of sysfs. */
+  attributeNames(directory: string): readonly string[];
+  /** Reads an attribute that the driver answers, or that waits for a lock a driver may hold. */
+  readAttribute(name: 'carrier' | 'speed'): Promise<string>;
+  /** Reads the device's own packet counters, which the driver may fetch from the hardware. */
+  packetCounters(): Promise<PacketCounters>;
+}
+
+/**
+ * What a driver tells of its device. Two ways to ask give the same answers: the ethtool command and the kernel's ioctl.
+ * Every method throws a SourceError: `absent` (no such device), `unsupported` (the driver has no such thing),
+ * `denied`, `timeout`, `failed`.
+ */
+export interface EthtoolReads {
+  driverInfo(): Promise<DriverInfo>;
+  /** The same object for as long as nothing has changed. */
+  statistics(): Promise<Statistics>;
+  /** The same array for as long as nothing has changed. */
+  features(): Promise<readonly Feature[]>;
+  /** Descriptors in each transmit ring. */
+  txRingSize(): Promise<number>;
+}
+
 interface KernelLogOptions {
   readonly signal: AbortSignal;
   /** Where in the journal to go on. */
@@ -65,19 +91,4 @@ export interface StateFile {
   write(content: string): Promise<void>;
   /** Puts the file out of the way under another name, for somebody to look at. */
   setAside(): Promise<void>;
-}
-
-/**
- * What drivers tell of a device. Two ways to ask give the same answers: the ethtool command and the kernel's ioctl.
- * Every method throws a SourceError: `absent` (no such device), `unsupported` (the driver has no such thing),
- * `denied`, `timeout`, `failed`.
- */
-export interface EthtoolReader {
-  readonly kind: 'ioctl' | 'command';
-  driverInfo(device: string): Promise<DriverInfo>;
-  /** In the driver's order; names may repeat. */
-  statistics(device: string): Promise<readonly Statistic[]>;
-  features(device: string): Promise<readonly Feature[]>;
-  /** Descriptors in each transmit ring. */
-  txRingSize(device: string): Promise<number>;
 }

@@ -9,6 +9,8 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number | string;
   /** @returns the name of the errno, or undefined. @see bind(2) */
   bind(descriptor: number, address: Buffer): string | undefined;
+  /** Sends a datagram, never waiting. @returns the name of the errno, or undefined. @see sendto(2) */
+  sendTo(descriptor: number, message: Buffer, address: Buffer): string | undefined;
   /** @returns a descriptor that can be read once something was written to it, or the name of the errno. @see eventfd(2) */
   eventfd(): number | string;
   /** Receives what is there, never waiting. @returns the number of bytes, or the name of the errno. @see recv(2) */
@@ -55,6 +57,9 @@ export async function openLibc(): Promise<Libc> {
     const recv = library.func(
       'intptr_t recv(int descriptor, void *buffer, size_t length, int flags)',
     );
+    const sendto = library.func(
+      'intptr_t sendto(int descriptor, void *buffer, size_t length, int flags, void *address, uint32_t addressLength)',
+    );
     const ioctl = library.func('int ioctl(int descriptor, unsigned long request, void *argument)');
     const eventfd = library.func('int eventfd(unsigned int value, int flags)');
     const poll = library.func('int poll(void *descriptors, unsigned long count, int timeout)');
@@ -74,6 +79,8 @@ export async function openLibc(): Promise<Libc> {
       socket: (domain, type, protocol) => valueOf(socket(domain, type, protocol)),
       bind: (descriptor, address) => errorOf(bind(descriptor, address, address.length)),
       receive: (descriptor, buffer) => valueOf(recv(descriptor, buffer, buffer.length, dontWait)),
+      sendTo: (descriptor, message, address) =>
+        errorOf(sendto(descriptor, message, message.length, dontWait, address, address.length)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
       ioctl: async (...callArguments) =>
         poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),

@@ -24,10 +24,12 @@ function follow(): { readonly changes: LinkAnnouncements; readonly queue: Announ
 /** Of the devices 2 and 3: which have changed since, after something was announced. */
 function changedAfter(...announced: readonly Announced[]): readonly number[] {
   const { changes, queue } = follow();
-  const before = new Map([2, 3].map((index) => [index, changes.of(index)]));
+  changes.read();
+  const previous = new Map([2, 3].map((index) => [index, changes.generation(index)]));
   queue.push(...announced);
-  return [...before]
-    .filter(([index, change]) => changes.of(index) !== change)
+  changes.read();
+  return [...previous]
+    .filter(([index, generation]) => changes.generation(index) !== generation)
     .map(([index]) => index);
 }
 
@@ -51,19 +53,33 @@ describe('createLinkAnnouncements()', () => {
   test('says the same of a device for as long as nothing is announced of it', () => {
     const { changes, queue } = follow();
     queue.push(2);
-    const change = changes.of(2);
+    changes.read();
+    const generation = changes.generation(2);
     queue.push(3, 4, 5);
-    expect(changes.of(2)).toBe(change);
+    changes.read();
+    expect(changes.generation(2)).toBe(generation);
     queue.push(2);
-    expect(changes.of(2)).not.toBe(change);
+    changes.read();
+    expect(changes.generation(2)).not.toBe(generation);
+  });
+
+  test('says the same of a device until it is read again what was announced', () => {
+    const { changes, queue } = follow();
+    changes.read();
+    const generation = changes.generation(2);
+    queue.push(2);
+    expect(changes.generation(2)).toBe(generation);
+    expect(queue).toEqual([2]);
+    changes.read();
+    expect(changes.generation(2)).not.toBe(generation);
   });
 
   test('says the same of all devices for as long as nothing is announced of any', () => {
     const { changes, queue } = follow();
-    const before = changes.ofAny();
-    expect(changes.ofAny()).toBe(before);
+    const previous = changes.read();
+    expect(changes.read()).toBe(previous);
     queue.push(2);
-    expect(changes.ofAny()).not.toBe(before);
+    expect(changes.read()).not.toBe(previous);
   });
 
   test('takes everything for changed where nothing can be received', () => {
@@ -72,19 +88,24 @@ describe('createLinkAnnouncements()', () => {
       calls += 1;
       return 'EBADF';
     });
-    expect(changes.of(2)).not.toBe(changes.of(2));
+    const previous = [changes.read(), changes.generation(2)];
+    const [sequence, generation] = [changes.read(), changes.generation(2)];
+    expect(sequence).not.toBe(previous[0]);
+    expect(generation).not.toBe(previous[1]);
     expect(calls).toBe(2);
   });
 
   test('keeps what was announced of so many devices, and then takes all for changed', () => {
     const { changes, queue } = follow();
-    const before = changes.of(2);
+    changes.read();
+    const previous = changes.generation(2);
     for (let index = 10; index < 10 + 4096; index += 1) {
       queue.push(index);
-      changes.of(index);
+      changes.read();
     }
-    expect(changes.of(2)).toBe(before);
+    expect(changes.generation(2)).toBe(previous);
     queue.push(5000);
-    expect(changes.of(2)).not.toBe(before);
+    changes.read();
+    expect(changes.generation(2)).not.toBe(previous);
   });
 });

@@ -4,17 +4,17 @@ import type { Libc } from './libc.ts';
 
 /** Only the first bytes of a message are of interest; the kernel drops what does not fit. */
 const messageBytes = 64;
-/** A flood of announcements is not followed one by one. */
-const mostMessages = 256;
-/** Indices of devices that are gone are dropped together with all others when there are so many. */
-const largestCounts = 4096;
+/** A flood of announcements is not read one by one. */
+const maxMessages = 256;
+/** Indices of devices that are gone are dropped together with all others above this. */
+const maxDevices = 4096;
 
-/** Tells, by numbers, whether the kernel has announced changes of devices. */
+/** Tells, by numbers, whether the kernel has announced changes of devices, as far as it was read. */
 export interface LinkAnnouncements {
+  /** Reads what was announced since. While it returns the same number, no device has changed, come or gone. */
+  read(): number;
   /** While it is the same, neither the device's link, flags and name nor its active offload features have changed. */
-  of(interfaceIndex: number): number;
-  /** While it is the same, that is so of every device, and none has come or gone. */
-  ofAny(): number;
+  generation(interfaceIndex: number): number;
 }
 
 /**
@@ -51,7 +51,7 @@ export function createLinkAnnouncements(
   };
 
   const follow = (): void => {
-    for (let messages = 0; messages < mostMessages; messages += 1) {
+    for (let messages = 0; messages < maxMessages; messages += 1) {
       const received = receive(buffer);
       // Two names stand for one number; either may come.
       if (received === 'EAGAIN' || received === 'EWOULDBLOCK') {
@@ -62,7 +62,7 @@ export function createLinkAnnouncements(
       }
       const interfaceIndex =
         typeof received === 'number' ? parseLinkMessage(buffer.subarray(0, received)) : undefined;
-      if (interfaceIndex === undefined || announced.size >= largestCounts) {
+      if (interfaceIndex === undefined || announced.size >= maxDevices) {
         changedSomewhere();
       } else {
         sequence += 1;
@@ -73,13 +73,10 @@ export function createLinkAnnouncements(
   };
 
   return {
-    of: (interfaceIndex) => {
-      follow();
-      return announced.get(interfaceIndex) ?? anyDevice;
-    },
-    ofAny: () => {
+    read: () => {
       follow();
       return sequence;
     },
+    generation: (interfaceIndex) => announced.get(interfaceIndex) ?? anyDevice,
   };
 }

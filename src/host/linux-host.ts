@@ -1,105 +1,86 @@
+import { statSync } from 'node:fs';
+
 import type { Config } from '../config/config.ts';
-import type { Device } from '../model/device.ts';
-import { SourceError } from '../model/errors.ts';
-import { createAttributeReader } from './attributes.ts';
-import { createDeviceFinder } from './devices.ts';
-import type { FoundDevice } from './devices.ts';
-import type { DeviceIdentity } from './devices.ts';
+import type { PacketCounters } from '../model/packet-counters.ts';
+import type { DescriptorBudget } from './descriptors.ts';
+import { createDeviceLister } from './devices.ts';
 import type { Drivers } from './drivers.ts';
 import type { Host } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
+import { createKeptFiles } from './kept-file.ts';
+import { createLinuxDevice } from './linux-device.ts';
+import type { LinuxDevice } from './linux-device.ts';
+import { createPacketTable } from './packet-table.ts';
 import { createStateFile } from './state-file.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
-const devicesDirectory = '/sys/class/net/';
-/** Devices are looked for after this long though no change was announced. */
-const rememberedMilliseconds = 5000;
+/** Devices are listed again after this long though no change was announced. */
+const announcedListTtlMilliseconds = 5000;
+/** And where changes are not announced: not for each of a flood of kernel records. */
+const listTtlMilliseconds = 500;
+
+export interface LinuxHostOptions extends Pick<
+  Drivers,
+  'reader' | 'openEthtool' | 'linkAnnouncements' | 'waitReadable'
+> {
+  readonly descriptors: DescriptorBudget;
+}
 
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
-  {
-    createEthtoolReader,
-    linkAnnouncements,
-    waitReadable,
-  }: Pick<Drivers, 'createEthtoolReader' | 'linkAnnouncements'> &
-    Partial<Pick<Drivers, 'waitReadable'>>,
+  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors }: LinuxHostOptions,
 ): Host {
-  const findDevices = createDeviceFinder(paths.sysfs);
-  const attributes = createAttributeReader();
-  let found: ReadonlyMap<string, DeviceIdentity> = new Map();
+  const directory = Buffer.from(`${paths.sysfs}/class/net/`);
+  const list = createDeviceLister(directory, (identity) =>
+    createLinuxDevice(identity, {
+      directory,
+      descriptors,
+      openEthtool,
+      generation: (interfaceIndex) => linkAnnouncements?.generation(interfaceIndex),
+    }),
+  );
+  const readKept = createKeptFiles();
+  const readPacketTable = createPacketTable(`${paths.procfs}/net/dev`);
+  const hasOwnDevices = showsOwnDevices(paths.sysfs);
+  let devices: readonly LinuxDevice[] = [];
+  let listedChanges: number | undefined;
+  let expiresAt = 0;
 
-  const devicePath = (rawName: Buffer): Buffer =>
-    Buffer.concat([Buffer.from(`${paths.sysfs}/class/net/`), rawName]);
-
-  const identify = (device: string): DeviceIdentity => {
-    const identity = found.get(device);
-    if (identity === undefined) {
-      throw new SourceError('absent', `there is no device ${JSON.stringify(device)}`);
-    }
-    return identity;
-  };
-
-  let listed: readonly FoundDevice[] | undefined;
-  let devices: readonly Device[] = [];
-
-  /** What had been announced when the devices were last looked for, and when that was. */
-  let foundAt: { readonly changes: number | undefined; readonly milliseconds: number } | undefined;
-
-  const listDevices = async (): Promise<readonly Device[]> => {
-    // Asked before they are looked for: what changes meanwhile is looked at again.
-    const changes = linkAnnouncements?.ofAny();
-    const milliseconds = performance.now();
-    if (
-      changes !== undefined &&
-      changes === foundAt?.changes &&
-      milliseconds - foundAt.milliseconds < rememberedMilliseconds
-    ) {
-      return devices;
-    }
-    const all = findDevices();
-    foundAt = { changes, milliseconds };
-    if (all !== listed) {
-      listed = all;
-      devices = all.map(({ device }) => device);
-      found = new Map(
-        all.map(({ device: { name, interfaceIndex }, rawName }) => [
-          name,
-          { rawName, interfaceIndex },
-        ]),
-      );
-      attributes.follow(
-        all.map(({ device: { name, interfaceIndex }, rawName }) => ({
-          label: name,
-          path: devicePath(rawName),
-          interfaceIndex,
-        })),
-      );
+  const listDevices = (): readonly LinuxDevice[] => {
+    // Read before the devices are listed: what changes meanwhile is looked at again.
+    const changes = linkAnnouncements?.read();
+    const now = performance.now();
+    if (now >= expiresAt || changes !== listedChanges) {
+      devices = list();
+      listedChanges = changes;
+      expiresAt =
+        now + (changes === undefined ? listTtlMilliseconds : announcedListTtlMilliseconds);
     }
     return devices;
   };
 
-  /** A device is found by the bytes of its name, which its label may not hold. */
-  const locate = (path: string): string | Buffer => {
-    if (!path.startsWith(devicesDirectory)) {
-      return mountedPath(path, paths);
-    }
-    const [label = '', ...rest] = path.slice(devicesDirectory.length).split('/');
-    return Buffer.concat([
-      devicePath(identify(label).rawName),
-      Buffer.from(['', ...rest].join('/')),
-    ]);
-  };
-
   return {
     devices: listDevices,
-    readFile: async (path) => readSmallFile(locate(path)),
-    readAttribute: (device, attribute) => attributes.read(device, attribute),
-    listAttributes: (device, directory) => attributes.list(device, directory),
-    announcedChanges: (device) => linkAnnouncements?.of(identify(device).interfaceIndex),
-    ethtool: createEthtoolReader(identify),
+    packetCounters: async () => {
+      if (!hasOwnDevices) {
+        return undefined;
+      }
+      const byName = await readPacketTable();
+      const counters = new Map<LinuxDevice, PacketCounters>();
+      for (const device of devices) {
+        const found = byName.get(device.rawName.toString('latin1'));
+        if (found !== undefined) {
+          counters.set(device, found);
+        }
+      }
+      return counters;
+    },
+    readFile: async (path) => readSmallFile(mountedPath(path, paths)),
+    readProcNet: (name) => readKept(`${paths.procfs}/net/${name}`),
+    ethtoolReader: reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
         ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, { signal: stop, waitReadable })
@@ -109,6 +90,18 @@ export function createLinuxHost(
     state: createStateFile(`${stateDirectory}/kernel-log.json`),
     now: () => new Date(),
   };
+}
+
+/**
+ * Whether sysfs shows the devices of this process's own network namespace, of which `/proc/net` tells: each namespace has
+ * a sysfs of its own, wherever that is mounted.
+ */
+function showsOwnDevices(sysfs: string): boolean {
+  try {
+    return statSync(`${sysfs}/class/net`).dev === statSync('/sys/class/net').dev;
+  } catch {
+    return false;
+  }
 }
 
 /** Where a path of procfs or sysfs is found under the mounts the configuration names. */

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,5 +61,14 @@ describe('readSmallFile()', () => {
     await expect(readSmallFile('/sys/class/net/lo/speed')).rejects.toMatchObject({
       reason: 'unsupported',
     });
+  });
+
+  test('is not held up by a FIFO that nobody writes to', async () => {
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    expect(await readSmallFile(fifo)).toBe('');
+    const held = openSync(fifo, constants.O_RDWR);
+    await expect(readSmallFile(fifo)).rejects.toMatchObject({ reason: 'failed' });
+    closeSync(held);
   });
 });

@@ -5,7 +5,7 @@ import { SourceError } from '../model/errors.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
 /** No file nicwatch reads is longer; a longer one is not what it should be. */
-const largestFileBytes = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
 const chunkBytes = 16 * 1024;
 
 /**
@@ -13,8 +13,7 @@ const chunkBytes = 16 * 1024;
  *
  * @throws {SourceError} see the table in system-error.ts; `failed` for a file above 1 MiB.
  */
-export async function readSmallFile(path: string | Buffer): Promise<string> {
-  const shown = path.toString();
+export async function readSmallFile(path: string): Promise<string> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -25,10 +24,10 @@ export async function readSmallFile(path: string | Buffer): Promise<string> {
           return Buffer.concat(chunks).toString('utf8');
         }
         length += bytesRead;
-        if (length > largestFileBytes) {
+        if (length > maxFileBytes) {
           throw new SourceError(
             'failed',
-            `${JSON.stringify(shown)} is longer than ${largestFileBytes} bytes`,
+            `${JSON.stringify(path)} is longer than ${maxFileBytes} bytes`,
           );
         }
         chunks.push(buffer.subarray(0, bytesRead));
@@ -37,6 +36,6 @@ export async function readSmallFile(path: string | Buffer): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    throw error instanceof SourceError ? error : sourceErrorFrom(error, shown);
+    throw error instanceof SourceError ? error : sourceErrorFrom(error, path);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { statisticList } from '../../test/support/statistics.ts';
 import {
   decodeDriverInfo,
   decodeFeature,
@@ -156,7 +157,18 @@ describe('decodeStatistics()', () => {
       writeU64(buffer, index * 8, value);
     }
     const names = statistics.map(({ name }) => name);
-    expect(decodeStatistics(buffer, names)).toEqual(statistics);
+    expect(statisticList(decodeStatistics(buffer, names))).toEqual(statistics);
+  });
+
+  test('gives the names as they are, and a copy of the values, wherever they stand', () => {
+    const names = ['rx', 'tx'];
+    const buffer = Buffer.alloc(4 + 2 * 8);
+    writeU64(buffer, 4, 7n);
+    writeU64(buffer, 12, 9n);
+    const statistics = decodeStatistics(buffer.subarray(4), names);
+    buffer.fill(0xff);
+    expect(statistics.names).toBe(names);
+    expect([...statistics.values]).toEqual([7n, 9n]);
   });
 });
 

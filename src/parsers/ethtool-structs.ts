@@ -2,7 +2,7 @@ import { endianness } from 'node:os';
 
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { Feature } from '../model/feature.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { Statistics } from '../model/statistic.ts';
 
 /** What SIOCETHTOOL is called with: the socket, the request, and the name in it. @see netdevice(7) */
 export const ethtoolCall = {
@@ -111,8 +111,9 @@ export function decodeStrings(buffer: Buffer): readonly string[] {
 }
 
 /** Decodes the values ETHTOOL_GSTATS fills in, one for each name. */
-export function decodeStatistics(values: Buffer, names: readonly string[]): readonly Statistic[] {
-  return names.map((name, index) => ({ name, value: readU64(values, index * 8) }));
+export function decodeStatistics(values: Buffer, names: readonly string[]): Statistics {
+  // A copy, which is aligned as the view needs it, and has the byte order of the machine.
+  return { names, values: new BigUint64Array(Uint8Array.prototype.slice.call(values).buffer) };
 }
 
 /** The state of one feature as the kernel keeps it. */

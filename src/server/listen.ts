@@ -15,8 +15,8 @@ const limits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
   keepAliveTimeout: 60_000,
-  /** How often the first two are looked at. */
-  connectionsCheckingInterval: 1000,
+  /** How often the first two are looked at: each time wakes the process. */
+  connectionsCheckingInterval: 5000,
   maxHeaderSize: 16 * 1024,
   maxRequestsPerSocket: 10_000,
 };

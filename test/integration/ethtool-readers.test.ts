@@ -175,7 +175,7 @@ interface Comparison {
   readonly ioctl: unknown;
   readonly after: unknown;
   /** What had been announced of the device before. */
-  readonly changes: number;
+  readonly generation: number;
 }
 
 /** Whether the readers disagree. Counters go on, so that the ioctl's must lie between the command's. */
@@ -221,7 +221,7 @@ function isComparison(value: unknown): value is Comparison {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['device', 'state', 'read', 'before', 'ioctl', 'after', 'changes'].every(
+    ['device', 'state', 'read', 'before', 'ioctl', 'after', 'generation'].every(
       (name) => name in value,
     )
   );
@@ -246,11 +246,11 @@ function activeChanges(
   name: string,
 ): readonly { readonly device: string; readonly state: string; readonly isAnnounced: boolean }[] {
   const ofDevice = comparisons.filter(({ device, read }) => device === name && read === 'features');
-  return ofDevice.flatMap(({ device, state, changes, ioctl }, index) => {
+  return ofDevice.flatMap(({ device, state, generation, ioctl }, index) => {
     const earlier = ofDevice[index - 1];
     return earlier === undefined || isDeepStrictEqual(active(earlier.ioctl), active(ioctl))
       ? []
-      : [{ device, state, isAnnounced: changes !== earlier.changes }];
+      : [{ device, state, isAnnounced: generation !== earlier.generation }];
   });
 }
 

@@ -11,6 +11,7 @@ import { startAgent } from '../support/agent-process.ts';
 import { startBrowser } from '../support/browser.ts';
 import { kernelRecord } from '../support/kernel-record.ts';
 import { createNamespace } from '../support/netns.ts';
+import { overrideDevices } from '../support/override-devices.ts';
 import { createRecordedHost } from '../support/recorded-host.ts';
 import { commandProblem, namespaceProblem, skipNote } from '../support/requirements.ts';
 import { serveStatus } from '../support/status-server.ts';
@@ -167,24 +168,8 @@ function recordedHost(): Host {
 /** The recorded host, one of whose devices somebody has renamed, and a kernel log that tells of it. */
 function hostileHost(): Host {
   const host = recordedHost();
-  const recorded = 'vx42';
-  const real = (name: string): string => (name === hostileName ? recorded : name);
   return {
-    ...host,
-    devices: async () =>
-      (await host.devices()).map((device) =>
-        device.name === recorded ? { ...device, name: hostileName } : device,
-      ),
-    readFile: async (path) => host.readFile(path.replace(hostileName, recorded)),
-    readAttribute: (name, attribute) => host.readAttribute(real(name), attribute),
-    listAttributes: (name, directory) => host.listAttributes(real(name), directory),
-    ethtool: {
-      kind: 'command',
-      driverInfo: async (name) => host.ethtool.driverInfo(real(name)),
-      statistics: async (name) => host.ethtool.statistics(real(name)),
-      features: async (name) => host.ethtool.features(real(name)),
-      txRingSize: async (name) => host.ethtool.txRingSize(real(name)),
-    },
+    ...overrideDevices(host, ({ name }) => (name === 'vx42' ? { name: hostileName } : {})),
     kernelLog: async function* () {
       yield { caughtUp: true, records: [kernelRecord(hostileText)] };
     },

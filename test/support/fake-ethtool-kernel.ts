@@ -1,6 +1,10 @@
-import type { DeviceIdentity } from '../../src/host/devices.ts';
+import { createEthtoolIoctl } from '../../src/host/ethtool-ioctl.ts';
 import type { EthtoolIoctl } from '../../src/host/ethtool-ioctl.ts';
-import { SourceError } from '../../src/model/errors.ts';
+import type { EthtoolReads } from '../../src/host/host.ts';
+import type { DeviceIdentity } from '../../src/host/linux-device.ts';
+import type { DriverInfo } from '../../src/model/driver-info.ts';
+import type { Feature } from '../../src/model/feature.ts';
+import type { Statistic } from '../../src/model/statistic.ts';
 import {
   ethtoolCommands,
   ethtoolLayout,
@@ -10,6 +14,7 @@ import {
   writeU32,
   writeU64,
 } from '../../src/parsers/ethtool-structs.ts';
+import { statisticList } from './statistics.ts';
 
 type EthtoolCommand = keyof typeof ethtoolCommands;
 
@@ -38,7 +43,6 @@ interface FakeKernelOptions {
 
 interface FakeKernel {
   readonly ioctl: EthtoolIoctl;
-  readonly identify: (device: string) => DeviceIdentity;
   readonly devices: Map<string, FakeDevice>;
   /** Commands that came, oldest first. */
   readonly commands: EthtoolCommand[];
@@ -156,13 +160,6 @@ export function createFakeKernel(
     commands,
     after,
     overflowBytes: () => overflowBytes,
-    identify: (name) => {
-      const device = known.get(name);
-      if (device === undefined) {
-        throw new SourceError('absent', `there is no device ${JSON.stringify(name)}`);
-      }
-      return { rawName: Buffer.from(name), interfaceIndex: device.interfaceIndex };
-    },
     ioctl: async (rawName, request) => {
       const command = commandOf(readU32(request, 0));
       commands.push(command);
@@ -177,6 +174,54 @@ export function createFakeKernel(
       after.delete(command);
       happens?.();
       return error;
+    },
+  };
+}
+
+/** Reads of devices by name. */
+export interface ReadsByName {
+  driverInfo(device: string): Promise<DriverInfo>;
+  statistics(device: string): Promise<readonly Statistic[]>;
+  features(device: string): Promise<readonly Feature[]>;
+  txRingSize(device: string): Promise<number>;
+}
+
+/** Asks the devices of a fake kernel by ioctl: whichever has the name at that moment, each by reads of its own. */
+export function createReadsByName({
+  devices,
+  ioctl,
+}: Pick<FakeKernel, 'devices' | 'ioctl'>): ReadsByName {
+  const openEthtool = createEthtoolIoctl(ioctl);
+  const known = new Map<number, EthtoolReads>();
+  const readsOf = (name: string): EthtoolReads => {
+    const interfaceIndex = devices.get(name)?.interfaceIndex;
+    if (interfaceIndex === undefined) {
+      throw new Error(`there is no device ${JSON.stringify(name)}`);
+    }
+    const reads =
+      known.get(interfaceIndex) ?? openEthtool(() => deviceIdentity(name, interfaceIndex));
+    known.set(interfaceIndex, reads);
+    return reads;
+  };
+  return {
+    driverInfo: async (name) => readsOf(name).driverInfo(),
+    statistics: async (name) => statisticList(await readsOf(name).statistics()),
+    features: async (name) => readsOf(name).features(),
+    txRingSize: async (name) => readsOf(name).txRingSize(),
+  };
+}
+
+/** A physical device of a name and an interface index. */
+export function deviceIdentity(name: string, interfaceIndex: number): DeviceIdentity {
+  return {
+    rawName: Buffer.from(name),
+    device: {
+      name,
+      kind: 'physical',
+      driver: undefined,
+      busAddress: undefined,
+      interfaceIndex,
+      hasUplink: true,
     },
   };
 }

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-import { createEthtoolCommandReader } from '../../src/host/ethtool-command.ts';
+import { createDescriptorBudget } from '../../src/host/descriptors.ts';
+import { createEthtoolCommand } from '../../src/host/ethtool-command.ts';
 import type { Host } from '../../src/host/host.ts';
 import { createLinuxHost } from '../../src/host/linux-host.ts';
 import type { CommandResult } from '../../src/host/command.ts';
 import { SourceError } from '../../src/model/errors.ts';
 import type { KernelRecord } from '../../src/model/kernel-record.ts';
 import { readKmsgRecording } from './kmsg-recording.ts';
+import { overrideDevices } from './override-devices.ts';
 
 export interface RecordedHostOptions {
   /** Name of a recording in the host's `kmsg/`; none is an empty kernel log. */
@@ -27,9 +29,11 @@ export function createRecordedHost(
       stateDirectory: '/nonexistent',
     },
     {
-      createEthtoolReader: () =>
-        createEthtoolCommandReader(async (_file, argv) => recordedOutput(root, argv)),
+      reader: 'command',
+      openEthtool: createEthtoolCommand(async (_file, argv) => recordedOutput(root, argv)),
       linkAnnouncements: undefined,
+      waitReadable: undefined,
+      descriptors: createDescriptorBudget(0),
     },
   );
   const unreadable = new Set(
@@ -39,14 +43,17 @@ export function createRecordedHost(
   );
   const records =
     kernelLog === undefined ? [] : readKmsgRecording(`${root}/kmsg/${kernelLog}.kmsg.raw`);
-  return {
-    ...linux,
-    readFile: async (path) => {
+  const readable = overrideDevices(linux, (device) => ({
+    readAttribute: async (attribute) => {
+      const path = `/sys/class/net/${device.name}/${attribute}`;
       if (unreadable.has(path)) {
         throw new SourceError('unsupported', `cannot read ${JSON.stringify(path)}: EINVAL`);
       }
-      return linux.readFile(path);
+      return device.readAttribute(attribute);
     },
+  }));
+  return {
+    ...readable,
     kernelLog: (_source, { signal }) => replay(records, signal),
     previousBootLog: async function* () {},
     state: createMemoryState(),

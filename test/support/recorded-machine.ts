@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -25,6 +26,8 @@ export interface RecordedMachine {
   setStatistic(device: string, name: string, value: number): void;
   /** Replaces the value of an attribute in a device's directory of sysfs. */
   setAttribute(device: string, attribute: string, value: number): void;
+  /** Puts a FIFO in the place of an attribute: its path. Reading it does not return for as long as somebody holds it open to write. */
+  makeFifo(device: string, attribute: string): string;
   /** Replaces what matches in a file, given by its path from `/`, or of ethtool's output. */
   replace(path: string, pattern: RegExp, replacement: string): void;
   /** Writes a record to its kernel log as if it happened now. */
@@ -103,6 +106,12 @@ esac`,
     },
     setAttribute: (device, attribute, value) => {
       writeFileSync(join(folder, 'sys/class/net', device, attribute), `${value}\n`);
+    },
+    makeFifo: (device, attribute) => {
+      const path = join(folder, 'sys/class/net', device, attribute);
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      return path;
     },
     replace: (path, pattern, replacement) => {
       replaceIn(join(folder, path), pattern, replacement);

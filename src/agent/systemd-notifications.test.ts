@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 
-import { reportToServiceManager } from './service-reports.ts';
+import { notifySystemd } from './systemd-notifications.ts';
 
 interface Situation {
   readonly watchdogMilliseconds: number | undefined;
@@ -21,9 +21,9 @@ function report({
 }: Situation) {
   const logged: string[] = [];
   const ending = new AbortController();
-  const reporting = reportToServiceManager({
+  const reporting = notifySystemd({
     agent: { poll: async () => void (await firstPoll), isPolling },
-    manager: { watchdogMilliseconds, notify },
+    systemd: { watchdogMilliseconds, notify },
     log: pino({}, { write: (line: string) => void logged.push(line) }),
     signal: ending.signal,
   });
@@ -36,7 +36,7 @@ function report({
   };
 }
 
-test('reportToServiceManager() is ready when the first poll has ended, not before', async () => {
+test('notifySystemd() is ready when the first poll has ended, not before', async () => {
   const told: string[] = [];
   const polling = new EventEmitter();
   const { stop } = report({
@@ -54,7 +54,7 @@ test('reportToServiceManager() is ready when the first poll has ended, not befor
   expect(told).toEqual(['READY=1']);
 });
 
-test('reportToServiceManager() falls silent while polls do not end', async () => {
+test('notifySystemd() falls silent while polls do not end', async () => {
   const told: string[] = [];
   let polling = true;
   const { stop } = report({
@@ -78,7 +78,7 @@ test('reportToServiceManager() falls silent while polls do not end', async () =>
   await stop();
 });
 
-test('reportToServiceManager() says once that it cannot tell, and goes on trying', async () => {
+test('notifySystemd() says once that it cannot tell, and goes on trying', async () => {
   let tries = 0;
   const { logged, stop } = report({
     watchdogMilliseconds: 20,

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { SourceError } from '../model/errors.ts';
 import type { CommandResult } from './command.ts';
-import { createServiceManager } from './service-manager.ts';
-import type { ServiceManager } from './service-manager.ts';
+import { createSystemd } from './systemd.ts';
+import type { Systemd } from './systemd.ts';
 
 const pid = 42;
 const told: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
@@ -12,11 +12,12 @@ const told: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 function managerOf(
   env: Readonly<Record<string, string>>,
   result: CommandResult = told,
-): { readonly manager: ServiceManager; readonly commands: readonly string[] } {
+): { readonly manager: Systemd; readonly commands: readonly string[] } {
   const commands: string[] = [];
-  const manager = createServiceManager({
+  const manager = createSystemd({
     env,
     pid,
+    notifySocket: undefined,
     runCommand: async (file, argv) => {
       commands.push([file, ...argv].join(' '));
       return result;
@@ -25,7 +26,7 @@ function managerOf(
   return { manager, commands };
 }
 
-describe('createServiceManager()', () => {
+describe('createSystemd()', () => {
   test.each([
     { env: {}, descriptors: [] },
     { env: { LISTEN_PID: '42', LISTEN_FDS: '1' }, descriptors: [3] },

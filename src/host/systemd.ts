@@ -1,45 +1,43 @@
 import type { InheritedSocket } from '../config/config.ts';
 import { SourceError } from '../model/errors.ts';
 import type { RunCommand } from './command.ts';
+import type { NotifySocket } from './notify-socket.ts';
 
 /** The number of the first descriptor that systemd passes. */
 const firstDescriptor = 3;
 /** More sockets than anybody listens on. */
-const mostSockets = 64;
+const maxSockets = 64;
 
-/** What the service manager that started this process gave it, and how to tell it something. */
-export interface ServiceManager {
+/** What systemd passed to this process, and how to notify it. */
+export interface Systemd {
   /** Listening sockets of a socket unit, in its order. */
   readonly sockets: readonly InheritedSocket[];
-  /** It ends a process from which it hears nothing for so long; undefined where it does not. */
+  /** systemd ends a process that does not notify it for so long; undefined where there is no watchdog. */
   readonly watchdogMilliseconds: number | undefined;
   /**
-   * Tells it that the process is ready or alive; does nothing where nobody wants to know.
+   * Notifies systemd that the process is ready or alive; does nothing where it was not started by systemd.
    *
-   * @throws {SourceError} when it could not be told.
+   * @throws {SourceError} when that failed.
    */
   notify(state: 'READY=1' | 'WATCHDOG=1'): Promise<void>;
 }
 
-export interface ServiceManagerOptions {
+export interface SystemdOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
+  readonly notifySocket: NotifySocket | undefined;
   readonly runCommand: RunCommand;
 }
 
 /**
- * Reads what systemd says in the environment. Node has no datagram sockets of the kind it listens on, so it is told
- * through its own command.
+ * Reads what systemd says in the environment. It is notified on its socket, or through its own command where there is no
+ * way to send datagrams.
  *
- * @see sd_listen_fds(3), sd_watchdog_enabled(3), systemd-notify(1)
+ * @see sd_listen_fds(3), sd_watchdog_enabled(3), sd_notify(3), systemd-notify(1)
  */
-export function createServiceManager({
-  env,
-  pid,
-  runCommand,
-}: ServiceManagerOptions): ServiceManager {
+export function createSystemd({ env, pid, notifySocket, runCommand }: SystemdOptions): Systemd {
   const isForUs = (name: string): boolean => env[name] === String(pid);
-  const sockets = isForUs('LISTEN_PID') ? countOf(env['LISTEN_FDS'], mostSockets) : 0;
+  const sockets = isForUs('LISTEN_PID') ? countOf(env['LISTEN_FDS'], maxSockets) : 0;
   const watchdogMicroseconds =
     env['WATCHDOG_PID'] === undefined || isForUs('WATCHDOG_PID')
       ? countOf(env['WATCHDOG_USEC'], Number.MAX_SAFE_INTEGER)
@@ -50,7 +48,12 @@ export function createServiceManager({
     })),
     watchdogMilliseconds: watchdogMicroseconds === 0 ? undefined : watchdogMicroseconds / 1000,
     notify: async (state) => {
-      if (env['NOTIFY_SOCKET'] === undefined) {
+      const socket = env['NOTIFY_SOCKET'];
+      if (socket === undefined) {
+        return;
+      }
+      if (notifySocket !== undefined) {
+        notifySocket(socket, state);
         return;
       }
       const { exitCode, stderr } = await runCommand('systemd-notify', [state]);
@@ -62,7 +65,7 @@ export function createServiceManager({
 }
 
 /** What is no count, or too large a one, counts as none: no manager that follows the protocol sends it. */
-function countOf(text: string | undefined, largest: number): number {
+function countOf(text: string | undefined, max: number): number {
   const count = /^\d+$/.test(text ?? '') ? Number(text) : 0;
-  return count <= largest ? count : 0;
+  return count <= max ? count : 0;
 }

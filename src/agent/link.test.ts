@@ -1,0 +1,154 @@
+import { describe, expect, test, vi } from 'vitest';
+
+import type { NetworkDevice } from '../host/host.ts';
+import { SourceError } from '../model/errors.ts';
+import { createLinkTtl, readLink } from './link.ts';
+
+const down = new SourceError('unsupported', 'down');
+const denied = new SourceError('denied', 'no');
+
+/** A device with these attributes; an error is thrown. */
+function deviceWith(attributes: Readonly<Record<'carrier' | 'speed', string | SourceError>>) {
+  return {
+    readAttribute: vi.fn<NetworkDevice['readAttribute']>(async (name) => {
+      const text = attributes[name];
+      if (text instanceof SourceError) {
+        throw text;
+      }
+      return text;
+    }),
+  };
+}
+
+describe('readLink()', () => {
+  test('reads carrier and speed', async () => {
+    const { carrier, speed } = await readLink(deviceWith({ carrier: '1\n', speed: '1000\n' }));
+    expect(carrier()).toBe('1\n');
+    expect(speed()).toBe('1000\n');
+  });
+
+  test('reads one after the other: both wait for the same lock', async () => {
+    let answer: ((text: string) => void) | undefined;
+    const readAttribute = vi.fn<NetworkDevice['readAttribute']>(
+      async () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const link = readLink({ readAttribute });
+    await vi.waitFor(() => {
+      expect(readAttribute).toHaveBeenCalledTimes(1);
+    });
+    answer?.('1\n');
+    await vi.waitFor(() => {
+      expect(readAttribute).toHaveBeenCalledTimes(2);
+    });
+    answer?.('1000\n');
+    expect((await link).speed()).toBe('1000\n');
+  });
+
+  test('knows of a device that is administratively down that it has neither', async () => {
+    const { carrier, speed } = await readLink(deviceWith({ carrier: down, speed: down }));
+    expect(carrier).toThrow(down);
+    expect(speed).toThrow(down);
+  });
+
+  test.each([down, denied])('keeps the carrier where the speed is $reason', async (error) => {
+    const { carrier, speed } = await readLink(deviceWith({ carrier: '1\n', speed: error }));
+    expect(carrier()).toBe('1\n');
+    expect(speed).toThrow(error);
+  });
+
+  test('fails where the carrier cannot be read, and does not try the speed', async () => {
+    const device = deviceWith({ carrier: denied, speed: '1000\n' });
+    await expect(readLink(device)).rejects.toBe(denied);
+    expect(device.readAttribute).toHaveBeenCalledTimes(1);
+  });
+});
+
+/** What tells whether a link has changed, in a poll that can be changed. */
+function linkTtl() {
+  const now: { poll: number; generation: number | undefined; attributes: Record<string, string> } =
+    { poll: 1, generation: undefined, attributes: { carrier_changes: '2\n', flags: '0x1003\n' } };
+  const attribute = vi.fn<NetworkDevice['attribute']>((name) => {
+    const text = now.attributes[name];
+    if (text === undefined) {
+      throw new SourceError('absent', `no ${name}`);
+    }
+    return text;
+  });
+  const link = createLinkTtl(
+    {
+      attribute,
+      get generation() {
+        return now.generation;
+      },
+    },
+    { poll: () => now.poll },
+  );
+  return { now, attribute, ...link };
+}
+
+describe('createLinkTtl()', () => {
+  test('has the same generation while nothing changes', () => {
+    const { now, ttl } = linkTtl();
+    const generation = ttl.generation();
+    expect(generation).toBeDefined();
+    now.poll += 1;
+    expect(ttl.generation()).toBe(generation);
+  });
+
+  test.each([
+    {
+      what: 'the carrier came or went',
+      generation: undefined,
+      attributes: { carrier_changes: '3\n' },
+    },
+    { what: 'the flags changed', generation: undefined, attributes: { flags: '0x1002\n' } },
+    { what: 'a change was announced', generation: 8, attributes: {} },
+    { what: 'changes are announced from now on', generation: 7, attributes: {} },
+  ])('has another generation when $what', ({ generation, attributes }) => {
+    const { now, ttl } = linkTtl();
+    now.generation = generation === 8 ? 7 : undefined;
+    const previous = ttl.generation();
+    now.poll += 1;
+    now.generation = generation;
+    Object.assign(now.attributes, attributes);
+    expect(ttl.generation()).not.toBe(previous);
+  });
+
+  test('reads no flags where changes are announced', () => {
+    const { now, attribute, ttl } = linkTtl();
+    now.generation = 7;
+    ttl.generation();
+    expect(attribute.mock.calls).toEqual([['carrier_changes']]);
+  });
+
+  test.each(['carrier_changes', 'flags'])('has no generation where there is no %s', (name) => {
+    const { now, ttl } = linkTtl();
+    Reflect.deleteProperty(now.attributes, name);
+    expect(ttl.generation()).toBeUndefined();
+  });
+
+  test('reads carrier_changes once a poll, whoever asks', () => {
+    const { now, attribute, carrierChanges, ttl } = linkTtl();
+    ttl.generation();
+    expect(carrierChanges()).toBe('2\n');
+    now.attributes['carrier_changes'] = '3\n';
+    expect(carrierChanges()).toBe('2\n');
+    now.poll += 1;
+    expect(carrierChanges()).toBe('3\n');
+    ttl.generation();
+    expect(attribute.mock.calls.filter(([name]) => name === 'carrier_changes')).toHaveLength(2);
+  });
+
+  test('does not give what carrier_changes was where it can no longer be read', () => {
+    const { now, carrierChanges } = linkTtl();
+    expect(carrierChanges()).toBe('2\n');
+    now.poll += 1;
+    delete now.attributes['carrier_changes'];
+    for (let times = 0; times < 2; times += 1) {
+      expect(carrierChanges).toThrow(expect.objectContaining({ reason: 'absent' }));
+    }
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+
+import { configFrom } from '../../test/support/scrape.ts';
+import { createPolls } from '../../test/support/polls.ts';
+import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import type { ReadSubject, WatchedDevice } from '../collectors/collector.ts';
+import { ParseError, SourceError } from '../model/errors.ts';
+import { createPoll } from './poll.ts';
+import type { RecordedPoll } from './poll.ts';
+
+const { devices } = await createPolls(
+  createRecordedHost('debian-6.12.95-qemu'),
+  configFrom(['--device.include=eno1|ens3']),
+)();
+const [eno1] = devices;
+
+function pollOf(list: () => readonly WatchedDevice[] = () => devices): RecordedPoll {
+  return createPoll({ listDevices: list, nowSeconds: 7, readFile: async (path) => path });
+}
+
+const statistics: ReadSubject = { device: eno1, read: 'statistics' };
+
+function failing(error: unknown): () => never {
+  return () => {
+    throw error;
+  };
+}
+
+/** What could not be read of eno1. */
+function failuresOf(poll: RecordedPoll): unknown {
+  return Object.fromEntries(poll.failures.get('eno1') ?? []);
+}
+
+describe('createPoll()', () => {
+  test('gives the devices, and what it was made with', async () => {
+    const poll = pollOf();
+    expect(poll.devices.map(({ name }) => name)).toEqual(['eno1', 'ens3']);
+    expect(poll.watched).toBe(poll.devices);
+    expect(poll.nowSeconds).toBe(7);
+    expect(await poll.readFile('/proc/stat')).toBe('/proc/stat');
+    expect(poll.failures).toEqual(new Map());
+  });
+
+  test('throws where the devices cannot be listed, as often as they are asked for', () => {
+    const denied = new SourceError('denied', 'cannot list "/sys/class/net": EACCES');
+    const poll = pollOf(() => {
+      throw denied;
+    });
+    expect(() => poll.devices).toThrow(denied);
+    expect(() => poll.devices).toThrow(denied);
+    expect(poll.watched).toEqual([]);
+    expect(poll.failures).toEqual(new Map());
+  });
+
+  test('passes a mistake in listing the devices on', () => {
+    const mistake = new TypeError('x is not a function');
+    expect(() =>
+      pollOf(() => {
+        throw mistake;
+      }),
+    ).toThrow(mistake);
+  });
+});
+
+const denied = new SourceError('denied', 'no');
+
+/** Both ways to attempt a read. */
+const attempts: readonly (readonly [
+  name: string,
+  attempt: (poll: RecordedPoll, read: () => unknown) => Promise<unknown>,
+])[] = [
+  ['attempt', async (poll, read) => poll.attempt(statistics, read)],
+  ['attemptLater', async (poll, read) => poll.attemptLater(statistics, async () => read())],
+];
+
+describe.each(attempts)('%s()', (_name, attempt) => {
+  test('gives what was read, and records nothing of it', async () => {
+    const poll = pollOf();
+    expect(await attempt(poll, () => 3)).toBe(3);
+    expect(poll.failures).toEqual(new Map());
+  });
+
+  test.each(['absent', 'unsupported'] as const)('takes %s for an answer', async (reason) => {
+    const poll = pollOf();
+    const error = new SourceError(reason, 'nothing there');
+    expect(await attempt(poll, failing(error))).toBeUndefined();
+    expect(poll.failures).toEqual(new Map());
+  });
+
+  test.each([
+    denied,
+    new SourceError('timeout', 'no answer'),
+    new SourceError('failed', 'no'),
+    new ParseError(1, 'expected a number'),
+  ])('isolates a failure: $name, $reason', async (error) => {
+    const poll = pollOf();
+    expect(await attempt(poll, failing(error))).toBeUndefined();
+    expect(failuresOf(poll)).toEqual({ statistics: error });
+  });
+
+  test('passes a mistake on', async () => {
+    const poll = pollOf();
+    const mistake = new TypeError('x is not a function');
+    await expect(attempt(poll, failing(mistake))).rejects.toBe(mistake);
+    expect(failuresOf(poll)).toEqual({});
+  });
+
+  test('records one failure of a read that several collectors make, the first of any', async () => {
+    const error = new SourceError('timeout', 'no answer');
+    const poll = pollOf();
+    await attempt(poll, () => 1);
+    await attempt(poll, failing(error));
+    await attempt(poll, () => 1);
+    await attempt(poll, failing(denied));
+    expect(poll.failures).toEqual(new Map([['eno1', new Map([['statistics', error]])]]));
+  });
+});
+
+describe('attempt()', () => {
+  test('records failures by the device, and by what was read of it', () => {
+    const poll = pollOf();
+    poll.attempt({ device: devices[1], read: 'features' }, failing(denied));
+    poll.attempt({ device: undefined, read: 'procfs' }, failing(denied));
+    poll.attempt({ device: devices[1], read: 'sysfs' }, failing(denied));
+    expect(poll.failures).toEqual(
+      new Map([
+        [
+          'ens3',
+          new Map([
+            ['features', denied],
+            ['sysfs', denied],
+          ]),
+        ],
+        [undefined, new Map([['procfs', denied]])],
+      ]),
+    );
+  });
+});
+
+describe('report()', () => {
+  test('records how a read went that was made elsewhere', () => {
+    const poll = pollOf();
+    const error = new SourceError('denied', 'no CAP_SYSLOG');
+    poll.report({ device: undefined, read: 'kmsg', error });
+    poll.report({ device: undefined, read: 'journal', error: undefined });
+    expect(poll.failures).toEqual(new Map([[undefined, new Map([['kmsg', error]])]]));
+  });
+});
+
+describe('driverInfo()', () => {
+  test('gives what the driver said last where it does not answer, and records that', () => {
+    if (eno1 === undefined) {
+      throw new Error('the recorded host has no eno1');
+    }
+    const error = new SourceError('timeout', 'no answer');
+    const known = eno1.driverInfo();
+    const poll = pollOf();
+    expect(known.driver).toBe('e1000e');
+    expect(poll.driverInfo(eno1)).toBe(known);
+    expect(failuresOf(poll)).toEqual({});
+    const stuck = { ...eno1, driverInfo: failing(error) };
+    expect(poll.driverInfo({ ...stuck, lastDriverInfo: () => known })).toBe(known);
+    expect(poll.driverInfo({ ...stuck, lastDriverInfo: () => undefined })).toBeUndefined();
+    expect(failuresOf(poll)).toEqual({ driver_info: error });
+  });
+});

@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import type { Systemd } from '../host/systemd.ts';
+import type { Agent } from './agent.ts';
+
+export interface SystemdNotificationsOptions {
+  readonly agent: Pick<Agent, 'poll' | 'isPolling'>;
+  readonly systemd: Pick<Systemd, 'notify' | 'watchdogMilliseconds'>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Notifies systemd that the agent is ready when the first poll has ended, then, where the unit has a watchdog, twice within
+ * its time that polls still end. When they do not, it is not notified any more and restarts the agent.
+ */
+export async function notifySystemd({
+  agent,
+  systemd: { notify, watchdogMilliseconds },
+  log,
+  signal,
+}: SystemdNotificationsOptions): Promise<void> {
+  let succeeded = true;
+  const send = async (state: Parameters<Systemd['notify']>[0]): Promise<void> => {
+    try {
+      await notify(state);
+      succeeded = true;
+    } catch (error) {
+      if (succeeded && !signal.aborted) {
+        log.warn({ error: String(error) }, 'sd_notify failed');
+      }
+      succeeded = false;
+    }
+  };
+
+  await agent.poll();
+  await send('READY=1');
+  if (watchdogMilliseconds === undefined) {
+    return;
+  }
+  while (!signal.aborted) {
+    if (agent.isPolling()) {
+      await send('WATCHDOG=1');
+    }
+    await setTimeout(watchdogMilliseconds / 2, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,83 @@
+import type { Device } from '../model/device.ts';
+import { parseInteger } from '../parsers/number.ts';
+import { createAttributes } from './attributes.ts';
+import type { DescriptorBudget } from './descriptors.ts';
+import type { EthtoolReads, NetworkDevice } from './host.ts';
+
+/** Who a device is at a moment. The bytes of its name may not be UTF-8, and then a string cannot carry them. */
+export interface DeviceIdentity {
+  readonly device: Device;
+  readonly rawName: Buffer;
+}
+
+/** A handle, and what its owner does with it. */
+export interface LinuxDevice extends NetworkDevice {
+  readonly rawName: Buffer;
+  /** Takes another name, or other devices below it. */
+  change(identity: DeviceIdentity): void;
+  /** Lets go of all it holds: the device is gone. */
+  close(): void;
+}
+
+/** Makes the reads of a device's driver, which is known by the name it has at that moment. */
+export type OpenEthtool = (identity: () => DeviceIdentity) => EthtoolReads;
+
+export interface LinuxDeviceOptions {
+  /** `/sys/class/net/`, wherever that is mounted. */
+  readonly directory: Buffer;
+  readonly descriptors: DescriptorBudget;
+  readonly openEthtool: OpenEthtool;
+  /** See {@link NetworkDevice.generation}. */
+  readonly generation: (interfaceIndex: number) => number | undefined;
+}
+
+/** Makes the handle of a device. */
+export function createLinuxDevice(
+  initial: DeviceIdentity,
+  { directory, descriptors, openEthtool, generation }: LinuxDeviceOptions,
+): LinuxDevice {
+  let identity = initial;
+  const { interfaceIndex } = initial.device;
+  const attributes = createAttributes({
+    directory: () => Buffer.concat([directory, identity.rawName]),
+    descriptors,
+  });
+  const counter = async (name: string): Promise<number> =>
+    parseInteger(await attributes.read(`statistics/${name}`));
+  return {
+    get name() {
+      return identity.device.name;
+    },
+    get rawName() {
+      return identity.rawName;
+    },
+    get kind() {
+      return identity.device.kind;
+    },
+    get driver() {
+      return identity.device.driver;
+    },
+    get busAddress() {
+      return identity.device.busAddress;
+    },
+    get hasUplink() {
+      return identity.device.hasUplink;
+    },
+    get generation() {
+      return generation(interfaceIndex);
+    },
+    interfaceIndex,
+    attribute: attributes.readNow,
+    attributeNames: attributes.list,
+    readAttribute: attributes.read,
+    packetCounters: async () => ({
+      rxPackets: await counter('rx_packets'),
+      txPackets: await counter('tx_packets'),
+    }),
+    ...openEthtool(() => identity),
+    change: (next) => {
+      identity = next;
+    },
+    close: attributes.close,
+  };
+}

@@ -1,0 +1,22 @@
+import { read } from 'node:fs';
+
+/**
+ * Reads a piece of an open file on a thread of the pool, which the kernel may hold for as long as a driver pleases. One
+ * turn of the event loop, where `node:fs/promises` takes several for a file.
+ *
+ * @returns what there is, up to `length` bytes; empty at the end of the file
+ */
+export async function readAt(
+  file: number,
+  { position, length }: { readonly position: number; readonly length: number },
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    read(file, Buffer.allocUnsafe(length), 0, length, position, (error, bytesRead, buffer) => {
+      if (error === null) {
+        resolve(buffer.subarray(0, bytesRead));
+      } else {
+        reject(error);
+      }
+    });
+  });
+}

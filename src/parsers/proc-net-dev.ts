@@ -1,0 +1,31 @@
+import { ParseError } from '../model/errors.ts';
+import type { PacketCounters } from '../model/packet-counters.ts';
+import { numberedLines, quote } from './lines.ts';
+
+/** Lines of column titles. */
+const headerLines = 2;
+/** Values of a line: eight of what was received, eight of what was transmitted; packets are the second of each. */
+const linePattern = /^ *([^ :][^:]*): *\d+ +(\d{1,20})(?: +\d+){6} +\d+ +(\d{1,20})(?: +\d+){6} *$/;
+
+/**
+ * Parses `/proc/net/dev`, whose columns have been the same since Linux 2.2.
+ *
+ * One real line: `  eth0: 89213071   61845    0    0    0     0          0         0  2391061   27613    0    0    0     0       0          0`
+ *
+ * @returns packets by the name of the device, as the text spells it.
+ * @throws {ParseError} when a line is anything else.
+ * @see net/core/net-procfs.c (dev_seq_printf_stats)
+ */
+export function parseProcNetDev(text: string): ReadonlyMap<string, PacketCounters> {
+  return new Map(
+    numberedLines(text)
+      .slice(headerLines)
+      .map(([number, line]) => {
+        const [, name, rxPackets, txPackets] = linePattern.exec(line) ?? [];
+        if (name === undefined) {
+          throw new ParseError(number, `expected "name: 16 counters", got ${quote(line)}`);
+        }
+        return [name, { rxPackets: Number(rxPackets), txPackets: Number(txPackets) }];
+      }),
+  );
+}
