@@ -1,35 +1,42 @@
 import type { MetricFamily, Sample } from './metric.ts';
 
 /**
- * Gives the families of now, each as the object it was before where nothing of it has changed. Most values of a NIC do
- * not change from one poll to the next, and what is the same object need not be rendered again.
+ * Gives the families of now, made of what they were before as far as that has not changed: a family that is the same
+ * object need not be rendered again, and samples that stay the same objects cost the garbage collector nothing. Most
+ * values of a NIC do not change from one poll to the next.
  */
 export function reuseUnchanged(
-  before: readonly MetricFamily[],
-  now: readonly MetricFamily[],
+  previous: readonly MetricFamily[],
+  current: readonly MetricFamily[],
 ): readonly MetricFamily[] {
-  const known = new Map(before.map((family) => [family.name, family]));
-  return now.map((family) => {
+  const known = new Map(previous.map((family) => [family.name, family]));
+  return current.map((family) => {
     const earlier = known.get(family.name);
-    return earlier !== undefined && haveSameSamples(earlier.samples, family.samples)
-      ? earlier
-      : family;
+    return earlier === undefined ? family : reuseSamples(earlier, family);
   });
 }
 
-function haveSameSamples(one: readonly Sample[], other: readonly Sample[]): boolean {
+function reuseSamples(previous: MetricFamily, current: MetricFamily): MetricFamily {
+  if (previous.samples === current.samples) {
+    return previous;
+  }
+  let unchanged = 0;
+  const samples = current.samples.map((sample, index) => {
+    const earlier = previous.samples[index];
+    if (earlier === undefined || !isSame(earlier, sample)) {
+      return sample;
+    }
+    unchanged += 1;
+    return earlier;
+  });
+  return unchanged === samples.length && unchanged === previous.samples.length
+    ? previous
+    : { ...current, samples };
+}
+
+function isSame(one: Sample, other: Sample): boolean {
   return (
-    one === other ||
-    (one.length === other.length &&
-      one.every((sample, index) => {
-        const twin = other[index];
-        return (
-          sample === twin ||
-          (twin !== undefined &&
-            Object.is(sample.value, twin.value) &&
-            haveSameLabels(sample.labels, twin.labels))
-        );
-      }))
+    one === other || (Object.is(one.value, other.value) && haveSameLabels(one.labels, other.labels))
   );
 }
 
