@@ -47,4 +47,4 @@ VOLUME /var/lib/nicwatch
 EXPOSE 10140
 HEALTHCHECK --interval=30s --timeout=3s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:10140/-/healthy').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/usr/local/lib/nicwatch/nicwatch.cjs"]
+ENTRYPOINT ["/usr/local/lib/nicwatch/nicwatch.cjs"]

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
+import { runtimeFlags } from '../scripts/runtime-flags.mjs';
 import { scrape } from './scrape.ts';
 
 /** How to run one of the exporters that are compared. */
@@ -78,7 +79,7 @@ export function nicwatchCommand(
 
 /** How the built agent is started: a program, which must become the agent, and its arguments before those of the agent. */
 function launch({ node, agent }: BuiltAgent): readonly [file: string, ...argv: readonly string[]] {
-  return [node, agent];
+  return [node, ...runtimeFlags(agent), agent];
 }
 
 /** Debian's node_exporter with the one collector that asks drivers, on the same devices. */

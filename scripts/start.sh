@@ -8,4 +8,4 @@ ensure_node
 ensure_commands ethtool:ethtool
 ensure_packages
 npm run --silent build
-exec node dist/nicwatch.cjs "$@"
+exec dist/nicwatch.cjs "$@"

@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --single-threaded
+// The flag above can only be given when Node.js starts: V8 then collects garbage without threads to wake. Started without
+// it, the agent works all the same, for more processor time.
 import { tuneRuntime } from './host/runtime.ts';
 
 tuneRuntime();

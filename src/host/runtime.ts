@@ -7,30 +7,34 @@ import { setFlagsFromString } from 'node:v8';
  */
 const threads = '32';
 
-/** Memory is given back early rather than kept for bursts of work. */
+/**
+ * Memory is given back early rather than kept for bursts of work. When there is nothing to do, V8 does not look for more to
+ * give back either: that cost more than polls do.
+ */
 const memoryFlags = [
+  '--no-memory-reducer',
   '--semi-space-growth-factor=1',
   '--heap-growing-percent=20',
   '--incremental-marking-soft-trigger=20',
   '--incremental-marking-hard-trigger=40',
 ];
 
-/** Fits Node.js to an agent that should not be noticed. Works only before anything has used the pool of threads. */
+/** Tunes V8 and libuv for low memory. Works only before anything has used the pool of threads. */
 export function tuneRuntime(): void {
   process.env['UV_THREADPOOL_SIZE'] ??= threads;
   for (const flag of memoryFlags) {
     setFlagsFromString(flag);
   }
-  compileCode(false);
+  setJitEnabled(false);
 }
 
 /**
- * Whether V8 may compile code to that of the machine. The agent works for some milliseconds every few seconds: compiling
- * what it does costs more processor time than it saves, and 6 MB. What computes for longer needs it.
+ * Whether V8 may compile to machine code. The agent works for some milliseconds every few seconds: compiling what it does
+ * costs more processor time than it saves, and 6 MB. What computes for longer needs it.
  */
-export function compileCode(isWanted: boolean): void {
+export function setJitEnabled(enabled: boolean): void {
   for (const compiler of ['opt', 'sparkplug']) {
-    setFlagsFromString(isWanted ? `--${compiler}` : `--no-${compiler}`);
+    setFlagsFromString(enabled ? `--${compiler}` : `--no-${compiler}`);
   }
 }
 

@@ -46,7 +46,6 @@ test.skipIf(problem !== undefined)(
         '-ec',
         confine,
         'sh',
-        process.execPath,
         join(runtime, 'nicwatch.cjs'),
         '--ethtool.reader=ioctl',
         '--kernel-log.source=none',

@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { execa } from 'execa';
 
+import { runtimeFlags } from '../../scripts/runtime-flags.mjs';
 import { parseExposition } from './exposition.ts';
 import type { Exposition } from './exposition.ts';
 import { fetchFrom } from './fetch.ts';
@@ -24,6 +25,8 @@ export interface AgentProcessOptions {
   readonly stateDirectory?: string;
   /** The file to run, where it is not the one that was built. */
   readonly bundle?: string;
+  /** How many descriptors it may have open; as many as this process by default. */
+  readonly descriptorLimit?: number;
   /** Whether it answers, where that is not for anybody to ask. */
   readonly isAnswering?: () => Promise<boolean>;
 }
@@ -89,17 +92,22 @@ export async function spawnAgent({
   env = {},
   stateDirectory,
   bundle = builtAgent(),
+  descriptorLimit,
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // A namespace of its own has every port free.
   const address = `127.0.0.1:${namespace === undefined ? await freePort() : 10_140}`;
   const subprocess = execa(
-    ...inNamespace(namespace?.name, process.execPath, [
-      bundle,
-      `--web.listen-address=${address}`,
-      `--state.directory=${stateDirectory ?? ownDirectory}`,
-      ...flags,
-    ]),
+    ...inNamespace(
+      namespace?.name,
+      ...withDescriptorLimit(descriptorLimit, process.execPath, [
+        ...runtimeFlags(bundle),
+        bundle,
+        `--web.listen-address=${address}`,
+        `--state.directory=${stateDirectory ?? ownDirectory}`,
+        ...flags,
+      ]),
+    ),
     { env, stdin: 'ignore', stdout: 'ignore', reject: false },
   );
   let stderr = '';
@@ -150,17 +158,32 @@ export async function spawnAgent({
   };
 }
 
+/** The command line that runs a program with so many descriptors. The shell becomes the program, so its pid is the program's. */
+function withDescriptorLimit(
+  limit: number | undefined,
+  file: string,
+  argv: readonly string[],
+): readonly [file: string, argv: readonly string[]] {
+  return limit === undefined
+    ? [file, argv]
+    : ['sh', ['-c', 'ulimit -n "$0" && exec "$@"', String(limit), file, ...argv]];
+}
+
 /** Runs the built agent with flags that make it end by itself. */
 export async function runAgent(
   flags: readonly string[],
   bundle: string = builtAgent(),
 ): Promise<Pick<Ended, 'exitCode'> & { readonly stdout: string; readonly stderr: string }> {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [bundle, ...flags], {
-    stdin: 'ignore',
-    reject: false,
-    stripFinalNewline: false,
-    timeout: 10_000,
-  });
+  const { exitCode, stdout, stderr } = await execa(
+    process.execPath,
+    [...runtimeFlags(bundle), bundle, ...flags],
+    {
+      stdin: 'ignore',
+      reject: false,
+      stripFinalNewline: false,
+      timeout: 10_000,
+    },
+  );
   return { exitCode, stdout, stderr };
 }
 

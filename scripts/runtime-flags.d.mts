@@ -1,0 +1,1 @@
+export function runtimeFlags(path: string): string[];
