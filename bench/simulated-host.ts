@@ -108,6 +108,7 @@ function nicOf(number: number, interfaceIndex: number): Device {
     kind: 'physical',
     driver: 'e1000e',
     busAddress: `0000:${number.toString(16).padStart(2, '0')}:00.0`,
+    pciId: undefined,
     interfaceIndex,
     hasUplink: true,
   };
@@ -119,6 +120,7 @@ function tunnelOf(interfaceIndex: number): Device {
     kind: 'vxlan',
     driver: 'vxlan',
     busAddress: undefined,
+    pciId: undefined,
     interfaceIndex,
     hasUplink: false,
   };
@@ -181,6 +183,7 @@ function simulatedDevice(
       version: '6.12.95',
       firmwareVersion: `0.${device.interfaceIndex}`,
       busAddress: device.busAddress,
+      pciId: undefined,
     }),
     statistics: async () => ({
       names: statisticNames,

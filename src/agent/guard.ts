@@ -183,6 +183,9 @@ function guardDevice(
       get busAddress() {
         return handle.busAddress;
       },
+      get pciId() {
+        return handle.pciId;
+      },
       get hasUplink() {
         return handle.hasUplink;
       },

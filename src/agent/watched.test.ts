@@ -13,6 +13,7 @@ function device(kind: DeviceKind, hasUplink: boolean): Device {
     kind,
     driver: undefined,
     busAddress: undefined,
+    pciId: undefined,
     interfaceIndex: 2,
     hasUplink,
   };

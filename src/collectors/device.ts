@@ -10,8 +10,16 @@ import { deviceSamples } from './device-samples.ts';
 
 const deviceInfoMetric = gauge({
   name: 'nic_device_info',
-  help: 'Identity of the device, constant 1. Source: ethtool -i and sysfs.',
-  labels: ['device', 'kind', 'driver', 'driver_version', 'firmware_version', 'bus_address'],
+  help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
+  labels: [
+    'device',
+    'kind',
+    'driver',
+    'driver_version',
+    'firmware_version',
+    'bus_address',
+    'pci_id',
+  ],
 });
 const linkUpMetric = gauge({
   name: 'nic_link_up',
@@ -103,5 +111,6 @@ function identityLabels(
     driver_version: driverInfo?.version ?? '',
     firmware_version: driverInfo?.firmwareVersion ?? '',
     bus_address: driverInfo?.busAddress ?? device.busAddress ?? '',
+    pci_id: device.pciId ?? '',
   };
 }

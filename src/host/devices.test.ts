@@ -31,11 +31,16 @@ interface FakeDevice {
   readonly index: number;
   readonly type?: string;
   readonly bus?: string;
+  /** What its parent's files `vendor` and `device` say. */
+  readonly ids?: Readonly<Partial<Record<'vendor' | 'device', string>>>;
   readonly lower?: readonly string[];
 }
 
 /** Makes a device as sysfs shows it; the name may hold any byte. */
-function addDevice(name: string | Buffer, { index, type, bus, lower = [] }: FakeDevice): void {
+function addDevice(
+  name: string | Buffer,
+  { index, type, bus, ids = {}, lower = [] }: FakeDevice,
+): void {
   const path = (...parts: readonly string[]): Buffer =>
     Buffer.concat([
       Buffer.from(`${sysfs}/class/net/`),
@@ -55,6 +60,9 @@ function addDevice(name: string | Buffer, { index, type, bus, lower = [] }: Fake
     mkdirSync(join(sysfs, 'devices', bus), { recursive: true });
     symlinkSync('../../bus/pci/drivers/igb', join(sysfs, 'devices', bus, 'driver'));
     symlinkSync(`../../../devices/${bus}`, path('/device'));
+    for (const [file, text] of Object.entries(ids)) {
+      writeFileSync(join(sysfs, 'devices', bus, file), text);
+    }
   }
 }
 
@@ -98,10 +106,11 @@ function deviceOf({
   kind,
   driver,
   busAddress,
+  pciId,
   interfaceIndex,
   hasUplink,
 }: LinuxDevice): Device {
-  return { name, kind, driver, busAddress, interfaceIndex, hasUplink };
+  return { name, kind, driver, busAddress, pciId, interfaceIndex, hasUplink };
 }
 
 describe('createDeviceLister()', () => {
@@ -116,6 +125,7 @@ describe('createDeviceLister()', () => {
         kind: 'bond',
         driver: 'bonding',
         busAddress: undefined,
+        pciId: undefined,
         interfaceIndex: 4,
         hasUplink: false,
       },
@@ -124,6 +134,7 @@ describe('createDeviceLister()', () => {
         kind: 'physical',
         driver: 'igb',
         busAddress: '0000:00:07.0',
+        pciId: undefined,
         interfaceIndex: 2,
         hasUplink: true,
       },
@@ -132,6 +143,7 @@ describe('createDeviceLister()', () => {
         kind: 'virtual',
         driver: undefined,
         busAddress: undefined,
+        pciId: undefined,
         interfaceIndex: 5,
         hasUplink: false,
       },
@@ -140,10 +152,30 @@ describe('createDeviceLister()', () => {
         kind: 'vxlan',
         driver: 'vxlan',
         busAddress: undefined,
+        pciId: undefined,
         interfaceIndex: 3,
         hasUplink: false,
       },
     ]);
+  });
+
+  test.each([
+    { bus: '0000:00:07.0', vendor: '0x8086\n', device: '0x1572\n', pciId: '8086:1572' },
+    { bus: '10000:e1:00.1', vendor: '0x15B3\n', device: '0x101D\n', pciId: '15b3:101d' },
+    // A virtio device has files of these names too, with IDs of its own.
+    { bus: 'virtio2', vendor: '0x1af4\n', device: '0x0001\n', pciId: undefined },
+    { bus: '2-1.2:1.0', vendor: '0x8086\n', device: '0x1572\n', pciId: undefined },
+    { bus: '0000:00:07.0', vendor: '0x8086\n', device: '\n', pciId: undefined },
+    { bus: '0000:00:07.0', vendor: '0x8086'.padEnd(5000, '0'), device: '0x1572\n' },
+  ])('reads the PCI ID of $bus with vendor $vendor as $pciId', ({ bus, pciId, ...ids }) => {
+    addDevice('eno1', { index: 2, bus, ids });
+    expect(found()).toMatchObject([{ name: 'eno1', busAddress: bus }]);
+    expect(found()[0]?.pciId).toBe(pciId);
+  });
+
+  test('has no PCI ID where one of its files is missing', () => {
+    addDevice('eno1', { index: 2, bus: '0000:00:07.0', ids: { vendor: '0x8086\n' } });
+    expect(found()[0]?.pciId).toBeUndefined();
   });
 
   test('follows a bridge down to its uplink, through a VLAN and a bond', () => {
@@ -235,6 +267,7 @@ describe('a handle', () => {
       kind: 'physical',
       driver: 'igb',
       busAddress: '0000:00:07.0',
+      pciId: undefined,
       interfaceIndex: 2,
       hasUplink: true,
     });

@@ -5,6 +5,7 @@ import { ParseError, SourceError } from '../model/errors.ts';
 import type { DeviceKind } from '../model/device.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { DeviceIdentity, LinuxDevice } from './linux-device.ts';
+import { readPciId } from './pci-id.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
 /** `DEVTYPE=` of a device's uevent, and the driver behind it as `ethtool -i` names it. */
@@ -25,6 +26,7 @@ interface Candidate {
   readonly kind: DeviceKind;
   readonly driver: string | undefined;
   readonly busAddress: string | undefined;
+  readonly pciId: string | undefined;
   readonly interfaceIndex: number;
   /** Names of the devices below this one, in a form that maps bytes to characters one to one. */
   readonly lower: readonly string[];
@@ -62,11 +64,11 @@ export function createDeviceLister(
   let handles: readonly LinuxDevice[] = [];
 
   const identify = (candidate: Candidate, label: string, hasUplink: boolean): Known => {
-    const { rawName, interfaceIndex, kind, driver, busAddress } = candidate;
+    const { rawName, interfaceIndex, kind, driver, busAddress, pciId } = candidate;
     const previous = known.get(interfaceIndex);
     const identity: DeviceIdentity = {
       rawName,
-      device: { name: label, kind, driver, busAddress, interfaceIndex, hasUplink },
+      device: { name: label, kind, driver, busAddress, pciId, interfaceIndex, hasUplink },
     };
     if (previous?.candidate.inode !== candidate.inode) {
       return { candidate, label, hasUplink, handle: createHandle(identity) };
@@ -145,6 +147,7 @@ function readCandidate(
       kind: busAddress === undefined ? (virtual?.kind ?? 'virtual') : 'physical',
       driver: busAddress === undefined ? virtual?.driver : readLinkName(attribute('device/driver')),
       busAddress,
+      pciId: busAddress === undefined ? undefined : readPciId(attribute('device'), busAddress),
       interfaceIndex,
       lower: readLower(path),
     };

@@ -60,6 +60,9 @@ export function createLinuxDevice(
     get busAddress() {
       return identity.device.busAddress;
     },
+    get pciId() {
+      return identity.device.pciId;
+    },
     get hasUplink() {
       return identity.device.hasUplink;
     },

@@ -11,6 +11,7 @@ function device(name: string, fields: Partial<Device> = {}): Device {
     kind: 'physical',
     driver: 'igb',
     busAddress: '0000:00:07.0',
+    pciId: undefined,
     interfaceIndex: 2,
     hasUplink: true,
     ...fields,

@@ -20,6 +20,7 @@ function deviceNamed(name: string): Device {
     kind: 'virtual',
     driver: undefined,
     busAddress: undefined,
+    pciId: undefined,
     interfaceIndex: 1,
     hasUplink: false,
   };

@@ -10,6 +10,8 @@ export interface Device {
   readonly driver: string | undefined;
   /** Name on the parent bus as the kernel log prints it: `0000:00:1f.6`, `virtio2`, `2-1.2:1.0`. */
   readonly busAddress: string | undefined;
+  /** Vendor and device ID of a PCI device as lspci -n prints them, `8086:1572`; undefined for any other. */
+  readonly pciId: string | undefined;
   readonly interfaceIndex: number;
   /** Whether the device is, or is stacked upon, a physical one. */
   readonly hasUplink: boolean;

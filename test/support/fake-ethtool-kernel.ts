@@ -220,6 +220,7 @@ export function deviceIdentity(name: string, interfaceIndex: number): DeviceIden
       kind: 'physical',
       driver: undefined,
       busAddress: undefined,
+      pciId: undefined,
       interfaceIndex,
       hasUplink: true,
     },
