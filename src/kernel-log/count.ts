@@ -44,7 +44,7 @@ export interface RecordCounter {
   position(): LogPosition;
   events(): readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** What was logged last, the newest first. */
+  /** What was logged last of each device, the newest first. */
   recentEvents(): readonly LoggedEvent[];
   /** Goes on from what an earlier run has counted, or from nothing. */
   restart(ledger: Pick<Ledger, 'position' | 'events'> | undefined): void;
@@ -60,8 +60,14 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
   let position = startOfLog;
 
   /** Takes note of an event, also of one that an earlier run has counted: a hang may outlast the agent. */
-  const note = (event: AttributedEvent, record: KernelRecord): void => {
-    recent.add({ ...event, text: record.text }, record.timestampMicroseconds);
+  const note = (event: AttributedEvent, record: KernelRecord, devices: readonly Device[]): void => {
+    recent.add(
+      { ...event, text: record.text },
+      {
+        timestampMicroseconds: record.timestampMicroseconds,
+        isHostDevice: devices.some(({ name }) => name === event.device),
+      },
+    );
     if (event.event === 'unit_hang' && event.timestampSeconds !== undefined) {
       if (lastHangs.size >= maxLastHangs) {
         lastHangs.clear();
@@ -98,7 +104,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
             ? undefined
             : attributeRecord(event, { record, context, countedDevices: counts.devices });
         if (attributed !== undefined) {
-          note(attributed, record);
+          note(attributed, record, context?.devices ?? []);
         }
         if (!isBehind(record, position)) {
           counted.records += 1;

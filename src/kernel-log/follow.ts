@@ -73,7 +73,7 @@ export interface KernelLogState {
   readonly events: readonly KernelEventCount[];
   readonly previousBootEvents: readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** The newest first. */
+  /** The last of each device, the newest first. */
   readonly recentEvents: readonly LoggedEvent[];
   /** Whether what the log held at first has been counted, or the log cannot be read. */
   readonly isCaughtUp: boolean;

@@ -79,7 +79,7 @@ export interface Status {
   readonly devices: readonly DeviceStatus[];
   /** Since boot, at least one. */
   readonly kernelEvents: readonly EventCountStatus[];
-  /** The newest first. */
+  /** The last of each device, the newest first. */
   readonly recentKernelEvents: readonly LoggedEvent[];
   readonly previousBootKernelEvents: readonly EventCountStatus[];
   /** Packets the network stack found wrong, by protocol. */
