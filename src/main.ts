@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import process from 'node:process';
 
 import closeWithGrace from 'close-with-grace';
@@ -131,7 +132,7 @@ async function serve(config: Config): Promise<void> {
   const security = await openWebSecurity(config, log);
   const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
-    createApp({ agent: served, config, log, protect: security?.protect }),
+    createApp({ agent: served, config, log, hostname, protect: security?.protect }),
     places,
     security?.createWebServer,
   );

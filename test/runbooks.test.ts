@@ -35,7 +35,13 @@ const sections = [
 
 test('there is a page for every alert, and none for an alert there is not', () => {
   const names = rules.filter(({ kind }) => kind === 'alert').map(({ name }) => `${name}.md`);
-  const shared = ['README.md', 'hang-playbook.md', 'vxlan-playbook.md', 'persist-offloads.md'];
+  const shared = [
+    'README.md',
+    'hang-playbook.md',
+    'vxlan-playbook.md',
+    'link-down.md',
+    'persist-offloads.md',
+  ];
   expect(pages.map(([file]) => file).toSorted()).toEqual([...names, ...shared].toSorted());
 });
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { kernelRecord } from './support/kernel-record.ts';
+import { overrideDevices } from './support/override-devices.ts';
 import { createRecordedHost } from './support/recorded-host.ts';
 import { serveStatus } from './support/status-server.ts';
 import type { StatusServer } from './support/status-server.ts';
@@ -38,6 +40,7 @@ describe('/api/v1/status', () => {
   test('tells a hang, the exposure behind it and what helps', async () => {
     const { body } = await server.app.inject('/api/v1/status');
     const { data } = JSON.parse(body);
+    expect(data).toMatchObject({ hostname: 'node-7', timestampSeconds: 1_795_145_690 });
     expect(data.devices).toContainEqual(
       expect.objectContaining({
         name: 'eno1',
@@ -46,7 +49,9 @@ describe('/api/v1/status', () => {
         driverVersion: '6.12.95+deb12-amd64',
         firmwareVersion: '2.1-0',
         busAddress: '0000:00:03.0',
+        pciId: '',
         linkUp: true,
+        adminUp: true,
         speedBitsPerSecond: 1e9,
         hangActive: true,
         counters: expect.objectContaining({ rx_csum_errors: 0, tx_timeouts: 0 }),
@@ -76,6 +81,47 @@ describe('/api/v1/status', () => {
       timestampSeconds: 1_795_145_685.081_264,
       text: 'e1000e 0000:00:03.0 eno1: Reset adapter unexpectedly',
     });
+  });
+
+  test('tells a device that is set down from one that has no link', async () => {
+    const { body } = await server.app.inject('/api/v1/status');
+    const devices: readonly { readonly name: string }[] = JSON.parse(body).data.devices;
+    expect(devices).toContainEqual(
+      expect.objectContaining({ name: 'tunl0', linkUp: false, adminUp: false }),
+    );
+    expect(devices).toContainEqual(
+      expect.objectContaining({ name: 'bond0', linkUp: false, adminUp: true }),
+    );
+  });
+
+  test('keeps the hang of a device while another one logs without end, and says which card it is', async () => {
+    const host = createRecordedHost(recording, { now: new Date('2026-11-20T03:34:50Z') });
+    const hang = 'e1000e 0000:00:03.0 eno1: Detected Hardware Unit Hang:\n  TDH <0>\n  TDT <1>';
+    const noisy = await serveStatus({
+      ...overrideDevices(host, ({ name }) => (name === 'eno1' ? { pciId: '8086:10d3' } : {})),
+      kernelLog: async function* () {
+        yield {
+          caughtUp: true,
+          records: [
+            kernelRecord(hang),
+            ...Array.from({ length: 500 }, (_, index) =>
+              kernelRecord('igb 0000:00:07.0 enp6s0: Reset adapter', {
+                sequence: index + 2,
+                timestampMicroseconds: index + 2,
+              }),
+            ),
+          ],
+        };
+      },
+    });
+    const { data } = JSON.parse((await noisy.app.inject('/api/v1/status')).body);
+    await noisy.close();
+    const texts = data.recentKernelEvents.map(({ text }: { readonly text: string }) => text);
+    expect(texts).toHaveLength(11);
+    expect(texts.at(-1)).toBe(hang);
+    expect(data.devices).toContainEqual(
+      expect.objectContaining({ name: 'eno1', pciId: '8086:10d3' }),
+    );
   });
 
   test('leaves out what is not known', async () => {

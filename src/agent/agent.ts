@@ -2,6 +2,7 @@ import process from 'node:process';
 
 import type { Logger } from 'pino';
 
+import { isAdministrativelyDown } from '../collectors/carrier.ts';
 import type { CollectorDefinition, WatchedDevice } from '../collectors/collector.ts';
 import type { Config } from '../config/config.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
@@ -65,7 +66,11 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   let watched: readonly WatchedDevice[] = [];
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-  let lastPoll: Pick<RecordedPoll, 'watched' | 'failures'> = { watched: [], failures: new Map() };
+  let lastPoll: Pick<RecordedPoll, 'nowSeconds' | 'watched' | 'failures'> = {
+    nowSeconds: host.now().getTime() / 1000,
+    watched: [],
+    failures: new Map(),
+  };
   let isOutdated = false;
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
@@ -86,8 +91,12 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
+      timestampSeconds: lastPoll.nowSeconds,
       collected: new Map(latest.map(({ name, families }) => [name, families])),
       agent: ownFamilies,
+      administrativelyDown: new Set(
+        lastPoll.watched.filter(isAdministrativelyDown).map(({ name }) => name),
+      ),
       recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
   };

@@ -3,9 +3,13 @@ import type { LoggedEvent } from '../model/kernel-event.ts';
 
 /** What is served: the latest of every collector, and what the agent says of itself. */
 export interface Snapshot {
+  /** When the devices were read, in seconds since the epoch. */
+  readonly timestampSeconds: number;
   /** By collector, in the order of the list of collectors. */
   readonly collected: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly agent: readonly MetricFamily[];
+  /** Names of the devices somebody has set down: that they have no link is no fault. */
+  readonly administrativelyDown: ReadonlySet<string>;
   /** What the kernel logged last, the newest first. */
   readonly recentEvents: readonly LoggedEvent[];
 }

@@ -11,9 +11,23 @@ export function carrierOf(device: Pick<WatchedDevice, 'carrier'>): number {
   try {
     return parseInteger(device.carrier()) === 1 ? 1 : 0;
   } catch (error) {
-    if (error instanceof SourceError && error.reason === 'unsupported') {
+    if (isUnsupported(error)) {
       return 0;
     }
     throw error;
   }
+}
+
+/** Says whether somebody has set a device down: only then its carrier has no value. False where that cannot be read. */
+export function isAdministrativelyDown(device: Pick<WatchedDevice, 'carrier'>): boolean {
+  try {
+    device.carrier();
+    return false;
+  } catch (error) {
+    return isUnsupported(error);
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof SourceError && error.reason === 'unsupported';
 }

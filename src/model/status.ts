@@ -37,7 +37,11 @@ export interface DeviceStatus {
   readonly driverVersion: string;
   readonly firmwareVersion: string;
   readonly busAddress: string;
+  /** Vendor and device ID, `8086:1572`; empty for a device that is not on PCI. */
+  readonly pciId: string;
   readonly linkUp?: boolean;
+  /** False where somebody has set the device down, which explains that it has no link. */
+  readonly adminUp?: boolean;
   readonly speedBitsPerSecond?: number;
   readonly hangActive?: boolean;
   readonly txStalled?: boolean;
@@ -75,6 +79,9 @@ export interface AgentStatus {
 
 /** What nicwatch knows of the machine, as `/` shows and `/api/v1/status` gives it. */
 export interface Status {
+  readonly hostname: string;
+  /** When the devices were read. */
+  readonly timestampSeconds: number;
   readonly bootTimestampSeconds?: number;
   readonly devices: readonly DeviceStatus[];
   /** Since boot, at least one. */

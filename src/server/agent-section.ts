@@ -4,7 +4,7 @@ import type { Html } from './html.ts';
 import { count, deviceName, moment, table } from './page-parts.ts';
 
 /** How the agent itself fares: what it reads, and what it cannot. */
-export function agentSection(agent: AgentStatus): Html {
+export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
   const { statePersistent, ethtoolReader, failedReads } = agent;
   return html`<section aria-labelledby="agent">
     <h2 id="agent">Agent</h2>
@@ -14,7 +14,7 @@ export function agentSection(agent: AgentStatus): Html {
       rows: agent.collectors.map(({ name, success, lastSuccessTimestampSeconds: last }) => [
         html`<code>${name}</code>`,
         tag(success, 'works', 'fails'),
-        last === undefined ? html`<span class="dim">never</span>` : moment(last),
+        last === undefined ? html`<span class="dim">never</span>` : moment(last, nowSeconds),
       ]),
     })}
     <h3 class="sub">Kernel log</h3>

@@ -13,11 +13,13 @@ const boot = gauge({ name: 'nic_boot', help: 'Boot.' });
 const own = gauge({ name: 'nicwatch_own', help: 'Own.' });
 
 const snapshot: Snapshot = {
+  timestampSeconds: 1000,
   collected: new Map([
     ['device', [linkUp.family([{ labels: { device: 'eno1' }, value: 1 }])]],
     ['boot', [boot.family([{ labels: {}, value: 2 }])]],
   ]),
   agent: [own.family([{ labels: {}, value: 3 }])],
+  administrativelyDown: new Set(),
   recentEvents: [],
 };
 
@@ -43,6 +45,7 @@ function testApp({
       telemetryPath,
     },
     log: pino({ enabled: false }),
+    hostname: () => 'node-7',
   });
 }
 

@@ -19,12 +19,14 @@ export interface AppOptions {
   readonly agent: Pick<Agent, 'freshSnapshot' | 'isReady'>;
   readonly config: Pick<Config, 'collectors' | 'knownIssues' | 'maxRequests' | 'telemetryPath'>;
   readonly log: Logger;
+  /** The name of the node, which may change while the agent runs. */
+  readonly hostname: () => string;
   /** Adds what every request must pass before it reaches a route. */
   readonly protect?: ((app: FastifyInstance) => void) | undefined;
 }
 
 /** The routes: metrics, health, readiness, and the status as a page and as JSON. */
-export function createApp({ agent, config, log, protect }: AppOptions): FastifyInstance {
+export function createApp({ agent, config, log, hostname, protect }: AppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 1,
@@ -39,7 +41,7 @@ export function createApp({ agent, config, log, protect }: AppOptions): FastifyI
   const { telemetryPath, maxRequests } = config;
   protect?.(app);
   const renderSnapshot = createSnapshotRenderer();
-  const renderStatus = createStatusRenderer(config);
+  const renderStatus = createStatusRenderer({ config, hostname });
   let scrapes = 0;
 
   app.get(telemetryPath, async (request, reply) => {

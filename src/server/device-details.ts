@@ -6,8 +6,8 @@ import type {
 } from '../model/status.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { count, deviceName, linkText, moment } from './page-parts.ts';
-import { gradeOf } from './status-verdict.ts';
+import type { Finding } from './finding.ts';
+import { count, deviceName, linkText, moment, stateTag } from './page-parts.ts';
 
 const counterTerms: Readonly<Record<string, string>> = {
   rx_packets: 'Packets received',
@@ -22,16 +22,24 @@ const counterTerms: Readonly<Record<string, string>> = {
   driver_resets: 'Resets by the driver',
 };
 
+export interface DeviceDetailsOptions {
+  readonly events: readonly EventCountStatus[];
+  /** The worst of what is wrong with it. */
+  readonly finding: Finding | undefined;
+  readonly nowSeconds: number;
+}
+
 /** All about one device, folded together unless something is wrong with it. */
-export function deviceDetails(device: DeviceStatus, events: readonly EventCountStatus[]): Html {
+export function deviceDetails(
+  device: DeviceStatus,
+  { events, finding, nowSeconds }: DeviceDetailsOptions,
+): Html {
   const { name, hangActive, txStalled, knownIssues, offloads, counters } = device;
-  const open = gradeOf(device) === 'good' ? html`` : html` open`;
+  const open = finding === undefined ? html`` : html` open`;
   return html`<details class="device" id="device-${encodeURIComponent(name)}" ${open}>
     <summary>
       <h3>${deviceName(name)}</h3>
-      ${linkText(device)}${
-        hangActive === true ? html`<span class="tag bad">hangs</span>` : ''
-      }${txStalled === true ? html`<span class="tag bad">stalled</span>` : ''}<span class="dim"
+      ${linkText(device)}${stateTag(finding, nowSeconds)}<span class="dim"
         >${[...new Set([device.kind, device.driver])].join(', ')}</span
       >
     </summary>
@@ -41,13 +49,14 @@ export function deviceDetails(device: DeviceStatus, events: readonly EventCountS
           ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
           ['Firmware', device.firmwareVersion],
           ['Bus address', device.busAddress],
+          ['PCI ID', device.pciId],
           [
             'Hang by the kernel log',
-            hangActive === undefined ? 'not told by this driver' : yesNo(hangActive),
+            hangActive === undefined ? 'not reported by the driver' : yesNo(hangActive),
           ],
           [
             'Stalled transmitter',
-            txStalled === undefined ? 'not told by this driver' : yesNo(txStalled),
+            txStalled === undefined ? 'not reported by the driver' : yesNo(txStalled),
           ],
         ])}
         ${Object.entries(counterTerms).map(([counter, term]) =>
@@ -71,7 +80,7 @@ export function deviceDetails(device: DeviceStatus, events: readonly EventCountS
           ? ''
           : html`<h4>Kernel events since boot</h4>
               <ul class="flags">
-                ${events.map(eventItem)}
+                ${events.map((event) => eventItem(event, nowSeconds))}
               </ul>`
       }
     </div>
@@ -169,10 +178,15 @@ function offloadLists(offloads: readonly OffloadStatus[]): Html {
     )}`;
 }
 
-function eventItem({ event, count: times, lastTimestampSeconds }: EventCountStatus): Html {
+function eventItem(
+  { event, count: times, lastTimestampSeconds }: EventCountStatus,
+  nowSeconds: number,
+): Html {
   return html`<li>
     <code>${event}</code> ${count(times)}${
-      lastTimestampSeconds === undefined ? '' : html`, last ${moment(lastTimestampSeconds)}`
+      lastTimestampSeconds === undefined
+        ? ''
+        : html`, last ${moment(lastTimestampSeconds, nowSeconds)}`
     }
   </li>`;
 }

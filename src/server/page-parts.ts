@@ -1,4 +1,5 @@
 import type { DeviceStatus } from '../model/status.ts';
+import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 
@@ -11,28 +12,43 @@ export interface TableContent {
   readonly rows: readonly (readonly Html[])[];
 }
 
-/** A table that can be scrolled by keyboard where it is too wide. */
+/**
+ * A table that can be scrolled by keyboard where it is too wide. On a phone each row is a card and each cell has the title
+ * of its column, so the roles are said aloud: a browser takes what is not laid out as a table for none.
+ */
 export function table({ caption, columns, rows }: TableContent): Html {
+  const titleOf = (index: number): string => columns[index]?.replace(/^#/, '') ?? '';
   const classOf = (index: number): string => (columns[index]?.startsWith('#') ? 'number' : '');
   return html`<div class="table" role="region" aria-label="${caption}" tabindex="0">
-    <table>
+    <table role="table">
       <caption>
         ${caption}
       </caption>
-      <thead>
-        <tr>
+      <thead role="rowgroup">
+        <tr role="row">
           ${columns.map(
-            (column, index) =>
-              html`<th scope="col" class="${classOf(index)}">${column.replace(/^#/, '')}</th>`,
+            (_column, index) =>
+              html`<th role="columnheader" scope="col" class="${classOf(index)}">
+                ${titleOf(index)}
+              </th>`,
           )}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${rows.map(
           ([head, ...cells]) =>
-            html`<tr>
-              <th scope="row">${head}</th>
-              ${cells.map((cell, index) => html`<td class="${classOf(index + 1)}">${cell}</td>`)}
+            html`<tr role="row">
+              <th role="rowheader" scope="row">${head}</th>
+              ${cells.map(
+                (cell, index) =>
+                  html`<td
+                    role="cell"
+                    class="${classOf(index + 1)}"
+                    data-column="${titleOf(index + 1)}"
+                  >
+                    <div>${cell}</div>
+                  </td>`,
+              )}
             </tr> `,
         )}
       </tbody>
@@ -43,17 +59,36 @@ export function table({ caption, columns, rows }: TableContent): Html {
 /** The name of a device, apart from the text around it whichever way it is written. */
 export function deviceName(name: string): Html {
   return name === ''
-    ? html`<span class="dim">not told</span>`
+    ? html`<span class="dim">not named</span>`
     : html`<bdi class="name">${name}</bdi>`;
 }
 
-/** A moment, in UTC as the logs of a fleet are read. */
-export function moment(timestampSeconds: number): Html {
+/** A moment in UTC, as the logs of a fleet are read, and how long before now that is. */
+export function moment(timestampSeconds: number, nowSeconds: number): Html {
+  return html`${time(timestampSeconds)}
+    <span class="ago">(${age(nowSeconds - timestampSeconds)})</span>`;
+}
+
+/** A moment in UTC. */
+export function time(timestampSeconds: number): Html {
   const text = new Date(timestampSeconds * 1000).toISOString();
   return html`<time class="time" datetime="${text}"
     >${text.slice(0, 19).replace('T', ' ')} UTC</time
   >`;
 }
+
+/** How long ago something was: `45 s ago`, `3 min ago`, `5 h ago`, `12 d ago`. */
+export function age(seconds: number): string {
+  const [unit, unitSeconds] = units.find(([, , from]) => seconds >= from) ?? ['s', 1];
+  return seconds < 1 ? 'just now' : `${Math.floor(seconds / unitSeconds)} ${unit} ago`;
+}
+
+/** Units of time, their seconds, and from how many seconds on they are used. */
+const units = [
+  ['d', 86_400, 2 * 86_400],
+  ['h', 3600, 2 * 3600],
+  ['min', 60, 120],
+] as const;
 
 /** A count; what a driver does not count is not zero. */
 export function count(value: number | undefined): Html {
@@ -68,14 +103,25 @@ export function grouped(value: number): string {
 }
 
 /** Whether there is a link, and how fast it is. */
-export function linkText({ linkUp, speedBitsPerSecond }: DeviceStatus): Html {
+export function linkText({ linkUp, adminUp, speedBitsPerSecond }: DeviceStatus): Html {
   if (linkUp === undefined) {
     return html`<span class="dim">unknown</span>`;
   }
   const speed = speedBitsPerSecond === undefined ? '' : ` ${speedText(speedBitsPerSecond)}`;
   return linkUp
     ? html`<span class="tag good">up${speed}</span>`
-    : html`<span class="tag">down</span>`;
+    : html`<span class="tag">${adminUp === false ? 'admin down' : 'down'}</span>`;
+}
+
+/** The state of a device in a word or three, and how long ago it was found so. */
+export function stateTag(finding: Finding | undefined, nowSeconds: number): Html {
+  if (finding === undefined) {
+    return html`<span class="tag good">fine</span>`;
+  }
+  const { grade, state, timestampSeconds: last } = finding;
+  return html`<span class="tag ${grade}"
+    >${state}${last === undefined ? '' : `, ${age(nowSeconds - last)}`}</span
+  >`;
 }
 
 function speedText(bitsPerSecond: number): string {

@@ -3,12 +3,22 @@ import { createHash } from 'node:crypto';
 import type { DeviceStatus, EventCountStatus, Status } from '../model/status.ts';
 import { agentSection } from './agent-section.ts';
 import { deviceDetails } from './device-details.ts';
+import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { count, deviceName, grouped, linkText, moment, table } from './page-parts.ts';
+import {
+  count,
+  deviceName,
+  grouped,
+  linkText,
+  moment,
+  stateTag,
+  table,
+  time,
+} from './page-parts.ts';
 import { statusStyle } from './status-style.ts';
-import { findingsOf, gradeOf } from './status-verdict.ts';
-import type { Finding } from './status-verdict.ts';
+import { findingsOf, worstOf } from './status-verdict.ts';
+import { verdictSection } from './verdict-section.ts';
 
 /** As it is hashed: not one space may be added to it. */
 const style: Html = { markup: `<style>${statusStyle}</style>` };
@@ -22,29 +32,30 @@ export const statusPagePolicy: string = `default-src 'none'; style-src 'sha256-$
  * scripts, and all that comes from the machine is text.
  */
 export function statusPage(status: Status, telemetryPath: string): string {
-  const { agent } = status;
+  const { agent, hostname, timestampSeconds: nowSeconds } = status;
+  const findings = findingsOf(status);
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>nicwatch</title>
+        <title>${hostname} · nicwatch</title>
         ${style}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
         <header>
-          <h1>nicwatch</h1>
-          <p>the network cards of this node</p>
+          <h1><bdi>${hostname}</bdi></h1>
+          <p>nicwatch, as of ${time(nowSeconds)}</p>
           <nav aria-label="Other pages">
             <a href="${telemetryPath}">Metrics</a>
             <a href="/api/v1/status">Status as JSON</a>
           </nav>
         </header>
         <main id="main" tabindex="-1">
-          ${verdict(findingsOf(status))} ${figures(status)} ${deviceSections(status)}
-          ${recentEvents(status)} ${previousBoot(status)} ${agentSection(agent)}
+          ${verdictSection(findings, status)} ${figures(status)} ${deviceSections(status, findings)}
+          ${recentEvents(status)} ${previousBoot(status)} ${agentSection(agent, nowSeconds)}
         </main>
         <footer>
           nicwatch ${agent.version} (${agent.revision}), Node.js ${agent.nodeVersion}. It only
@@ -54,26 +65,13 @@ export function statusPage(status: Status, telemetryPath: string): string {
     </html> `.markup;
 }
 
-function verdict(findings: readonly Finding[]): Html {
-  const [worst] = findings;
-  if (worst === undefined) {
-    return html`<section class="verdict good" aria-labelledby="now">
-      <h2 id="now">Nothing is wrong now</h2>
-      <p>No device hangs, no serious known issue applies, and the agent reads what it should.</p>
-    </section>`;
-  }
-  return html`<section class="verdict ${worst.grade}" aria-labelledby="now">
-    <h2 id="now">${worst.grade === 'bad' ? 'A device is in trouble' : 'Worth a look'}</h2>
-    <ul>
-      ${findings.map(
-        ({ device, sentence }) =>
-          html`<li>${device === undefined ? '' : html`${deviceName(device)} `}${sentence}</li>`,
-      )}
-    </ul>
-  </section>`;
-}
-
-function figures({ devices, kernelEvents, stackCsumErrors, bootTimestampSeconds }: Status): Html {
+function figures({
+  timestampSeconds,
+  devices,
+  kernelEvents,
+  stackCsumErrors,
+  bootTimestampSeconds,
+}: Status): Html {
   const stackErrors = Object.values(stackCsumErrors).reduce((sum, errors) => sum + errors, 0);
   const hanging = devices.filter(({ hangActive, txStalled }) => hangActive === true || txStalled);
   const exposed = devices.flatMap(({ knownIssues }) =>
@@ -97,10 +95,13 @@ function figures({ devices, kernelEvents, stackCsumErrors, bootTimestampSeconds 
           </div>`,
       )}
     </dl>
-    ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${moment(bootTimestampSeconds)}</p>`}`;
+    ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${moment(bootTimestampSeconds, timestampSeconds)}</p>`}`;
 }
 
-function deviceSections({ devices, kernelEvents }: Status): Html {
+function deviceSections(
+  { devices, kernelEvents, timestampSeconds: nowSeconds }: Status,
+  findings: readonly Finding[],
+): Html {
   return html`<section aria-labelledby="devices">
     <h2 id="devices">Devices</h2>
     ${
@@ -110,49 +111,47 @@ function deviceSections({ devices, kernelEvents }: Status): Html {
             caption: 'Devices and their state',
             columns: [
               'Device',
+              'State',
+              'Link',
               'Driver',
               'Firmware',
-              'Link',
               '#Checksum errors',
               '#TX timeouts',
-              'State',
             ],
-            rows: devices.map(overviewRow),
+            rows: devices.map((device) =>
+              overviewRow(device, stateTag(worstOf(findings, device.name), nowSeconds)),
+            ),
           })}
           ${devices.map((device) =>
-            deviceDetails(
-              device,
-              kernelEvents.filter((event) => event.device === device.name),
-            ),
+            deviceDetails(device, {
+              events: kernelEvents.filter((event) => event.device === device.name),
+              finding: worstOf(findings, device.name),
+              nowSeconds,
+            }),
           )}`
     }
   </section>`;
 }
 
-function overviewRow(device: DeviceStatus): readonly Html[] {
+function overviewRow(device: DeviceStatus, state: Html): readonly Html[] {
   const { name, driver, driverVersion, firmwareVersion, counters } = device;
   return [
     html`<a href="#device-${encodeURIComponent(name)}">${deviceName(name)}</a>`,
-    html`${driver} <span class="dim">${driverVersion}</span>`,
-    firmwareVersion === '' ? html`<span class="dim">not told</span>` : html`${firmwareVersion}`,
+    state,
     linkText(device),
+    html`${driver} <span class="dim">${driverVersion}</span>`,
+    firmwareVersion === '' ? html`<span class="dim">not reported</span>` : html`${firmwareVersion}`,
     count(counters['rx_csum_errors']),
     count(counters['tx_timeouts']),
-    stateTags(device),
   ];
 }
 
-function stateTags(device: DeviceStatus): Html {
-  const grade = gradeOf(device);
-  if (grade === 'bad') {
-    return html`<span class="tag bad">in trouble</span>`;
-  }
-  return grade === 'warn'
-    ? html`<span class="tag warn">known issue</span>`
-    : html`<span class="tag good">fine</span>`;
-}
-
-function recentEvents({ recentKernelEvents, devices, agent }: Status): Html {
+function recentEvents({
+  recentKernelEvents,
+  devices,
+  agent,
+  timestampSeconds: nowSeconds,
+}: Status): Html {
   const nothing = agent.kernelLog.some(({ up }) => up)
     ? 'The kernel has logged no hang, reset or other event of network cards since boot.'
     : 'The kernel log is not read.';
@@ -163,10 +162,11 @@ function recentEvents({ recentKernelEvents, devices, agent }: Status): Html {
       recentKernelEvents.length === 0
         ? html`<p class="empty">${nothing}</p>`
         : table({
-            caption: 'The last events of the kernel log about network cards, the newest first',
+            caption:
+              'The last events of the kernel log about network cards, ten of each device, the newest first',
             columns: ['Time', 'Device', 'Event', 'What the kernel said'],
             rows: recentKernelEvents.map(({ timestampSeconds, device, event, text }) => [
-              timestampSeconds === undefined ? html`` : moment(timestampSeconds),
+              timestampSeconds === undefined ? html`` : moment(timestampSeconds, nowSeconds),
               known.has(device)
                 ? html`<a href="#device-${encodeURIComponent(device)}">${deviceName(device)}</a>`
                 : deviceName(device),

@@ -9,15 +9,21 @@ interface RenderedStatus {
   json(): string;
 }
 
+interface StatusRendererOptions {
+  readonly config: Pick<Config, 'knownIssues' | 'telemetryPath'>;
+  /** The name of the node, which may change while the agent runs. */
+  readonly hostname: () => string;
+}
+
 /** Makes the function that renders a snapshot once, however many ask for it. */
 export function createStatusRenderer({
-  knownIssues,
-  telemetryPath,
-}: Pick<Config, 'knownIssues' | 'telemetryPath'>): (snapshot: Snapshot) => RenderedStatus {
+  config: { knownIssues, telemetryPath },
+  hostname,
+}: StatusRendererOptions): (snapshot: Snapshot) => RenderedStatus {
   const known = new WeakMap<Snapshot, RenderedStatus>();
 
   const render = (snapshot: Snapshot): RenderedStatus => {
-    const status = statusOf(snapshot, knownIssues);
+    const status = statusOf(snapshot, { hostname: hostname(), knownIssues });
     let page: string | undefined;
     let json: string | undefined;
     return {

@@ -1,82 +1,159 @@
-import type { DeviceStatus, Status } from '../model/status.ts';
+import type { AgentStatus, DeviceStatus, Status } from '../model/status.ts';
+import { eventFindings, stormCount } from './event-findings.ts';
+import type { Finding } from './finding.ts';
+import type { Runbook } from './runbooks.ts';
 
-/** How bad something is, as the page colours it and says in words. */
-export type Grade = 'good' | 'warn' | 'bad';
+/**
+ * A device without carrier that has had it since boot: the carrier came and went. Most drivers begin without carrier, and
+ * many count that as the first change, so that a port nobody has ever used has one too.
+ */
+const linkedCarrierChanges = 2;
 
-/** Something that is wrong now, in one sentence about a device or about the agent. */
-export interface Finding {
-  readonly grade: 'warn' | 'bad';
-  /** Undefined where it is about the agent. */
-  readonly device: string | undefined;
-  readonly sentence: string;
-}
-
-/** What is wrong now, the worst first. */
-export function findingsOf({ devices, agent }: Status): readonly Finding[] {
+/** What is wrong now or has just been, the worst first, then what was last. */
+export function findingsOf(status: Status): readonly Finding[] {
+  const { devices, agent } = status;
   const findings = [
-    ...devices.flatMap(deviceFindings),
-    ...agent.collectors
-      .filter(({ success }) => !success)
-      .map(({ name }) => agentFinding(`The collector ${name} fails, so its values are missing.`)),
-    ...agent.failedReads
-      .filter(({ stuck }) => stuck)
-      .map(({ device, read }) =>
-        agentFinding(`Reading ${read} of ${device} got no answer: its driver may be stuck.`),
-      ),
-    ...(agent.kernelLog.length > 0 && agent.kernelLog.every(({ up }) => !up)
-      ? [agentFinding('The kernel log cannot be read, so hangs that only it tells of go unseen.')]
-      : []),
-    ...(agent.statePersistent === false
-      ? [agentFinding('The state directory cannot be written: a restart counts anew.')]
-      : []),
+    ...devices.flatMap((device) => deviceFindings(device, status)),
+    ...eventFindings(status),
+    ...agentFindings(agent),
   ];
-  return findings.toSorted((one, other) => rank(one) - rank(other));
+  return findings.toSorted(
+    (one, other) => rank(one) - rank(other) || lastSeconds(other) - lastSeconds(one),
+  );
 }
 
-/** The worst of what is found about a device. */
-export function gradeOf(device: DeviceStatus): Grade {
-  const grades = deviceFindings(device).map(({ grade }) => grade);
-  return grades.includes('bad') ? 'bad' : (grades[0] ?? 'good');
+/** The worst finding about a device; undefined where there is none. */
+export function worstOf(findings: readonly Finding[], device: string): Finding | undefined {
+  return findings.find((finding) => finding.device === device);
 }
 
 function rank({ grade }: Finding): number {
   return grade === 'bad' ? 0 : 1;
 }
 
-function deviceFindings({
-  name: device,
-  hangActive,
-  txStalled,
-  knownIssues,
-}: DeviceStatus): readonly Finding[] {
-  const exposed = knownIssues.filter((issue) => issue.exposed && issue.severity !== 'info');
+/** What is so now comes first. */
+function lastSeconds({ timestampSeconds }: Finding): number {
+  return timestampSeconds ?? Number.MAX_SAFE_INTEGER;
+}
+
+function deviceFindings(
+  { name: device, hangActive, txStalled, linkUp, adminUp, counters, knownIssues }: DeviceStatus,
+  { kernelEvents, agent }: Status,
+): readonly Finding[] {
+  const now = { device, timestampSeconds: undefined };
+  const timeouts = Math.max(counters['tx_timeouts'] ?? 0, counters['driver_tx_timeouts'] ?? 0);
+  const loggedTimeouts = kernelEvents
+    .filter((row) => row.device === device && row.event === 'tx_timeout')
+    .reduce((sum, row) => sum + row.count, 0);
+  const isLogRead = agent.kernelLog.some(({ up }) => up);
+  const isUnlogged = timeouts - loggedTimeouts >= (isLogRead ? stormCount : 1);
+  const carrierChanges = counters['carrier_changes'] ?? 0;
   return [
     ...(hangActive === true
       ? [
           {
+            ...now,
             grade: 'bad' as const,
-            device,
-            sentence: 'hangs: the kernel logs that its transmitter has stopped.',
+            state: 'hangs',
+            sentence: 'The transmitter hangs: the kernel log reports it.',
+            runbook: 'NICHangActive' as const,
           },
         ]
       : []),
     ...(txStalled === true
       ? [
           {
+            ...now,
             grade: 'bad' as const,
-            device,
-            sentence: 'sends nothing although it has carrier and packets are waiting.',
+            state: 'stalled',
+            sentence: 'The transmitter is stalled: carrier is up, packets wait, none is sent.',
+            runbook: 'NICTransmitStalled' as const,
           },
         ]
       : []),
-    ...exposed.map(({ id }) => ({
-      grade: 'warn' as const,
-      device,
-      sentence: `may be affected by the known issue ${id}.`,
-    })),
+    ...(isUnlogged
+      ? [
+          {
+            ...now,
+            grade: 'warn' as const,
+            state: 'TX timeouts',
+            sentence: `TX timeouts since the driver was loaded: ${timeouts}, in the kernel log: ${loggedTimeouts}. When the others were is not known.`,
+            runbook: 'NICTransmitTimeout' as const,
+          },
+        ]
+      : []),
+    ...(linkUp === false && adminUp === true && carrierChanges >= linkedCarrierChanges
+      ? [
+          {
+            ...now,
+            grade: 'warn' as const,
+            state: 'link down',
+            sentence: `The link is down. Carrier changes since boot: ${carrierChanges}.`,
+            runbook: 'link-down' as const,
+          },
+        ]
+      : []),
+    ...knownIssues
+      .filter((issue) => issue.exposed && issue.severity !== 'info')
+      .map(({ id }) => ({
+        ...now,
+        grade: 'warn' as const,
+        state: 'known issue',
+        sentence: `May be affected by the known issue ${id}.`,
+        runbook: 'NICKnownIssueExposed' as const,
+      })),
   ];
 }
 
-function agentFinding(sentence: string): Finding {
-  return { grade: 'warn', device: undefined, sentence };
+function agentFindings({
+  collectors,
+  failedReads,
+  kernelLog,
+  statePersistent,
+}: AgentStatus): readonly Finding[] {
+  return [
+    ...collectors
+      .filter(({ success }) => !success)
+      .map(({ name }) =>
+        agentFinding(
+          `The collector ${name} fails: its values are missing.`,
+          'NICWatchCollectorFailing',
+        ),
+      ),
+    ...failedReads
+      .filter(({ stuck }) => stuck)
+      .map(({ device, read }) =>
+        agentFinding(
+          `Reading ${read} of ${device} got no answer: its driver may be stuck.`,
+          'NICWatchDeviceReadStuck',
+        ),
+      ),
+    ...(kernelLog.length > 0 && kernelLog.every(({ up }) => !up)
+      ? [
+          agentFinding(
+            'The kernel log cannot be read: hangs that only it reports go unseen.',
+            'NICWatchKernelLogBlind',
+          ),
+        ]
+      : []),
+    ...(statePersistent === false
+      ? [
+          agentFinding(
+            'The state directory cannot be written: counts start anew when the agent restarts.',
+            undefined,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function agentFinding(sentence: string, runbook: Runbook | undefined): Finding {
+  return {
+    grade: 'warn',
+    device: undefined,
+    state: 'agent',
+    sentence,
+    timestampSeconds: undefined,
+    runbook,
+  };
 }

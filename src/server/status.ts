@@ -18,22 +18,29 @@ const counterNames = [
   'driver_resets',
 ] as const;
 
-/**
- * Tells the status from what the agent has collected; nothing is read anew.
- *
- * @param knownIssues those the collector knows, for their texts
- */
+interface StatusOptions {
+  readonly hostname: string;
+  /** Those the collector knows, for their texts. */
+  readonly knownIssues: readonly KnownIssue[];
+}
+
+/** Tells the status from what the agent has collected; nothing is read anew. */
 export function statusOf(
-  { collected, agent, recentEvents }: Pick<Snapshot, 'collected' | 'agent' | 'recentEvents'>,
-  knownIssues: readonly KnownIssue[],
+  { timestampSeconds, collected, agent, administrativelyDown, recentEvents }: Snapshot,
+  { hostname, knownIssues }: StatusOptions,
 ): Status {
   const samples = createSampleReader([...[...collected.values()].flat(), ...agent]);
   const bootTimestampSeconds = samples.value('nic_boot_timestamp_seconds', {});
+  const adminUp = ({ name, linkUp }: DeviceStatus): boolean | undefined =>
+    linkUp === undefined ? undefined : linkUp || !administrativelyDown.has(name);
   return {
+    hostname,
+    timestampSeconds,
     ...optional('bootTimestampSeconds', bootTimestampSeconds),
     devices: samples
       .all('nic_device_info')
-      .map(({ labels }) => deviceStatus(labels, samples, knownIssues)),
+      .map(({ labels }) => deviceStatus(labels, samples, knownIssues))
+      .map((device) => ({ ...device, ...optional('adminUp', adminUp(device)) })),
     kernelEvents: eventCounts(samples, 'nic_kernel_events_total').filter(({ count }) => count > 0),
     recentKernelEvents: recentEvents,
     previousBootKernelEvents: eventCounts(samples, 'nic_previous_boot_kernel_events'),
@@ -63,6 +70,7 @@ function deviceStatus(
     driverVersion: info['driver_version'] ?? '',
     firmwareVersion: info['firmware_version'] ?? '',
     busAddress: info['bus_address'] ?? '',
+    pciId: info['pci_id'] ?? '',
     ...optional('linkUp', flag('nic_link_up')),
     ...optional('speedBitsPerSecond', samples.value('nic_link_speed_bits_per_second', { device })),
     ...optional('hangActive', flag('nic_hang_active')),

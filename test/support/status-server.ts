@@ -16,13 +16,19 @@ export interface StatusServer {
 export async function serveStatus(
   host: Host,
   flags: readonly string[] = [],
+  { hostname = 'node-7' }: { readonly hostname?: string } = {},
 ): Promise<StatusServer> {
   const agent = createTestAgent(host, flags);
   const ending = new AbortController();
   const running = agent.run(ending.signal);
   await agent.poll();
   await agent.poll();
-  const app = createApp({ agent, config: configFrom(flags), log: pino({ enabled: false }) });
+  const app = createApp({
+    agent,
+    config: configFrom(flags),
+    log: pino({ enabled: false }),
+    hostname: () => hostname,
+  });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,

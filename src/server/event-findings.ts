@@ -1,0 +1,150 @@
+import type { KernelEventName } from '../model/kernel-event.ts';
+import type { EventCountStatus, Status } from '../model/status.ts';
+import type { Finding } from './finding.ts';
+import type { Runbook } from './runbooks.ts';
+
+/** An event younger than this is what somebody was called for. */
+const recentSeconds = 15 * 60;
+/** So many timeouts or resets are no accident, for a day. */
+export const stormCount = 3;
+const stormSeconds = 24 * 60 * 60;
+
+interface EventTerm {
+  readonly state: string;
+  readonly grade: Finding['grade'];
+  /** How serious it is later: it lasts until the next boot, or is a storm when there are many. */
+  readonly later: 'lasting' | 'storm' | 'over';
+  readonly runbook: Runbook;
+}
+
+const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
+  unit_hang: {
+    state: 'hang logged',
+    grade: 'bad',
+    later: 'storm',
+    runbook: 'NICHardwareUnitHang',
+  },
+  tx_timeout: {
+    state: 'TX timeout',
+    grade: 'bad',
+    later: 'storm',
+    runbook: 'NICTransmitTimeout',
+  },
+  adapter_reset: {
+    state: 'adapter reset',
+    grade: 'bad',
+    later: 'storm',
+    runbook: 'NICAdapterResetLoop',
+  },
+  firmware_fault: {
+    state: 'firmware fault',
+    grade: 'bad',
+    later: 'lasting',
+    runbook: 'NICFirmwareFault',
+  },
+  malicious_driver: {
+    state: 'queue blocked',
+    grade: 'bad',
+    later: 'over',
+    runbook: 'NICFirmwareFault',
+  },
+  rx_csum_fault: {
+    state: 'checksum fault',
+    grade: 'warn',
+    later: 'over',
+    runbook: 'NICReceiveChecksumFault',
+  },
+  dead_loop: {
+    state: 'dead loop',
+    grade: 'warn',
+    later: 'over',
+    runbook: 'NICDeadLoopSustained',
+  },
+  device_lost: {
+    state: 'device lost',
+    grade: 'bad',
+    later: 'lasting',
+    runbook: 'NICDeviceLost',
+  },
+};
+
+const terms: ReadonlyMap<string, EventTerm> = new Map(Object.entries(eventTerms));
+
+/** What the kernel log reports of devices, as far as it still matters. */
+export function eventFindings(status: Status): readonly Finding[] {
+  const { kernelEvents, previousBootKernelEvents, timestampSeconds: nowSeconds } = status;
+  const present = new Set(status.devices.map(({ name }) => name));
+  const logged = new Set(kernelEvents.map(({ device, event }) => JSON.stringify([device, event])));
+  return [
+    ...kernelEvents.flatMap((row) => {
+      const term = terms.get(row.event);
+      const grade = term && gradeNow(row, { term, nowSeconds, isPresent: present.has(row.device) });
+      return term === undefined || grade === undefined
+        ? []
+        : [finding(row, { ...term, grade, when: 'since boot' })];
+    }),
+    // A node that was power-cycled to get it back has logged nothing yet.
+    ...previousBootKernelEvents.flatMap((row) => {
+      const term = terms.get(row.event);
+      return term === undefined ||
+        logged.has(JSON.stringify([row.device, row.event])) ||
+        !isYoung(row, nowSeconds)
+        ? []
+        : [
+            finding(row, {
+              ...term,
+              state: `${term.state} before boot`,
+              runbook: 'NICHungBeforeReboot',
+              when: 'in the boot before this one',
+            }),
+          ];
+    }),
+  ];
+}
+
+interface GradeOptions {
+  readonly term: EventTerm;
+  readonly nowSeconds: number;
+  readonly isPresent: boolean;
+}
+
+/** Undefined for what is history. */
+function gradeNow(
+  row: EventCountStatus,
+  { term, nowSeconds, isPresent }: GradeOptions,
+): Finding['grade'] | undefined {
+  const { event, count, lastTimestampSeconds } = row;
+  if (isYoung(row, nowSeconds) || (event === 'device_lost' && !isPresent)) {
+    return term.grade;
+  }
+  if (lastTimestampSeconds === undefined || term.later === 'lasting') {
+    return 'warn';
+  }
+  const isStorm = count >= stormCount && nowSeconds - lastTimestampSeconds < stormSeconds;
+  return term.later === 'storm' && isStorm ? 'warn' : undefined;
+}
+
+function isYoung({ lastTimestampSeconds }: EventCountStatus, nowSeconds: number): boolean {
+  return lastTimestampSeconds !== undefined && nowSeconds - lastTimestampSeconds <= recentSeconds;
+}
+
+function finding(
+  { device, driver, event, count, lastTimestampSeconds }: EventCountStatus,
+  {
+    grade,
+    state,
+    runbook,
+    when,
+  }: Pick<EventTerm, 'grade' | 'state' | 'runbook'> & { readonly when: string },
+): Finding {
+  const ofDriver = device === '' && driver !== '' ? ` of driver ${driver}` : '';
+  const times = count === 1 ? 'once' : `${count} times`;
+  return {
+    grade,
+    device,
+    state,
+    sentence: `The kernel logged ${event}${ofDriver} ${times} ${when}.`,
+    timestampSeconds: lastTimestampSeconds,
+    runbook,
+  };
+}

@@ -1,0 +1,57 @@
+import type { Status } from '../model/status.ts';
+import type { Finding } from './finding.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { deviceName, moment } from './page-parts.ts';
+import { runbookUrl } from './runbooks.ts';
+
+/** More are a flood: the tables have them all. */
+const maxFindings = 20;
+
+/** The first thing on the page: whether anything is wrong, what, since when, and what to do about it. */
+export function verdictSection(
+  findings: readonly Finding[],
+  { timestampSeconds: nowSeconds, agent }: Pick<Status, 'timestampSeconds' | 'agent'>,
+): Html {
+  const [worst] = findings;
+  if (worst === undefined) {
+    return html`<section class="verdict good" aria-labelledby="now">
+      <h2 id="now">Nothing is wrong now</h2>
+      <p>
+        No device hangs, no link went down, no serious known issue applies, and the agent reads what
+        it should.
+        ${
+          agent.kernelLog.length === 0
+            ? 'The kernel log is not read.'
+            : 'The kernel log has no event of the last 15 minutes.'
+        }
+      </p>
+    </section>`;
+  }
+  return html`<section class="verdict ${worst.grade}" aria-labelledby="now">
+    <h2 id="now">${worst.grade === 'bad' ? 'Needs attention' : 'Worth a look'}</h2>
+    <ul>
+      ${findings.slice(0, maxFindings).map((finding) => findingItem(finding, nowSeconds))}
+    </ul>
+    ${
+      findings.length > maxFindings
+        ? html`<p>And ${findings.length - maxFindings} more, below.</p>`
+        : ''
+    }
+  </section>`;
+}
+
+function findingItem(
+  { device, sentence, timestampSeconds: last, runbook }: Finding,
+  nowSeconds: number,
+): Html {
+  return html`<li>
+    ${device === undefined ? '' : html`${findingSubject(device)}: `}${sentence}
+    ${last === undefined ? '' : html`Last: ${moment(last, nowSeconds)}.`}
+    ${runbook === undefined ? '' : html`<a href="${runbookUrl(runbook)}" rel="noreferrer">Runbook ${runbook}</a>`}
+  </li>`;
+}
+
+function findingSubject(device: string): Html {
+  return device === '' ? html`Unnamed device` : deviceName(device);
+}
