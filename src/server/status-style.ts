@@ -50,7 +50,7 @@ code, pre, .name { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas,
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { width: 100%; border-collapse: collapse; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-th .time { font-weight: 400; }
+th .time, th .ago { font-weight: 400; }
 th, td { padding: 0.5rem 0.9rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--dim); font-size: 0.8125rem; font-weight: 600; background: var(--soft); white-space: nowrap; }
 tbody th { font-weight: 600; white-space: nowrap; }
@@ -59,6 +59,7 @@ tbody th { font-weight: 600; white-space: nowrap; }
 .tag { display: inline-block; padding: 0.05rem 0.55rem; border-radius: 999px; font-size: 0.8125rem; font-weight: 600; background: var(--soft); color: var(--dim); white-space: nowrap; }
 .tag.good { background: var(--good-soft); color: var(--good); }
 .tag.warn { background: var(--warn-soft); color: var(--warn); }
+.ago { color: var(--dim); white-space: nowrap; }
 .tag.bad { background: var(--bad-soft); color: var(--bad); }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 .device { background: var(--card); border: 1px solid var(--line); border-radius: 10px; margin-top: 0.75rem; }
@@ -77,5 +78,18 @@ summary { cursor: pointer; overflow-wrap: anywhere; }
 .text { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .empty { margin: 0; padding: 0.9rem 1.1rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; color: var(--dim); }
 footer { padding-top: 2rem; padding-bottom: 2.5rem; color: var(--dim); font-size: 0.8125rem; }
+@media (max-width: 40rem) {
+  header, main, footer { padding-left: 1rem; padding-right: 1rem; }
+  header nav { margin-left: 0; }
+  .table { background: none; border: 0; }
+  table, tbody, tbody tr, tbody th, tbody td { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 0.5rem 0.9rem; margin-top: 0.5rem; }
+  tbody th, tbody td { border: 0; padding: 0.15rem 0; }
+  tbody th { white-space: normal; overflow-wrap: anywhere; }
+  tbody td { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.5rem; justify-items: start; overflow-wrap: anywhere; }
+  tbody td.number { text-align: left; white-space: normal; }
+  tbody td::before { content: attr(data-column); color: var(--dim); font-size: 0.8125rem; }
+}
 @media print { body { background: none; } .device { break-inside: avoid; } }
 `;

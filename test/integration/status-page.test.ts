@@ -78,18 +78,39 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     },
   );
 
-  test('fits a phone without scrolling sideways', async () => {
-    const { page } = await open(server.url, { viewport: { width: 360, height: 740 } });
-    const width = await page.evaluate('document.documentElement.scrollWidth');
-    expect(width).toBe(360);
-  });
+  test.each([360, 390])(
+    'shows state and event text on a phone of %d px without scrolling sideways',
+    async (width) => {
+      const viewport = { width, height: 740 };
+      const { page } = await open(server.url, { viewport });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      const device = page.getByRole('row').filter({ has: page.locator('a[href="#device-eno1"]') });
+      const event = page.getByRole('row').filter({ hasText: 'Reset adapter unexpectedly' });
+      for (const locator of [
+        device.first().getByText('hangs'),
+        event.first().getByText('Reset adapter unexpectedly'),
+        event.first().getByText('4 s ago'),
+      ]) {
+        const box = await locator.boundingBox();
+        expect(box?.width).toBeGreaterThan(0);
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      }
+      expect(
+        await page.evaluate(
+          `[...document.querySelectorAll('.table')].filter((table) => table.scrollWidth > table.clientWidth).length`,
+        ),
+      ).toBe(0);
+      expect(await accessibilityFindings(server.url, 'light', viewport)).toEqual([]);
+    },
+  );
 
   async function accessibilityFindings(
     url: string,
     colorScheme: 'light' | 'dark',
+    viewport = { width: 1280, height: 720 },
   ): Promise<readonly string[]> {
     // The policy of the page keeps out axe's script too.
-    const context = await browser.newContext({ colorScheme, bypassCSP: true });
+    const context = await browser.newContext({ colorScheme, viewport, bypassCSP: true });
     const page = await context.newPage();
     await page.goto(`${url}/`);
     await page.addScriptTag({ content: axe.source });
@@ -109,6 +130,34 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     expect(text).toContain('ethtool -K eno1 tso off gso off gro off');
   });
 
+  test('names the node, says when all this was, and leads to the runbooks', async () => {
+    const { page } = await open(server.url);
+    expect(await page.title()).toBe('node-7 · nicwatch');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('node-7');
+    expect(await page.locator('header').innerText()).toContain('as of 2026-11-20 03:34:50 UTC');
+    const verdict = page.locator('.verdict');
+    expect(await verdict.getByRole('heading').innerText()).toBe('Needs attention');
+    expect(await verdict.innerText()).toContain(
+      'eno1: The kernel logged unit_hang 9 times since boot. Last: 2026-11-20 03:34:40 UTC (9 s ago). Runbook NICHardwareUnitHang',
+    );
+    const links = await verdict.getByRole('link').all();
+    expect(links).toHaveLength(await verdict.getByRole('listitem').count());
+    expect(await links[0]?.getAttribute('href')).toBe(
+      'https://nicwatch.example/runbooks/NICHangActive.md',
+    );
+  });
+
+  test('shows a hostile host name as text', async () => {
+    const hostile = await serveStatus(recordedHost(), [], {
+      hostname: '</title><script>x</script>',
+    });
+    const { page, complaints } = await open(hostile.url);
+    expect(complaints).toEqual([]);
+    expect(await page.title()).toBe('</title><script>x</script> · nicwatch');
+    expect(await page.locator('script').count()).toBe(0);
+    await hostile.close();
+  });
+
   test('can be read by keyboard, without scripts', async () => {
     const { page } = await open(server.url, { javaScriptEnabled: false });
     await page.keyboard.press('Tab');
@@ -123,7 +172,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     const hostile = await serveStatus(hostileHost(), [`--device.include=.*script.*`]);
     const { page, complaints } = await open(hostile.url);
     expect(complaints).toEqual([]);
-    expect(await page.title()).toBe('nicwatch');
+    expect(await page.title()).toBe('node-7 · nicwatch');
     expect(await page.locator('script, svg, img, iframe, [onload], [onerror]').count()).toBe(0);
     const text = await page.locator('main').innerText();
     expect(text).toContain(hostileName);
