@@ -96,7 +96,7 @@ describe('createAgent()', () => {
     expect(sample(text, 'nicwatch_device_read_stuck{device="eno1",read="statistics"}')).toBe(1);
     expect(sample(text, 'nicwatch_device_read_stuck{device="ens3",read="statistics"}')).toBe(0);
     expect(text).toContain(
-      'nic_device_info{device="eno1",kind="physical",driver="e1000e",driver_version="",firmware_version="",bus_address="0000:00:03.0"} 1',
+      'nic_device_info{device="eno1",kind="physical",driver="e1000e",driver_version="",firmware_version="",bus_address="0000:00:03.0",pci_id=""} 1',
     );
   });
 

@@ -85,6 +85,7 @@ describe('createHangFamilies()', () => {
         kind: 'physical',
         driver: 'ixgbevf',
         busAddress: `0000:01:10.${index}`,
+        pciId: undefined,
         interfaceIndex: 50 + index,
         hasUplink: true,
       }));
