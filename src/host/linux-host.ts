@@ -8,7 +8,7 @@ import type { Drivers } from './drivers.ts';
 import type { Host } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
-import { createKeptFiles } from './kept-file.ts';
+import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
@@ -42,7 +42,7 @@ export function createLinuxHost(
       generation: (interfaceIndex) => linkAnnouncements?.generation(interfaceIndex),
     }),
   );
-  const readKept = createKeptFiles();
+  const readProcFile = createProcFileReader();
   const readPacketTable = createPacketTable(`${paths.procfs}/net/dev`);
   const hasOwnDevices = showsOwnDevices(paths.sysfs);
   let devices: readonly LinuxDevice[] = [];
@@ -79,7 +79,7 @@ export function createLinuxHost(
       return counters;
     },
     readFile: async (path) => readSmallFile(mountedPath(path, paths)),
-    readProcNet: (name) => readKept(`${paths.procfs}/net/${name}`),
+    readProcNet: (name) => readProcFile(`${paths.procfs}/net/${name}`),
     ethtoolReader: reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
