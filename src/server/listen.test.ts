@@ -73,7 +73,7 @@ describe('listen()', () => {
 
   test(
     'does not wait for a client that is slow with its headers',
-    { timeout: 15_000 },
+    { timeout: 25_000 },
     async () => {
       const port = await freePort();
       await serveOn(port);

@@ -16,7 +16,7 @@ const limits = {
   requestTimeout: 10_000,
   keepAliveTimeout: 60_000,
   /** How often the first two are looked at: each time wakes the process. */
-  connectionsCheckingInterval: 5000,
+  connectionsCheckingInterval: 10_000,
   maxHeaderSize: 16 * 1024,
   maxRequestsPerSocket: 10_000,
 };

@@ -240,7 +240,7 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
 
   test(
     'does not wait for a client that is slow with its handshake or its headers',
-    { timeout: 20_000 },
+    { timeout: 30_000 },
     async () => {
       configure(server);
       const slow = execa('openssl', ['s_client', '-connect', `localhost:${port}`, '-quiet'], {
