@@ -7,7 +7,7 @@ import { createAgent } from '../src/agent/agent.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { parseArguments } from '../src/config/arguments.ts';
 import { createExpositionRenderer } from '../src/metrics/exposition.ts';
-import { selectedFamilies } from '../src/server/selection.ts';
+import { selectedFamilies } from '../src/http/selection.ts';
 import { createSimulatedHost } from './simulated-host.ts';
 
 /** A day of 100,000 polls. */

@@ -3,7 +3,7 @@ import { buildSync } from 'esbuild';
 /** Bundles the thread that compares passwords into a text, which the agent carries within itself, and tells what is in it. */
 export function bundlePasswordWorker() {
   const { outputFiles, metafile } = buildSync({
-    entryPoints: ['src/server/password-worker.ts'],
+    entryPoints: ['src/web-config/password-worker.ts'],
     write: false,
     bundle: true,
     minify: true,

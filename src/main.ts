@@ -21,10 +21,10 @@ import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './model/build.ts';
 import { ConfigError } from './model/errors.ts';
-import { createApp } from './server/app.ts';
-import { formatPlace, listen } from './server/listen.ts';
-import type { ListenPlace } from './server/listen.ts';
-import type { WebSecurity } from './server/web-security.ts';
+import { createApp } from './http/app.ts';
+import { formatPlace, listen } from './http/listen.ts';
+import type { ListenPlace } from './http/listen.ts';
+import type { WebSecurity } from './web-config/web-security.ts';
 
 /** Put in by the build. */
 declare const nicwatchVersion: string;
@@ -97,7 +97,7 @@ async function openWebSecurity(
   if (path === undefined) {
     return undefined;
   }
-  const { openWebSecurity: open } = await import('./server/web-security.ts');
+  const { openWebSecurity: open } = await import('./web-config/web-security.ts');
   return open({ path, log });
 }
 

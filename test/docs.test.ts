@@ -13,7 +13,7 @@ import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
 import type { VersionRange } from '../src/model/known-issue.ts';
-import { webConfigMetrics } from '../src/server/web-config-families.ts';
+import { webConfigMetrics } from '../src/web-config/web-config-families.ts';
 
 /** `npm run docs` writes the file; the test says when it has fallen behind the code. */
 test('docs/metrics.md lists what the code exports', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 
 import { parseDurationSeconds } from '../src/config/duration.ts';
 import { parseKnownIssues } from '../src/config/known-issues.ts';
-import { parseWebConfig } from '../src/config/web-config.ts';
+import { parseWebConfig } from '../src/web-config/web-config.ts';
 import { createExpositionRenderer } from '../src/metrics/exposition.ts';
 import { gauge } from '../src/metrics/metric.ts';
 import { ConfigError, ParseError } from '../src/model/errors.ts';

@@ -7,7 +7,7 @@ import { parseArguments } from '../../src/config/arguments.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Host } from '../../src/host/host.ts';
 import { createExpositionRenderer } from '../../src/metrics/exposition.ts';
-import { selectedFamilies } from '../../src/server/selection.ts';
+import { selectedFamilies } from '../../src/http/selection.ts';
 
 /** The configuration the flags give. */
 export function configFrom(flags: readonly string[]): Config {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import type { Host } from '../../src/host/host.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/http/app.ts';
 import { configFrom, createTestAgent } from './scrape.ts';
 
 /** The server of an agent on a given host, with everything the host's log holds already counted. */

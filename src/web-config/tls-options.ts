@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions, SecureVersion, TlsOptions } from 'node:tls';
 
-import type { CipherSuite, Curve, TlsConfig, TlsVersion } from '../config/tls-config.ts';
+import type { CipherSuite, Curve, TlsConfig, TlsVersion } from './tls-config.ts';
 
 /** The PEM texts a TLS configuration names. */
 export interface TlsFiles {

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../config/web-config.ts';
+import type { RateLimit } from './web-config.ts';
 
 /**
  * Makes the function that says whether one more request may be answered: a bucket of `burst` tokens that gets one more

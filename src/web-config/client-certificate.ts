@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 
-import type { TlsConfig } from '../config/tls-config.ts';
+import type { TlsConfig } from './tls-config.ts';
 import { parseSubjectAltNames } from '../parsers/subject-alt-names.ts';
 
 /** Says why a client may not go on after the handshake; undefined when it may. */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
-import type { WebConfig } from '../config/web-config.ts';
+import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { WebConfigFollower } from './web-config-follower.ts';

@@ -3,9 +3,9 @@ import type { TlsOptions } from 'node:tls';
 
 import type { Logger } from 'pino';
 
-import type { PemSource, TlsConfig } from '../config/tls-config.ts';
-import { parseWebConfig } from '../config/web-config.ts';
-import type { WebConfig } from '../config/web-config.ts';
+import type { PemSource, TlsConfig } from './tls-config.ts';
+import { parseWebConfig } from './web-config.ts';
+import type { WebConfig } from './web-config.ts';
 import { fileSignature } from '../host/file-signature.ts';
 import { readSmallFile } from '../host/small-file.ts';
 import { ConfigError } from '../model/errors.ts';

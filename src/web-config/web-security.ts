@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Agent } from '../agent/agent.ts';
 import type { Snapshot } from '../agent/snapshot.ts';
 import { createAuthenticator } from './authenticator.ts';
-import type { CreateWebServer } from './listen.ts';
+import type { CreateWebServer } from '../http/listen.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';

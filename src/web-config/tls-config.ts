@@ -1,7 +1,7 @@
 import { ConfigError } from '../model/errors.ts';
-import { oneOf } from './flags.ts';
+import { oneOf } from '../config/flags.ts';
 import { parseBoolean } from './yaml-boolean.ts';
-import type { YamlValue } from './yaml-value.ts';
+import type { YamlValue } from '../config/yaml-value.ts';
 
 export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';
 type ClientAuthType =

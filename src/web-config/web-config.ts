@@ -1,12 +1,12 @@
 import { ConfigError } from '../model/errors.ts';
-import { parseCount } from './flag-values.ts';
+import { parseCount } from '../config/flag-values.ts';
 import { parseGoDurationSeconds } from './go-duration.ts';
-import { oneOf } from './flags.ts';
+import { oneOf } from '../config/flags.ts';
 import { parseTlsConfig } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
 import { parseBoolean } from './yaml-boolean.ts';
-import { parseYaml } from './yaml-value.ts';
-import type { YamlValue } from './yaml-value.ts';
+import { parseYaml } from '../config/yaml-value.ts';
+import type { YamlValue } from '../config/yaml-value.ts';
 
 /** Requests answered in a row, and how many seconds it takes until one more may be. */
 export interface RateLimit {

@@ -10,8 +10,8 @@ import { createSnapshotRenderer } from './exposition-cache.ts';
 import type { Exposition } from './exposition-cache.ts';
 import { selectionProblem } from './selection.ts';
 import type { Selection } from './selection.ts';
-import { statusPagePolicy } from './status-page.ts';
-import { createStatusRenderer } from './status-renderer.ts';
+import { statusPagePolicy } from '../status-page/status-page.ts';
+import { createStatusRenderer } from '../status-page/status-renderer.ts';
 
 const plainText = 'text/plain; charset=utf-8';
 
