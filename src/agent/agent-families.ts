@@ -7,12 +7,12 @@ import type { Build } from '../model/build.ts';
 import type { Failures } from './poll.ts';
 import type { CollectorState } from './snapshot.ts';
 
-const buildInfo = gauge({
+export const buildInfo: Metric<'version' | 'revision' | 'node_version' | 'ethtool_reader'> = gauge({
   name: 'nicwatch_build_info',
   help: 'Which build of nicwatch runs, constant 1.',
   labels: ['version', 'revision', 'node_version', 'ethtool_reader'],
 });
-const collectorSuccess = gauge({
+export const collectorSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_success',
   help: 'Whether the collector delivered its families at the last poll.',
   labels: ['collector'],
@@ -22,17 +22,17 @@ const collectorDuration = gauge({
   help: 'How long the collector took at the last poll.',
   labels: ['collector'],
 });
-const collectorLastSuccess = gauge({
+export const collectorLastSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_last_success_timestamp_seconds',
   help: 'When the collector last delivered its families, in seconds since the epoch.',
   labels: ['collector'],
 });
-const readSuccess = gauge({
+export const readSuccess: Metric<'device' | 'read'> = gauge({
   name: 'nicwatch_device_read_success',
   help: 'Whether the device could be read at the last poll; reads of sysfs and of ring sizes are listed only while they fail.',
   labels: ['device', 'read'],
 });
-const readStuck = gauge({
+export const readStuck: Metric<'device' | 'read'> = gauge({
   name: 'nicwatch_device_read_stuck',
   help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
   labels: ['device', 'read'],

@@ -1,11 +1,12 @@
 import { gauge } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
 import type { CollectorDefinition } from './collector.ts';
 
 /** The file is long on large machines, and what is read of it changes only when the clock is set. */
 const ttlSeconds = 60;
 
-const bootTimestamp = gauge({
+export const bootTimestamp: Metric<never> = gauge({
   name: 'nic_boot_timestamp_seconds',
   help: 'When the machine started, in seconds since the epoch. Source: /proc/stat btime.',
 });

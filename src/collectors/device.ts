@@ -2,13 +2,23 @@ import type { Device } from '../model/device.ts';
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { PacketCounters } from '../model/packet-counters.ts';
 import { counter, gauge } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseLinkSpeed } from '../parsers/link-speed.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './device-samples.ts';
 
-const deviceInfoMetric = gauge({
+type DeviceInfoLabel =
+  | 'device'
+  | 'kind'
+  | 'driver'
+  | 'driver_version'
+  | 'firmware_version'
+  | 'bus_address'
+  | 'pci_id';
+
+export const deviceInfoMetric: Metric<DeviceInfoLabel> = gauge({
   name: 'nic_device_info',
   help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
   labels: [
@@ -21,27 +31,27 @@ const deviceInfoMetric = gauge({
     'pci_id',
   ],
 });
-const linkUpMetric = gauge({
+export const linkUpMetric: Metric<'device'> = gauge({
   name: 'nic_link_up',
   help: 'Whether the link has carrier; 0 also when administratively down. Source: sysfs carrier.',
   labels: ['device'],
 });
-const carrierChangesMetric = counter({
+export const carrierChangesMetric: Metric<'device'> = counter({
   name: 'nic_carrier_changes_total',
   help: 'Times the carrier came or went. Source: sysfs carrier_changes.',
   labels: ['device'],
 });
-const linkSpeedMetric = gauge({
+export const linkSpeedMetric: Metric<'device'> = gauge({
   name: 'nic_link_speed_bits_per_second',
   help: 'Speed of the link; absent when unknown. Source: sysfs speed.',
   labels: ['device'],
 });
-const rxPacketsMetric = counter({
+export const rxPacketsMetric: Metric<'device'> = counter({
   name: 'nic_rx_packets_total',
   help: 'Packets received. Source: sysfs statistics/rx_packets.',
   labels: ['device'],
 });
-const txPacketsMetric = counter({
+export const txPacketsMetric: Metric<'device'> = counter({
   name: 'nic_tx_packets_total',
   help: 'Packets transmitted. Source: sysfs statistics/tx_packets.',
   labels: ['device'],
@@ -103,7 +113,7 @@ function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): Devic
 function identityLabels(
   device: Device,
   driverInfo: DriverInfo | undefined,
-): Record<(typeof deviceInfoMetric.labels)[number], string> {
+): Record<DeviceInfoLabel, string> {
   return {
     device: device.name,
     kind: device.kind,

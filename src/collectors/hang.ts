@@ -9,7 +9,7 @@ import { deviceSamples } from './device-samples.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { HangTracker } from './hang-tracker.ts';
 
-const hangActive = gauge({
+export const hangActive: Metric<'device'> = gauge({
   name: 'nic_hang_active',
   help: 'Whether the transmitter hangs: its last hang record is younger than 30 s, or it has sent nothing since. Only for drivers that log hangs. Source: kernel log and sysfs.',
   labels: ['device'],

@@ -1,15 +1,15 @@
 import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
 import type { Feature } from '../model/feature.ts';
 import { gauge } from '../metrics/metric.ts';
-import type { Sample } from '../metrics/metric.ts';
+import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 
-const offloadEnabled = gauge({
+export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
   help: 'Whether the offload feature is active, under the name ethtool prints. Source: ethtool -k.',
   labels: ['device', 'feature', 'fixed'],
 });
-const offloadRequested = gauge({
+export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   name: 'nic_offload_requested',
   help: 'What was requested of an offload feature, where that is not what is active. Source: ethtool -k.',
   labels: ['device', 'feature'],

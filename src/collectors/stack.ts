@@ -1,9 +1,10 @@
 import type { Host } from '../host/host.ts';
 import { counter } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
 import type { CollectorDefinition } from './collector.ts';
 
-const stackCsumErrors = counter({
+export const stackCsumErrors: Metric<'protocol'> = counter({
   name: 'nic_stack_csum_errors_total',
   help: 'Packets the network stack dropped for a wrong checksum; tcp counts IPv4 and IPv6. Source: /proc/net/snmp, snmp6, netstat.',
   labels: ['protocol'],

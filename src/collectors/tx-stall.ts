@@ -1,5 +1,6 @@
 import { SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, WatchedDevice } from './collector.ts';
@@ -12,7 +13,7 @@ const stalledSeconds = 10;
 /** Two values that are alike say little; three do. */
 const stalledPolls = 3;
 
-const txStalled = gauge({
+export const txStalled: Metric<'device'> = gauge({
   name: 'nic_tx_stalled',
   help: 'Whether the device has carrier and bytes waiting in its transmit queues, and has sent nothing for 10 s and 3 polls. Only where the driver accounts for its queues by bytes. Source: sysfs carrier, byte_queue_limits, tx_packets.',
   labels: ['device'],
