@@ -112,6 +112,7 @@ async function serve(config: Config): Promise<void> {
   }
   // A call that has not come back would hold up the end of the process, and more so the end of the node.
   process.once('exit', (status) => drivers.exitIfWaiting?.(status));
+  const security = await openWebSecurity(config, log);
   const agent = createAgent({
     host: createLinuxHost(config, {
       ...drivers,
@@ -121,6 +122,7 @@ async function serve(config: Config): Promise<void> {
     definitions: collectorDefinitions,
     log,
     build,
+    extraFamilies: security?.families,
   });
   const systemd = createSystemd({
     env: process.env,
@@ -129,10 +131,8 @@ async function serve(config: Config): Promise<void> {
     runCommand: createRunCommand(ending.signal),
   });
   const places = listenPlaces(config, systemd);
-  const security = await openWebSecurity(config, log);
-  const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
-    createApp({ agent: served, config, log, hostname, protect: security?.protect }),
+    createApp({ agent, config, log, hostname, protect: security?.protect }),
     places,
     security?.createWebServer,
   );

@@ -11,6 +11,7 @@ import { deviceCollector } from '../collectors/device.ts';
 import type { Host } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
 import { createExpositionRenderer } from '../metrics/exposition.ts';
 import { createAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
@@ -42,6 +43,7 @@ function collector(name: string, collect: () => Promise<number>): CollectorDefin
 interface AgentWithOptions {
   readonly host?: Host;
   readonly log?: Logger;
+  readonly extraFamilies?: () => readonly MetricFamily[];
 }
 
 /** An agent with these collectors; without devices, whose reads take time that fake timers do not know. */
@@ -50,6 +52,7 @@ function agentWith(
   {
     host = { ...createRecordedHost(hostName), devices: () => [] },
     log = pino({ enabled: false }),
+    extraFamilies,
   }: AgentWithOptions = {},
 ): Agent {
   return createAgent({
@@ -61,6 +64,7 @@ function agentWith(
     definitions,
     log,
     build: { version: '1', revision: '2', nodeVersion: '3' },
+    extraFamilies,
   });
 }
 
@@ -378,5 +382,15 @@ describe('createAgent()', () => {
     expect(agent.isReady()).toBe(false);
     await agent.poll();
     expect(agent.isReady()).toBe(true);
+  });
+
+  test('serves the families it is given after its own, at once when they change', async () => {
+    let extra = [value.family([{ labels: {}, value: 1 }])];
+    const agent = agentWith([], { extraFamilies: () => extra });
+    const snapshot = await agent.freshSnapshot();
+    expect(snapshot.agent.at(-1)).toBe(extra[0]);
+    expect(await agent.freshSnapshot()).toBe(snapshot);
+    extra = [value.family([{ labels: {}, value: 2 }])];
+    expect((await agent.freshSnapshot()).agent.at(-1)).toBe(extra[0]);
   });
 });

@@ -35,6 +35,8 @@ export interface AgentOptions {
   readonly definitions: readonly CollectorDefinition[];
   readonly log: Logger;
   readonly build: Build;
+  /** What else to serve beside the agent's own families; the same array for as long as nothing in it changes. */
+  readonly extraFamilies?: (() => readonly MetricFamily[]) | undefined;
 }
 
 export interface Agent {
@@ -51,7 +53,14 @@ export interface Agent {
 }
 
 /** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
-export function createAgent({ host, config, definitions, log, build }: AgentOptions): Agent {
+export function createAgent({
+  host,
+  config,
+  definitions,
+  log,
+  build,
+  extraFamilies,
+}: AgentOptions): Agent {
   const clock = createPollClock(tickMilliseconds);
   const guard = createGuard(host, clock);
   const states = new Map<string, CollectorState>();
@@ -74,6 +83,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   let isOutdated = false;
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
+  let extra: readonly MetricFamily[] | undefined;
 
   const takeSnapshot = (): Snapshot => {
     const latest = collectors.flatMap(({ name }) => states.get(name) ?? []);
@@ -93,7 +103,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return {
       timestampSeconds: lastPoll.nowSeconds,
       collected: new Map(latest.map(({ name, families }) => [name, families])),
-      agent: ownFamilies,
+      agent: [...ownFamilies, ...(extra ?? [])],
       administrativelyDown: new Set(
         lastPoll.watched.filter(isAdministrativelyDown).map(({ name }) => name),
       ),
@@ -170,7 +180,11 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       if (performance.now() - polledAt > ttl) {
         await withinTime(poll(), scrapeWaitMilliseconds);
       }
-      snapshot ??= takeSnapshot();
+      const currentExtra = extraFamilies?.();
+      if (snapshot === undefined || currentExtra !== extra) {
+        extra = currentExtra;
+        snapshot = takeSnapshot();
+      }
       return snapshot;
     },
     run: async (signal) => {

@@ -14,12 +14,21 @@ const reloadTimestamp = gauge({
 /** There with `--web.config.file`, under the names Prometheus has for its own. */
 export const webConfigMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
-/** How the following of the web configuration fares. */
-export function webConfigFamilies(
+/** Makes the function that says how the following of the web configuration fares; its array changes only with that. */
+export function createWebConfigFamilies(
   follower: Pick<WebConfigFollower, 'isUpToDate' | 'lastReadSeconds'>,
-): readonly MetricFamily[] {
-  return [
-    reloadSuccessful.family([{ labels: {}, value: Number(follower.isUpToDate()) }]),
-    reloadTimestamp.family([{ labels: {}, value: follower.lastReadSeconds() }]),
-  ];
+): () => readonly MetricFamily[] {
+  let state: string | undefined;
+  let families: readonly MetricFamily[] = [];
+  return () => {
+    const [isUpToDate, lastReadSeconds] = [follower.isUpToDate(), follower.lastReadSeconds()];
+    if (state !== `${isUpToDate} ${lastReadSeconds}`) {
+      state = `${isUpToDate} ${lastReadSeconds}`;
+      families = [
+        reloadSuccessful.family([{ labels: {}, value: Number(isUpToDate) }]),
+        reloadTimestamp.family([{ labels: {}, value: lastReadSeconds }]),
+      ];
+    }
+    return families;
+  };
 }
