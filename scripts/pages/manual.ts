@@ -1,37 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { collectorDefinitions } from '../../src/collectors/index.ts';
+import { parseArguments } from '../../src/config/arguments.ts';
 
-import { execa } from 'execa';
-import { expect, test } from 'vitest';
-
-import { collectorDefinitions } from '../src/collectors/index.ts';
-import { parseArguments } from '../src/config/arguments.ts';
-import { commandProblem, skipNote } from './support/requirements.ts';
-
-const page = fileURLToPath(new URL('../docs/nicwatch.1', import.meta.url));
-const problem = commandProblem('groff');
-
-/** `npm run docs` writes the file; the test says when it has fallen behind the command line. */
-test('docs/nicwatch.1 lists the flags the command line takes', async () => {
-  await expect(manPage()).toMatchFileSnapshot(page);
-});
-
-test.skipIf(problem !== undefined)(
-  `docs/nicwatch.1 is formatted without a warning${skipNote(problem)}`,
-  async () => {
-    const { stdout, stderr } = await execa('groff', [
-      '-man',
-      '-Tutf8',
-      '-P-cbou',
-      '-ww',
-      '-b',
-      page,
-    ]);
-    expect(stderr).toBe('');
-    expect(stdout).toContain('SEE ALSO');
-  },
-);
-
-function manPage(): string {
+/** The man page, with the flags the command line takes. */
+export function manualPage(): string {
   const options = helpRows().map(
     ([flag = '', description = '']) => `.TP\n.B ${escaped(flag)}\n${escaped(description)}\n`,
   );
