@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 import type { Host, NetworkDevice } from '../src/host/host.ts';
-import type { Device } from '../src/model/device.ts';
+import type { Device, Feature, PacketCounters } from '../src/model/device.ts';
 import { SourceError } from '../src/model/errors.ts';
-import type { Feature } from '../src/model/feature.ts';
 import type { KernelLogBatch } from '../src/model/kernel-record.ts';
-import type { PacketCounters } from '../src/model/packet-counters.ts';
 import { createSimulatedLog } from './simulated-log.ts';
 
 /** A machine on which much happens, in a time of its own. */

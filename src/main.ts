@@ -19,7 +19,7 @@ import { createRunCommand } from './host/command.ts';
 import { createSystemd } from './host/systemd.ts';
 import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
-import type { Build } from './model/build.ts';
+import type { Build } from './agent/agent-families.ts';
 import { ConfigError } from './model/errors.ts';
 import { createApp } from './http/app.ts';
 import { formatPlace, listen } from './http/listen.ts';

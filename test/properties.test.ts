@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { parseDurationSeconds } from '../src/config/duration.ts';
+import { parseDurationSeconds } from '../src/config/flag-values.ts';
 import { parseKnownIssues } from '../src/config/known-issues.ts';
 import { parseWebConfig } from '../src/web-config/web-config.ts';
 import { createExpositionRenderer } from '../src/metrics/exposition.ts';
@@ -22,11 +22,9 @@ import { parseJournalRecord } from '../src/parsers/journal-record.ts';
 import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
-import { parseLinkSpeed } from '../src/parsers/link-speed.ts';
-import { parseInteger } from '../src/parsers/number.ts';
+import { parseBootTimestampSeconds, parseInteger, parseLinkSpeed } from '../src/parsers/number.ts';
 import { parseProcNetDev } from '../src/parsers/proc-net-dev.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
-import { parseBootTimestampSeconds } from '../src/parsers/proc-stat.ts';
 
 const host = new URL('hosts/debian-6.12.95-qemu/', import.meta.url);
 const kmsgRecords = readdirSync(new URL('kmsg/', host))

@@ -1,9 +1,10 @@
+import process from 'node:process';
+
 import type { DeviceRead } from '../collectors/collector.ts';
 import type { Host } from '../host/host.ts';
-import { gauge } from '../metrics/metric.ts';
+import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { SourceError } from '../model/errors.ts';
-import type { Build } from '../model/build.ts';
 import type { Failures } from './poll.ts';
 import type { CollectorState } from './snapshot.ts';
 
@@ -37,6 +38,18 @@ export const readStuck: Metric<'device' | 'read'> = gauge({
   help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
   labels: ['device', 'read'],
 });
+const cpuSeconds = counter({
+  name: 'process_cpu_seconds_total',
+  help: 'User and system CPU time of the agent, in seconds.',
+});
+const residentMemory = gauge({
+  name: 'process_resident_memory_bytes',
+  help: 'Resident memory of the agent, in bytes.',
+});
+const startTime = gauge({
+  name: 'process_start_time_seconds',
+  help: 'When the agent started, in seconds since the epoch.',
+});
 
 export const agentMetrics: readonly Metric[] = [
   buildInfo,
@@ -47,9 +60,19 @@ export const agentMetrics: readonly Metric[] = [
   readStuck,
 ];
 
+/** Metrics about the process, under the names every Prometheus client library uses. */
+export const processMetrics: readonly Metric[] = [cpuSeconds, residentMemory, startTime];
+
 interface DeviceReads {
   readonly name: string;
   readonly reads: readonly DeviceRead[];
+}
+
+/** Which build of nicwatch runs, and on what. */
+export interface Build {
+  readonly version: string;
+  readonly revision: string;
+  readonly nodeVersion: string;
 }
 
 export interface AgentFamiliesOptions {
@@ -135,4 +158,14 @@ function deviceReads(
       };
     });
   });
+}
+
+/** What the agent costs. `--web.disable-exporter-metrics` leaves this out. */
+export function processFamilies(startTimestampSeconds: number): readonly MetricFamily[] {
+  const { user, system } = process.cpuUsage();
+  return [
+    cpuSeconds.family([{ labels: {}, value: (user + system) / 1e6 }]),
+    residentMemory.family([{ labels: {}, value: process.memoryUsage.rss() }]),
+    startTime.family([{ labels: {}, value: startTimestampSeconds }]),
+  ];
 }

@@ -4,7 +4,7 @@ import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { WatchedDevice } from '../collectors/collector.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import { createGuard } from './guard.ts';
 import { createPollClock } from './poll-clock.ts';
 

@@ -1,6 +1,6 @@
 import type { Collector, DeviceRead, WatchedDevice } from '../collectors/collector.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
+import type { DriverInfo } from '../model/device.ts';
 import { createGuardedRead, readNow } from './guarded-read.ts';
 import type { GuardedRead, GuardedReadOptions, Ttl } from './guarded-read.ts';
 import { createLimiter } from './limiter.ts';

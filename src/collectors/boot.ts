@@ -1,6 +1,6 @@
 import { gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
-import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
+import { parseBootTimestampSeconds } from '../parsers/number.ts';
 import type { CollectorDefinition } from './collector.ts';
 
 /** The file is long on large machines, and what is read of it changes only when the clock is set. */

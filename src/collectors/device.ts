@@ -1,13 +1,10 @@
-import type { Device } from '../model/device.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { Device, DriverInfo, PacketCounters } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
-import { parseLinkSpeed } from '../parsers/link-speed.ts';
-import { parseInteger } from '../parsers/number.ts';
+import { parseInteger, parseLinkSpeed } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 
 type DeviceInfoLabel =
   | 'device'

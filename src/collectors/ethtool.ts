@@ -1,11 +1,10 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
-import type { Device } from '../model/device.ts';
-import type { Statistics } from '../model/statistic.ts';
+import type { Device, Statistics } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
 

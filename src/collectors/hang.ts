@@ -5,7 +5,7 @@ import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { carrierOf } from './carrier.ts';
 import type { Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { HangTracker } from './hang-tracker.ts';
 

@@ -1,5 +1,5 @@
 import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';

@@ -4,7 +4,7 @@ import type { Metric } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { createTxQueueAttributes } from './tx-queues.ts';
 import type { TxQueueAttributes } from './tx-queues.ts';
 

@@ -2,7 +2,7 @@ import { counter } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { CollectorDefinition } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { createTxQueueAttributes } from './tx-queues.ts';
 
 export const txTimeouts: Metric<'device'> = counter({

@@ -2,7 +2,16 @@ import { Command, CommanderError } from 'commander';
 
 import { knownIssues } from '../catalogue/known-issues.ts';
 import { ConfigError } from '../model/errors.ts';
-import { parseAnchoredRegExp } from './anchored-regexp.ts';
+import {
+  oneOf,
+  parseAbsolutePath,
+  parseAnchoredRegExp,
+  parseCount,
+  parseListenAddress,
+  parsePath,
+  parsePollInterval,
+  parseTelemetryPath,
+} from './flag-values.ts';
 import type {
   Config,
   EthtoolReaderChoice,
@@ -10,10 +19,7 @@ import type {
   LogFormat,
   LogLevel,
 } from './config.ts';
-import { parseAbsolutePath, parseCount, parsePath, parsePollInterval } from './flag-values.ts';
-import { flag, listFlag, oneOf, toggle } from './flags.ts';
-import { parseListenAddress } from './listen-address.ts';
-import { parseTelemetryPath } from './telemetry-path.ts';
+import { flag, listFlag, toggle } from './flags.ts';
 
 /** What the command line needs to know of a collector to offer its flag. */
 export interface CollectorFlag {

@@ -1,6 +1,6 @@
 import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
-import type { Statistics } from '../model/statistic.ts';
+import type { Statistics } from '../model/device.ts';
 import {
   decodeDriverInfo,
   decodeFeatures,

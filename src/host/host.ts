@@ -1,9 +1,5 @@
-import type { Device } from '../model/device.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
-import type { Statistics } from '../model/statistic.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { largestPipeline } from './pipeline.ts';
+/** No scraper sends a request before the one ahead of it is answered. */
+const largestPipeline = 10;
 
 /** Bounds the connections of a server, so that those that only stay open never keep out those that ask. */
 export interface Connections {
@@ -82,4 +83,22 @@ export function createConnections(largest: number, handler: RequestListener): Co
 /** Names a connection the same whether it is seen with or without its TLS; undefined for one of a Unix socket. */
 function peerOf({ remoteAddress, remotePort, localAddress = '' }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`;
+}
+
+/**
+ * Refuses what holds more requests than that, by making it unreadable. Node parses all it has read of a connection, 64 KiB
+ * or 2000 requests, before anything else is done and whatever becomes of the connection: a few hundred of these would
+ * take seconds, and hundreds of megabytes. To be called when HTTP has taken the connection over.
+ */
+export function refusePipeline(socket: Socket): void {
+  socket.prependListener('data', (chunk: Buffer) => {
+    let at = -1;
+    for (let requests = 0; requests <= largestPipeline; requests += 1) {
+      at = chunk.indexOf('HTTP/1.', at + 1);
+      if (at === -1) {
+        return;
+      }
+    }
+    chunk.fill(0);
+  });
 }

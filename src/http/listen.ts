@@ -6,9 +6,8 @@ import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 import type { InheritedSocket, ListenAddress } from '../config/config.ts';
-import { formatListenAddress } from '../config/listen-address.ts';
-import { createConnections } from './connections.ts';
-import { refusePipeline } from './pipeline.ts';
+import { formatListenAddress } from '../config/flag-values.ts';
+import { createConnections, refusePipeline } from './connections.ts';
 
 /** What a client may take its time over. A scrape is one small request and one answer. */
 const limits = {

@@ -1,7 +1,7 @@
 import type { Device } from '../model/device.ts';
 import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
-import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
+import { parseBootTimestampSeconds } from '../parsers/number.ts';
 import type { KernelEvent } from './classify.ts';
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { ParseError } from '../model/errors.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { parseEthtoolFeatures } from './ethtool-features.ts';
 
 function recorded(device: string): ReadonlyMap<string, Feature> {

@@ -1,5 +1,5 @@
 import { ParseError } from '../model/errors.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { groupSummary } from './feature-groups.ts';
 import { numberedLines, quote } from './lines.ts';
 

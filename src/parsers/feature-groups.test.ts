@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { parseEthtoolFeatures } from './ethtool-features.ts';
 import { groupFeatures } from './feature-groups.ts';
 

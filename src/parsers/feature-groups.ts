@@ -1,4 +1,4 @@
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 
 /**
  * The groups of features `ethtool -k` prints first, in its order, with the kernel's names of their members.

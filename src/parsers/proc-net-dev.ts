@@ -1,5 +1,5 @@
 import { ParseError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import { numberedLines, quote } from './lines.ts';
 
 /** Lines of column titles. */

@@ -1,7 +1,6 @@
 import type { KernelEventName } from '../model/kernel-event.ts';
 import type { EventCountStatus, Status } from '../model/status.ts';
-import type { Finding } from './finding.ts';
-import type { Runbook } from './runbooks.ts';
+import type { Finding, Runbook } from './finding.ts';
 
 /** An event younger than this is what somebody was called for. */
 const recentSeconds = 15 * 60;

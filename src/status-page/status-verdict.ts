@@ -1,7 +1,6 @@
 import type { AgentStatus, DeviceStatus, Status } from '../model/status.ts';
 import { eventFindings, stormCount } from './event-findings.ts';
-import type { Finding } from './finding.ts';
-import type { Runbook } from './runbooks.ts';
+import type { Finding, Runbook } from './finding.ts';
 
 /**
  * A device without carrier that has had it since boot: the carrier came and went. Most drivers begin without carrier, and

@@ -1,6 +1,5 @@
 import { ConfigError } from '../model/errors.ts';
-import { oneOf } from '../config/flags.ts';
-import { parseBoolean } from './yaml-boolean.ts';
+import { oneOf, parseBoolean } from '../config/flag-values.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 
 export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { errorCode } from '../host/system-error.ts';
 import { clientProblem } from './client-certificate.ts';
 import type { CreateWebServer, WebServerOptions } from '../http/listen.ts';
-import { refusePipeline } from '../http/pipeline.ts';
+import { refusePipeline } from '../http/connections.ts';
 import type { ActiveWebConfig, WebConfigFollower } from './web-config-follower.ts';
 
 export interface TlsServerOptions {

@@ -6,8 +6,7 @@ import type { Logger } from 'pino';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
-import { fileSignature } from '../host/file-signature.ts';
-import { readSmallFile } from '../host/small-file.ts';
+import { fileSignature, readSmallFile } from '../host/small-file.ts';
 import { ConfigError } from '../model/errors.ts';
 import { createTlsOptions } from './tls-options.ts';
 

@@ -1,10 +1,7 @@
 import { ConfigError } from '../model/errors.ts';
-import { parseCount } from '../config/flag-values.ts';
-import { parseGoDurationSeconds } from './go-duration.ts';
-import { oneOf } from '../config/flags.ts';
+import { oneOf, parseBoolean, parseCount, parseDurationSeconds } from '../config/flag-values.ts';
 import { parseTlsConfig } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
-import { parseBoolean } from './yaml-boolean.ts';
 import { parseYaml } from '../config/yaml-value.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 
@@ -86,7 +83,7 @@ function users(value: YamlValue | undefined): WebConfig['users'] {
 
 function rateLimit(value: YamlValue | undefined): RateLimit | undefined {
   const fields = value?.fields(['interval', 'burst']);
-  const intervalSeconds = fields?.get('interval')?.parse(parseGoDurationSeconds) ?? 0;
+  const intervalSeconds = fields?.get('interval')?.parse(parseDurationSeconds) ?? 0;
   const burst = fields?.get('burst')?.parse(parseCount) ?? 0;
   if (intervalSeconds > 0 && burst === 0) {
     return value?.fail('expected a burst of at least 1: with 0 nothing would be answered');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { parseSubjectAltNames } from './subject-alt-names.ts';
+import { parseSubjectAltNames } from './client-certificate.ts';
 
 test.each([
   ['', []],
