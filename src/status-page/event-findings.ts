@@ -17,18 +17,8 @@ interface EventTerm {
 }
 
 const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
-  unit_hang: {
-    state: 'hang logged',
-    grade: 'bad',
-    later: 'storm',
-    runbook: 'NICHardwareUnitHang',
-  },
-  tx_timeout: {
-    state: 'TX timeout',
-    grade: 'bad',
-    later: 'storm',
-    runbook: 'NICTransmitTimeout',
-  },
+  unit_hang: { state: 'hang logged', grade: 'bad', later: 'storm', runbook: 'NICHardwareUnitHang' },
+  tx_timeout: { state: 'TX timeout', grade: 'bad', later: 'storm', runbook: 'NICTransmitTimeout' },
   adapter_reset: {
     state: 'adapter reset',
     grade: 'bad',
@@ -53,18 +43,8 @@ const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
     later: 'over',
     runbook: 'NICReceiveChecksumFault',
   },
-  dead_loop: {
-    state: 'dead loop',
-    grade: 'warn',
-    later: 'over',
-    runbook: 'NICDeadLoopSustained',
-  },
-  device_lost: {
-    state: 'device lost',
-    grade: 'bad',
-    later: 'lasting',
-    runbook: 'NICDeviceLost',
-  },
+  dead_loop: { state: 'dead loop', grade: 'warn', later: 'over', runbook: 'NICDeadLoopSustained' },
+  device_lost: { state: 'device lost', grade: 'bad', later: 'lasting', runbook: 'NICDeviceLost' },
 };
 
 const terms: ReadonlyMap<string, EventTerm> = new Map(Object.entries(eventTerms));
