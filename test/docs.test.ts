@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { generated } from '../scripts/pages/index.ts';
 import { agentMetrics, processMetrics } from '../src/agent/agent-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
-import { webConfigMetrics } from '../src/web-config/web-config-families.ts';
+import { webConfigMetrics } from '../src/web-config/web-config-follower.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 
 const problem = commandProblem('groff');

@@ -4,7 +4,7 @@ import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts'
 import { collectorDefinitions } from '../../src/collectors/index.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { kernelEventNames } from '../../src/model/kernel-event.ts';
-import { webConfigMetrics } from '../../src/web-config/web-config-families.ts';
+import { webConfigMetrics } from '../../src/web-config/web-config-follower.ts';
 
 /** The page that lists what the code exports. */
 export function metricsPage(): string {

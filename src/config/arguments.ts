@@ -12,13 +12,7 @@ import {
   parsePollInterval,
   parseTelemetryPath,
 } from './flag-values.ts';
-import type {
-  Config,
-  EthtoolReaderChoice,
-  KernelLogSourceChoice,
-  LogFormat,
-  LogLevel,
-} from './config.ts';
+import type { Config } from './config.ts';
 import { flag, listFlag, toggle } from './flags.ts';
 
 /** What the command line needs to know of a collector to offer its flag. */
@@ -165,7 +159,7 @@ function addDeviceFlags(program: Command) {
     ethtoolReader: flag(program, '--ethtool.reader <reader>', {
       description:
         'How to ask drivers: ioctl (needs the koffi package), command, or auto: ioctl, and command where that cannot be had.',
-      parse: oneOf<EthtoolReaderChoice>(['auto', 'ioctl', 'command']),
+      parse: oneOf(['auto', 'ioctl', 'command']),
       fallback: 'auto',
     }),
     knownIssuesFile: flag(program, '--known-issues.file <path>', {
@@ -213,7 +207,7 @@ function addHostFlags(program: Command) {
   return {
     kernelLogSource: flag(program, '--kernel-log.source <source>', {
       description: 'Where to read the kernel log: auto, kmsg, journal or none.',
-      parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'journal', 'none']),
+      parse: oneOf(['auto', 'kmsg', 'journal', 'none']),
       fallback: 'auto',
     }),
     stateDirectory: pathFlag(
@@ -232,12 +226,12 @@ function addLogFlags(program: Command) {
   return {
     level: flag(program, '--log.level <level>', {
       description: 'Least severe message to log: debug, info, warn or error.',
-      parse: oneOf<LogLevel>(['debug', 'info', 'warn', 'error']),
+      parse: oneOf(['debug', 'info', 'warn', 'error']),
       fallback: 'info',
     }),
     format: flag(program, '--log.format <format>', {
       description: 'Format of log messages: logfmt or json.',
-      parse: oneOf<LogFormat>(['logfmt', 'json']),
+      parse: oneOf(['logfmt', 'json']),
       fallback: 'logfmt',
     }),
   };

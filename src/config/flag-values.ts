@@ -5,7 +5,9 @@ import { quote } from '../parsers/lines.ts';
 import type { ListenAddress } from './config.ts';
 
 /** Makes the parser of a flag with a closed set of values. */
-export function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+): (text: string) => Choice {
   return (text) => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) {

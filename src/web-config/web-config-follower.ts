@@ -7,8 +7,22 @@ import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
 import { fileSignature, readSmallFile } from '../host/small-file.ts';
+import { gauge } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { ConfigError } from '../model/errors.ts';
 import { createTlsOptions } from './tls-options.ts';
+
+const reloadSuccessful = gauge({
+  name: 'nicwatch_config_last_reload_successful',
+  help: 'Whether the web configuration and its certificates, as they are now, are in force; 0 while older ones are.',
+});
+const reloadTimestamp = gauge({
+  name: 'nicwatch_config_last_reload_success_timestamp_seconds',
+  help: 'When the web configuration in force was read, in seconds since the epoch.',
+});
+
+/** There with `--web.config.file`, under the names Prometheus has for its own. */
+export const webConfigMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
 /** A web configuration as it is in force, with what its files held when they were read. The same object until they change. */
 export interface ActiveWebConfig {
@@ -20,10 +34,8 @@ export interface ActiveWebConfig {
 export interface WebConfigFollower {
   /** What is in force, after a look whether the files have changed. */
   refresh(): Promise<ActiveWebConfig>;
-  /** Whether the files, as they are now, are in force. */
-  isUpToDate(): boolean;
-  /** When the files in force were read, in seconds since the epoch. */
-  lastReadSeconds(): number;
+  /** How that fares: the same array for as long as it does not change. */
+  families(): readonly MetricFamily[];
 }
 
 export interface WebConfigFollowerOptions {
@@ -48,8 +60,8 @@ export async function followWebConfig({
     throw reading.outcome;
   }
   let active = reading.outcome;
-  let lastReadSeconds = now().getTime() / 1000;
-  let isUpToDate = true;
+  let readSeconds = now().getTime() / 1000;
+  let families = reloadFamilies(true, readSeconds);
   let refreshing: Promise<ActiveWebConfig> | undefined;
 
   const refresh = async (): Promise<ActiveWebConfig> => {
@@ -58,14 +70,14 @@ export async function followWebConfig({
     }
     reading = await readWebConfig(path);
     const outcome = guardLoss(path, active, reading.outcome);
-    isUpToDate = !(outcome instanceof ConfigError);
     if (outcome instanceof ConfigError) {
       log.error({ error: outcome.message }, 'the web configuration stays as it was');
     } else {
       active = outcome;
-      lastReadSeconds = now().getTime() / 1000;
+      readSeconds = now().getTime() / 1000;
       log.info({ file: path }, 'web configuration read anew');
     }
+    families = reloadFamilies(active === outcome, readSeconds);
     return active;
   };
 
@@ -76,9 +88,15 @@ export async function followWebConfig({
       });
       return refreshing;
     },
-    isUpToDate: () => isUpToDate,
-    lastReadSeconds: () => lastReadSeconds,
+    families: () => families,
   };
+}
+
+function reloadFamilies(isUpToDate: boolean, readSeconds: number): readonly MetricFamily[] {
+  return [
+    reloadSuccessful.family([{ labels: {}, value: Number(isUpToDate) }]),
+    reloadTimestamp.family([{ labels: {}, value: readSeconds }]),
+  ];
 }
 
 interface Reading {

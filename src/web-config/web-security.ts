@@ -7,7 +7,6 @@ import { createAuthenticator } from './authenticator.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
-import { createWebConfigFamilies } from './web-config-families.ts';
 import { followWebConfig } from './web-config-follower.ts';
 
 export interface WebSecurityOptions {
@@ -40,6 +39,6 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
     protect: (app) => {
       protect(app, { follower, authenticate });
     },
-    families: createWebConfigFamilies(follower),
+    families: follower.families,
   };
 }
