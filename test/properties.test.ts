@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -27,11 +27,11 @@ import { parseInteger } from '../src/parsers/number.ts';
 import { parseProcNetDev } from '../src/parsers/proc-net-dev.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
 import { parseBootTimestampSeconds } from '../src/parsers/proc-stat.ts';
+import { debianHost, recordedPath, recordedText, splitKmsg } from './support/recordings.ts';
 
-const host = new URL('hosts/debian-6.12.95-qemu/', import.meta.url);
-const kmsgRecords = readdirSync(new URL('kmsg/', host))
-  .flatMap((name) => recorded(`kmsg/${name}`).split(/^(?=\d+,\d+,\d+,)/m))
-  .filter((record) => record !== '');
+const kmsgRecords = readdirSync(recordedPath(debianHost, 'kmsg')).flatMap((name) =>
+  splitKmsg(recordedText(`kmsg/${name}`)),
+);
 /** Of Linux 6.18. */
 const procNetDev = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
@@ -191,7 +191,7 @@ const parserCases: readonly ParserCase[] = [
   },
   {
     name: 'parseProcNetSnmp',
-    recordings: [recorded('proc/net/snmp'), recorded('proc/net/netstat')],
+    recordings: [recordedText('proc/net/snmp'), recordedText('proc/net/netstat')],
     isSound: (text) =>
       [...parseProcNetSnmp(text).values()].every((counters) =>
         [...counters.values()].every(Number.isInteger),
@@ -199,22 +199,28 @@ const parserCases: readonly ParserCase[] = [
   },
   {
     name: 'parseProcNetSnmp6',
-    recordings: [recorded('proc/net/snmp6')],
+    recordings: [recordedText('proc/net/snmp6')],
     isSound: (text) => [...parseProcNetSnmp6(text).values()].every(Number.isInteger),
   },
   {
     name: 'parseBootTimestampSeconds',
-    recordings: [recorded('proc/stat')],
+    recordings: [recordedText('proc/stat')],
     isSound: (text) => isNatural(parseBootTimestampSeconds(text)),
   },
   {
     name: 'parseInteger',
-    recordings: [recorded('sys/class/net/eno1/ifindex'), recorded('sys/class/net/ens5/speed')],
+    recordings: [
+      recordedText('sys/class/net/eno1/ifindex'),
+      recordedText('sys/class/net/ens5/speed'),
+    ],
     isSound: (text) => Number.isInteger(parseInteger(text)),
   },
   {
     name: 'parseLinkSpeed',
-    recordings: [recorded('sys/class/net/eno1/speed'), recorded('sys/class/net/ens5/speed')],
+    recordings: [
+      recordedText('sys/class/net/eno1/speed'),
+      recordedText('sys/class/net/ens5/speed'),
+    ],
     isSound: (text) => Number.isInteger(parseLinkSpeed(text) ?? 0),
   },
 ];
@@ -397,14 +403,10 @@ describe('renderExposition', () => {
   });
 });
 
-function recorded(path: string): string {
-  return readFileSync(new URL(path, host), 'utf8');
-}
-
 function recordedOutputs(option: string): readonly string[] {
-  return readdirSync(new URL('ethtool/', host))
+  return readdirSync(recordedPath(debianHost, 'ethtool'))
     .filter((name) => name.startsWith(`${option}.`))
-    .map((name) => recorded(`ethtool/${name}`));
+    .map((name) => recordedText(`ethtool/${name}`));
 }
 
 function outcomeOf(

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
 import { parseLinkSpeed } from './link-speed.ts';
-
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
 
 describe('parseLinkSpeed', () => {
   test.each([
@@ -15,7 +12,7 @@ describe('parseLinkSpeed', () => {
     { device: 'ens5', driver: 'virtio_net', bitsPerSecond: undefined },
     { device: 'bond0', driver: 'bonding', bitsPerSecond: undefined },
   ])('parseLinkSpeed() reads the recorded speed of $driver', ({ device, bitsPerSecond }) => {
-    const text = readFileSync(new URL(`sys/class/net/${device}/speed`, host), 'utf8');
+    const text = recordedText(`sys/class/net/${device}/speed`);
     expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
   });
 

@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
 import { parseBootTimestampSeconds } from './proc-stat.ts';
 
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
-
 describe('parseBootTimestampSeconds', () => {
   test('parseBootTimestampSeconds() reads the recorded /proc/stat', () => {
-    const text = readFileSync(new URL('proc/stat', host), 'utf8');
+    const text = recordedText('proc/stat');
     expect(parseBootTimestampSeconds(text)).toBe(1795145580);
   });
 
