@@ -14,6 +14,7 @@ const config: ViteUserConfig = {
     fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    globalSetup: 'test/support/unpack-hosts.ts',
   },
 };
 

@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
-import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { readKmsgRecording, recordedText } from '../../test/support/recordings.ts';
 import { classifyRecord } from '../kernel-log/classify.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { TransmitState } from './hang-tracker.ts';
 
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
 const bootTimestampSeconds = 1_795_145_580;
 const up = { carrier: 1, txPackets: 13 };
 
@@ -18,7 +15,7 @@ interface Poll extends TransmitState {
 
 function recordedPolls(): readonly Poll[] {
   return [
-    ...readFileSync(new URL('hang-eno1-persist.timeline.txt', host), 'utf8').matchAll(
+    ...recordedText('hang-eno1-persist.timeline.txt').matchAll(
       / up=(\S+) carrier=(\d) .* tx_packets:(\d+) /g,
     ),
   ].map(([, uptime, carrier, txPackets]) => ({
@@ -30,7 +27,7 @@ function recordedPolls(): readonly Poll[] {
 
 /** When the hang records were written, in seconds since boot. */
 function recordedHangs(): readonly number[] {
-  return readKmsgRecording(new URL('kmsg/hang-eno1-persist.kmsg.raw', host).pathname)
+  return readKmsgRecording('hang-eno1-persist')
     .filter((record) => classifyRecord(record)?.event === 'unit_hang')
     .map(({ timestampMicroseconds }) => timestampMicroseconds / 1e6);
 }

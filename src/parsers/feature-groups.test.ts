@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 
 import { describe, expect, test } from 'vitest';
 
+import { debianHost, recordedPath, recordedText } from '../../test/support/recordings.ts';
 import type { Feature } from '../model/device.ts';
 import { parseEthtoolFeatures } from './ethtool-features.ts';
 import { groupFeatures } from './feature-groups.ts';
-
-const recordings = new URL('../../test/hosts/debian-6.12.95-qemu/ethtool/', import.meta.url);
 
 /** The kernel's names of the features that ethtool calls by a name of its own. */
 const kernelNames: ReadonlyMap<string, string> = new Map([
@@ -21,9 +20,9 @@ const kernelNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 describe('groupFeatures()', () => {
-  const recorded = readdirSync(recordings)
+  const recorded = readdirSync(recordedPath(debianHost, 'ethtool'))
     .filter((file) => file.startsWith('k.'))
-    .map((file) => ({ file, text: readFileSync(new URL(file, recordings), 'utf8') }))
+    .map((file) => ({ file, text: recordedText(`ethtool/${file}`) }))
     .filter(({ text }) => text.startsWith('Features for '));
 
   test('has recordings to be compared with', () => {

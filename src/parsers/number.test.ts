@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
 import { parseBootTimestampSeconds, parseInteger, parseLinkSpeed } from './number.ts';
-
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
 
 describe('parseInteger', () => {
   test.each([
@@ -49,7 +46,7 @@ describe('parseLinkSpeed', () => {
     { device: 'ens5', driver: 'virtio_net', bitsPerSecond: undefined },
     { device: 'bond0', driver: 'bonding', bitsPerSecond: undefined },
   ])('parseLinkSpeed() reads the recorded speed of $driver', ({ device, bitsPerSecond }) => {
-    const text = readFileSync(new URL(`sys/class/net/${device}/speed`, host), 'utf8');
+    const text = recordedText(`sys/class/net/${device}/speed`);
     expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
   });
 
@@ -76,7 +73,7 @@ describe('parseLinkSpeed', () => {
 
 describe('parseBootTimestampSeconds', () => {
   test('parseBootTimestampSeconds() reads the recorded /proc/stat', () => {
-    const text = readFileSync(new URL('proc/stat', host), 'utf8');
+    const text = recordedText('proc/stat');
     expect(parseBootTimestampSeconds(text)).toBe(1795145580);
   });
 

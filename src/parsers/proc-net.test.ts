@@ -1,19 +1,12 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from './proc-net.ts';
 
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
-
-function recording(path: string): string {
-  return readFileSync(new URL(path, host), 'utf8');
-}
-
 describe('parseProcNetSnmp', () => {
   test('parseProcNetSnmp() reads the recorded /proc/net/snmp', () => {
-    const counters = parseProcNetSnmp(recording('proc/net/snmp'));
+    const counters = parseProcNetSnmp(recordedText('proc/net/snmp'));
     expect([...counters].map(([protocol, { size }]) => [protocol, size])).toEqual([
       ['Ip', 20],
       ['Icmp', 29],
@@ -29,7 +22,7 @@ describe('parseProcNetSnmp', () => {
   });
 
   test('parseProcNetSnmp() reads the recorded /proc/net/netstat', () => {
-    const counters = parseProcNetSnmp(recording('proc/net/netstat'));
+    const counters = parseProcNetSnmp(recordedText('proc/net/netstat'));
     expect([...counters].map(([protocol, { size }]) => [protocol, size])).toEqual([
       ['TcpExt', 131],
       ['IpExt', 18],
@@ -102,7 +95,7 @@ describe('parseProcNetSnmp', () => {
 
 describe('parseProcNetSnmp6', () => {
   test('parseProcNetSnmp6() reads the recorded /proc/net/snmp6', () => {
-    const counters = parseProcNetSnmp6(recording('proc/net/snmp6'));
+    const counters = parseProcNetSnmp6(recordedText('proc/net/snmp6'));
     expect(counters.size).toBe(90);
     expect(counters.get('Ip6InReceives')).toBe(19);
     expect(counters.get('Ip6OutOctets')).toBe(4896);

@@ -89,9 +89,20 @@ describe.skipIf(problem !== undefined)(`a dead loop in a namespace${skipNote(pro
   test('is counted the same by an agent that starts after it', async () => {
     await agent.stop();
     agent = await startAgent();
-    expect(counted(await agent.scrape())).toEqual(loop.logged());
+    expect(await firstCount()).toEqual(loop.logged());
     expect(counted(await agent.freshScrape())).toEqual(loop.logged());
   });
+
+  /** What the agent counts in the first scrape that has a count: on a busy machine some come before the kernel log was read. */
+  async function firstCount(): Promise<Readonly<Record<string, number>>> {
+    return vi.waitUntil(
+      async () => {
+        const count = counted(await agent.scrape());
+        return Object.keys(count).length > 0 ? count : undefined;
+      },
+      { timeout: 10_000 },
+    );
+  }
 
   /** Dead loops of the tunnels by device, as the agent counts them. */
   function counted(scrape: Exposition): Readonly<Record<string, number>> {
