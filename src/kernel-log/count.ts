@@ -25,6 +25,8 @@ export interface LastHang {
   readonly timestampSeconds: number;
   /** Undefined where the record was cut short. */
   readonly registers: HangRegisters | undefined;
+  /** Whether its driver logged a reset of the device after it. */
+  readonly isReset: boolean;
 }
 
 /** What counting some records made of them. Those that were counted before are left out. */
@@ -75,7 +77,12 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
       lastHangs.set(event.device, {
         timestampSeconds: event.timestampSeconds,
         registers: parseHangRegisters(record.text),
+        isReset: false,
       });
+    }
+    const lastHang = lastHangs.get(event.device);
+    if (event.event === 'adapter_reset' && lastHang !== undefined) {
+      lastHangs.set(event.device, { ...lastHang, isReset: true });
     }
   };
 
