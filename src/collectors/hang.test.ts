@@ -132,11 +132,12 @@ describe('createHangFamilies()', () => {
   });
 
   test.each([
-    [1, { vf0: 0 }],
-    [2, {}],
+    [1, 1, { vf0: 0 }],
+    [2, 2, {}],
+    [1, 2, {}],
   ])(
-    'has a value for %d devices of a driver whose records name none only where it is one',
-    async (count, active) => {
+    'has a value for %d of %d devices of a driver whose records name none only where it is one',
+    async (count, bound, active) => {
       const devices = Array.from({ length: count }, (_, index): Device => ({
         name: `vf${index}`,
         kind: 'physical',
@@ -151,7 +152,12 @@ describe('createHangFamilies()', () => {
         devices: () =>
           host
             .devices()
-            .flatMap((handle, index) => ({ ...handle, ...devices[index] }))
+            .flatMap((handle, index) => ({
+              ...handle,
+              ...devices[index],
+              attributeNames: () =>
+                Array.from({ length: bound }, (_, number) => `0000:01:10.${number}`),
+            }))
             .slice(0, count),
       }));
       expect(values.active).toEqual(active);

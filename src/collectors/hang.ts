@@ -1,6 +1,6 @@
 import { kernelEventRows } from '../catalogue/kernel-events.ts';
 import type { LastHang } from '../kernel-log/count.ts';
-import type { Device } from '../model/device.ts';
+import { onlyDeviceOf } from '../kernel-log/only-device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
@@ -98,9 +98,10 @@ async function pendingOf(
   return ring === undefined || ring <= head ? undefined : tail - head + ring;
 }
 
-function canTellHang({ driver = '' }: Device, devices: readonly Device[]): boolean {
+function canTellHang(device: WatchedDevice, devices: readonly WatchedDevice[]): boolean {
+  const { driver = '' } = device;
   return (
     hangingDrivers.has(driver) &&
-    !(namelessDrivers.has(driver) && devices.filter((other) => other.driver === driver).length > 1)
+    !(namelessDrivers.has(driver) && onlyDeviceOf(driver, devices) !== device)
   );
 }

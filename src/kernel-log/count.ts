@@ -13,6 +13,7 @@ import {
 import type { AttributedEvent, AttributionHost } from './attribute.ts';
 import { classifyRecord } from './classify.ts';
 import { isBehind, lostBetween, positionOf, startOfLog } from './ledger.ts';
+import { createLossWitness } from './loss-witness.ts';
 import { createRecentEvents } from './recent.ts';
 
 /** Devices whose last hang is remembered; when there have been so many, older ones are history. */
@@ -58,6 +59,7 @@ export interface RecordCounter {
 export function createRecordCounter(host: AttributionHost): RecordCounter {
   const lastHangs = new Map<string, LastHang>();
   const recent = createRecentEvents();
+  const witness = createLossWitness();
   let counts = createEventCounts();
   let position = startOfLog;
 
@@ -101,7 +103,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
     count: async (records) => {
       const events = records.map((record) => classifyRecord(record));
       const context = events.some((event) => event !== undefined)
-        ? await readHostContext(host)
+        ? await readHostContext(host, events, witness)
         : undefined;
       const counted = { records: 0, events: 0, lost: 0, suppressed: 0 };
       for (const [index, record] of records.entries()) {
