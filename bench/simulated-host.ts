@@ -181,6 +181,7 @@ function simulatedDevice(
       rxPackets: packets(),
       txPackets: packets(),
     }),
+    transmitLosses: async () => 0,
     driverInfo: async () => ({
       driver: device.driver,
       version: '6.12.95',

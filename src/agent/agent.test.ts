@@ -307,6 +307,100 @@ describe('createAgent()', () => {
     expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
   });
 
+  test('serves one poll and not parts of two when a poll takes too long', async () => {
+    let polls = 0;
+    let end: (() => void) | undefined;
+    const agent = agentWith([
+      collector('quick', async () => {
+        polls += 1;
+        return polls;
+      }),
+      collector('slow', async () => {
+        const poll = polls;
+        if (poll > 1) {
+          await new Promise<void>((resolve) => {
+            end = resolve;
+          });
+        }
+        return poll;
+      }),
+    ]);
+    const served = async () => {
+      const { collected } = await agent.freshSnapshot();
+      return [...collected.values()].map((families) => families[0]?.samples[0]?.value);
+    };
+    await agent.poll();
+    const second = agent.poll();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1100);
+    });
+    expect(await served()).toEqual([1, 1]);
+    end?.();
+    await second;
+    expect(await served()).toEqual([2, 2]);
+  });
+
+  test('serves what there is of the first poll when it takes too long', async () => {
+    const agent = agentWith([
+      collector('quick', async () => 1),
+      collector('slow', async () => new Promise(() => {})),
+    ]);
+    const { collected } = await agent.freshSnapshot();
+    expect([...collected.keys()]).toEqual(['quick']);
+    expect(agent.isReady()).toBe(false);
+  });
+
+  test('gives a device one name in a poll, also when it is renamed meanwhile', async () => {
+    let current = 'eth0';
+    const recorded = createRecordedHost(hostName);
+    const [handle] = recorded.devices();
+    if (handle === undefined) {
+      throw new Error('the recorded host has no devices');
+    }
+    const renamed = {
+      ...handle,
+      kind: 'physical' as const,
+      get name() {
+        return current;
+      },
+    };
+    const naming = (name: string, rename: () => void): CollectorDefinition => ({
+      ...collector(name, async () => 1),
+      create: () => ({
+        collect: async ({ devices }) => {
+          rename();
+          await Promise.resolve();
+          return [
+            device.family(
+              devices.map(({ name: label }) => ({ labels: { device: label }, value: 1 })),
+            ),
+          ];
+        },
+      }),
+    });
+    const device = gauge({ name: 'nic_test', help: 'Test.', labels: ['device'] });
+    const agent = agentWith(
+      [
+        naming('first', () => {}),
+        naming('second', () => {
+          current = 'eno1';
+        }),
+      ],
+      // A list of other devices is another array.
+      { host: { ...recorded, devices: () => [renamed] } },
+    );
+    const names = async () => {
+      const { collected, agent: own } = await agent.freshSnapshot();
+      return [...[...collected.values()].flat(), ...own].flatMap(({ samples }) =>
+        samples.flatMap(({ labels }) => ('device' in labels ? [labels['device']] : [])),
+      );
+    };
+    await agent.poll();
+    expect(new Set(await names())).toEqual(new Set(['eth0']));
+    await agent.poll();
+    expect(new Set(await names())).toEqual(new Set(['eno1']));
+  });
+
   test('logs a failure when it begins and when it ends, not with every poll', async () => {
     const lines: string[] = [];
     let fails = false;

@@ -8,8 +8,8 @@ import type { Config } from '../config/config.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
-import type { Build } from './agent-families.ts';
 import { agentFamilies, processFamilies } from './agent-families.ts';
+import type { AgentFamiliesOptions, Build } from './agent-families.ts';
 import { createGuard } from './guard.ts';
 import { tickMilliseconds } from './limiter.ts';
 import { createPollClock } from './poll-clock.ts';
@@ -62,7 +62,6 @@ export function createAgent({
 }: AgentOptions): Agent {
   const clock = createPollClock(tickMilliseconds);
   const guard = createGuard(host, clock);
-  const states = new Map<string, CollectorState>();
   const logChanges = createStateLog(log);
   const collectors = definitions
     .filter(({ name }) => config.collectors.has(name))
@@ -74,10 +73,13 @@ export function createAgent({
   let watched: readonly WatchedDevice[] = [];
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-  let lastPoll: Pick<RecordedPoll, 'nowSeconds' | 'watched' | 'failures'> = {
+  /** The last poll that has ended; before that the first, as far as it has come. */
+  let latest: PollResult = {
     nowSeconds: host.now().getTime() / 1000,
-    watched: [],
+    states: new Map(),
     failures: new Map(),
+    devices: [],
+    administrativelyDown: new Set(),
   };
   let isOutdated = false;
   let snapshot: Snapshot | undefined;
@@ -85,27 +87,23 @@ export function createAgent({
   let extra: readonly MetricFamily[] | undefined;
 
   const takeSnapshot = (): Snapshot => {
-    const latest = collectors.flatMap(({ name }) => states.get(name) ?? []);
+    const { nowSeconds, failures, devices, administrativelyDown } = latest;
+    const states = collectors.flatMap(({ name }) => latest.states.get(name) ?? []);
     ownFamilies = reuseUnchanged(ownFamilies, [
       ...agentFamilies({
         build,
         ethtoolReader: host.ethtoolReader,
-        states: latest,
-        devices: lastPoll.watched.map((device) => ({
-          name: device.name,
-          reads: guard.readsOf(device),
-        })),
-        failures: lastPoll.failures,
+        states,
+        devices,
+        failures,
       }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
-      timestampSeconds: lastPoll.nowSeconds,
-      collected: new Map(latest.map(({ name, families }) => [name, families])),
+      timestampSeconds: nowSeconds,
+      collected: new Map(states.map(({ name, families }) => [name, families])),
       agent: [...ownFamilies, ...(extra ?? [])],
-      administrativelyDown: new Set(
-        lastPoll.watched.filter(isAdministrativelyDown).map(({ name }) => name),
-      ),
+      administrativelyDown,
       recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
   };
@@ -129,10 +127,27 @@ export function createAgent({
       readFile: guard.readFile,
     });
     await guard.readDevices(current.watched, needing);
-    lastPoll = current;
+    const states = new Map<string, CollectorState>();
+    const result: PollResult = {
+      nowSeconds: current.nowSeconds,
+      states,
+      failures: current.failures,
+      devices: current.watched.map((device) => ({
+        name: device.name,
+        reads: guard.readsOf(device),
+      })),
+      administrativelyDown: new Set(
+        current.watched.filter(isAdministrativelyDown).map(({ name }) => name),
+      ),
+    };
+    const publish = (): void => {
+      latest = result;
+      snapshot = undefined;
+    };
+    const isFirst = polledAt === Number.NEGATIVE_INFINITY;
     await Promise.all(
       collectors.map(async ({ name, collector }) => {
-        const previous = states.get(name);
+        const previous = latest.states.get(name);
         const collectedAt = performance.now();
         const { families, error } = await outcomeOf(async () => collector.collect(current));
         states.set(name, {
@@ -145,9 +160,12 @@ export function createAgent({
               ? host.now().getTime() / 1000
               : previous?.lastSuccessTimestampSeconds,
         });
-        snapshot = undefined;
+        if (isFirst) {
+          publish();
+        }
       }),
     );
+    publish();
     clock.stop();
     polledAt = startedAt;
     logChanges({
@@ -172,7 +190,7 @@ export function createAgent({
 
   return {
     poll,
-    isReady: () => states.size === collectors.length,
+    isReady: () => latest.states.size === collectors.length,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
       const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
@@ -206,6 +224,13 @@ export function createAgent({
       ]);
     },
   };
+}
+
+/** What a poll has given. */
+interface PollResult extends Pick<RecordedPoll, 'nowSeconds' | 'failures'> {
+  readonly states: ReadonlyMap<string, CollectorState>;
+  readonly devices: AgentFamiliesOptions['devices'];
+  readonly administrativelyDown: ReadonlySet<string>;
 }
 
 interface Collected {

@@ -24,7 +24,7 @@ const namedReads = ['driver_info', 'statistics', 'features'] as const;
 
 /** Reads a host so that nothing takes longer than a poll may. */
 export interface Guard {
-  /** The same for as long as the device has the same handle. */
+  /** The same for as long as the device has the same handle. It keeps the name the device has now until the next call. */
   watch(device: NetworkDevice): WatchedDevice;
   /** Reads anew, of all devices at once, what may have changed and is needed. Never rejects. */
   readDevices(
@@ -57,6 +57,7 @@ export function createGuard(
     watch: (handle) => {
       const known = watched.get(handle);
       if (known !== undefined) {
+        reads.get(known)?.takeName();
         return known;
       }
       const guarded = guardDevice(handle, shared);
@@ -131,6 +132,8 @@ type Refreshable = Pick<GuardedRead<unknown>, 'refresh' | 'isKnown'>;
 /** The reads behind a watched device. */
 interface GuardedReads extends Readonly<Record<DeviceReadName | 'link' | 'packets', Refreshable>> {
   isInPacketTable(): boolean;
+  /** Calls the device by the name it has now. */
+  takeName(): void;
 }
 
 type DeviceReadName = (typeof namedReads)[number];
@@ -151,6 +154,8 @@ function guardDevice(
       key,
       ...options,
     });
+  // One name for all samples of a poll, also when the device is renamed while they are made.
+  let { name } = handle;
   let lastDriverInfo: DriverInfo | undefined;
   const driverInfo = guard(
     'driver information',
@@ -172,7 +177,7 @@ function guardDevice(
   return {
     device: {
       get name() {
-        return handle.name;
+        return name;
       },
       get kind() {
         return handle.kind;
@@ -209,6 +214,9 @@ function guardDevice(
       link,
       packets: ownPackets,
       isInPacketTable: () => packets.get(handle) !== undefined,
+      takeName: () => {
+        ({ name } = handle);
+      },
     },
   };
 }

@@ -40,7 +40,7 @@ export const carrierChangesMetric: Metric<'device'> = counter({
 });
 export const linkSpeedMetric: Metric<'device'> = gauge({
   name: 'nic_link_speed_bits_per_second',
-  help: 'Speed of the link; absent when unknown. Source: sysfs speed.',
+  help: 'Speed of the link; absent when unknown, and without carrier. Source: sysfs speed.',
   labels: ['device'],
 });
 export const rxPacketsMetric: Metric<'device'> = counter({
@@ -97,12 +97,15 @@ interface DeviceReading {
 
 function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): DeviceReading {
   const subject = { device, read: 'sysfs' } as const;
+  const carrier = attempt(subject, () => carrierOf(device));
   return {
     device,
     driverInfo: driverInfo(device),
-    carrier: attempt(subject, () => carrierOf(device)),
+    carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
-    speedBitsPerSecond: attempt(subject, () => parseLinkSpeed(device.speed())),
+    // Without carrier some drivers show the speed that was, or the highest they could have.
+    speedBitsPerSecond:
+      carrier === 1 ? attempt(subject, () => parseLinkSpeed(device.speed())) : undefined,
     packets: attempt(subject, device.packetCounters),
   };
 }

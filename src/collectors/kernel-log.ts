@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { attributeEvent } from '../kernel-log/attribute.ts';
 import { eventKey } from '../kernel-log/count.ts';
 import { createKernelLogFollower } from '../kernel-log/follow.ts';
 import type { SourceState } from '../kernel-log/follow.ts';
@@ -143,14 +142,12 @@ function eventFamilies(
   devices: readonly Device[],
 ): readonly MetricFamily[] {
   /** An event may have been counted before its device was known. */
-  const labelsOf = ({ device, driver, event }: KernelEventCount) => {
-    const named = { event, device, driver: undefined, busAddress: undefined };
-    return {
-      device,
-      driver: driver === '' ? attributeEvent(named, { devices }).driver : driver,
-      event,
-    };
-  };
+  const labelsOf = ({ device, driver, event }: KernelEventCount) => ({
+    device,
+    driver: driver === '' ? (driverOf(device) ?? '') : driver,
+    event,
+  });
+  const driverOf = (device: string) => devices.find(({ name }) => name === device)?.driver;
   const seen = new Set(events.map(eventKey));
   const unseen = devices.flatMap(({ name: device, driver = '' }) =>
     kernelEventNames

@@ -56,6 +56,8 @@ export interface NetworkDevice extends Device, EthtoolReads {
   readAttribute(name: 'carrier' | 'speed'): Promise<string>;
   /** Reads the device's own packet counters, which the driver may fetch from the hardware. */
   packetCounters(): Promise<PacketCounters>;
+  /** Packets the device was given and could not send, for any reason. */
+  transmitLosses(): Promise<number>;
 }
 
 /**

@@ -31,7 +31,7 @@ export interface Feature {
   readonly enabled: boolean;
   /** What was asked for; differs from `enabled` while a dependency holds the feature back. */
   readonly requested: boolean;
-  /** The driver does not let the feature be changed. A group is fixed when all its members are. */
+  /** The driver does not let the feature be changed. A group of several never is. */
   readonly fixed: boolean;
 }
 

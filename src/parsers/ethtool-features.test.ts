@@ -82,13 +82,13 @@ describe('parseEthtoolFeatures', () => {
       state: 'a group with all members fixed off',
       device: 'ens5',
       name: 'tx-checksumming',
-      feature: { enabled: false, requested: false, fixed: true },
+      feature: { enabled: false, requested: false, fixed: false },
     },
     {
       state: 'a group with all members fixed on',
       device: 'lo',
       name: 'scatter-gather',
-      feature: { enabled: true, requested: true, fixed: true },
+      feature: { enabled: true, requested: true, fixed: false },
     },
     {
       state: 'a group with members requested on',

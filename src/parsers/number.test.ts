@@ -53,6 +53,7 @@ describe('parseLinkSpeed', () => {
   test.each([
     { kernel: 'a 10 Mbit/s link', text: '10\n', bitsPerSecond: 10_000_000 },
     { kernel: 'an 800 Gbit/s link', text: '800000\n', bitsPerSecond: 800_000_000_000 },
+    { kernel: 'none, of a port without link', text: '0\n', bitsPerSecond: undefined },
     { kernel: 'unknown, signed', text: '-1\n', bitsPerSecond: undefined },
     { kernel: 'unknown through 16 bits', text: '65535\n', bitsPerSecond: undefined },
     { kernel: 'unknown through 32 bits', text: '4294967295\n', bitsPerSecond: undefined },

@@ -16,8 +16,10 @@ export function parseInteger(text: string): number {
   return Number(trimmed);
 }
 
-/** An unknown speed is -1, which older drivers show through 16 or 32 unsigned bits. */
-const unknownSpeeds: ReadonlySet<number> = new Set([65_535, 4_294_967_295]);
+/**
+ * ethtool prints these as "Unknown!": no speed at all, and -1, which older drivers show through 16 or 32 unsigned bits.
+ */
+const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
 
 /**
  * Parses the sysfs attribute `speed`, which is in Mbit/s. Unknown is undefined.

@@ -75,6 +75,28 @@ describe.skipIf(problem !== undefined)(`an agent in a namespace${skipNote(proble
     expect(after.samples('nic_offload_requested', { device: 'vx1' })).toEqual([]);
   });
 
+  test('says of each feature whether it is on and fixed as ethtool -k prints it', async () => {
+    // All members of its group scatter-gather are fixed; the group is not.
+    await namespace.ip('link add mv0 link veth0 type macvlan');
+    try {
+      const scrape = await quietScrape();
+      for (const device of ['mv0', 'veth0', 'vx0']) {
+        const lines = (await namespace.run('ethtool', ['-k', device])).split('\n');
+        const printed = lines.map((line) => line.trim().replace(/ \[requested \w+\]$/, ''));
+        const exported = scrape
+          .samples('nic_offload_enabled', { device })
+          .map(({ labels, value }) => {
+            const suffix = labels.get('fixed') === 'true' ? ' [fixed]' : '';
+            return `${labels.get('feature')}: ${value === 1 ? 'on' : 'off'}${suffix}`;
+          });
+        expect(exported.length).toBeGreaterThan(10);
+        expect(printed).toEqual(expect.arrayContaining(exported));
+      }
+    } finally {
+      await namespace.ip('link delete mv0');
+    }
+  });
+
   test('counts each VXLAN packet with a wrong outer checksum once', async () => {
     const before = await quietScrape();
     const wrong = { name: 'nic_stack_csum_errors_total', labels: { protocol: 'udp' } };
