@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
+import { clientNetwork } from './client-network.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { WebConfigFollower } from './web-config-follower.ts';
 
@@ -14,9 +15,11 @@ export interface ProtectOptions {
 
 /** Has every request pass what the web configuration asks for: rate limit, headers, user and password. */
 export function protect(app: FastifyInstance, { follower, authenticate }: ProtectOptions): void {
-  let limit: { readonly config: WebConfig; readonly allows: () => boolean } | undefined;
+  let limit:
+    | { readonly config: WebConfig; readonly allows: (client: string) => boolean }
+    | undefined;
 
-  const allows = (config: WebConfig): boolean => {
+  const allows = (config: WebConfig, address: string): boolean => {
     if (limit?.config !== config) {
       limit = {
         config,
@@ -26,12 +29,12 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
             : createRateLimit(config.rateLimit, () => performance.now() / 1000),
       };
     }
-    return limit.allows();
+    return limit.allows(clientNetwork(address));
   };
 
   app.addHook('onRequest', async (request, reply) => {
     const { config } = await follower.refresh();
-    if (!allows(config)) {
+    if (!allows(config, request.ip)) {
       return tooMany(reply);
     }
     reply.headers(config.headers);
@@ -42,7 +45,11 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
     const verdict =
       claim === undefined
         ? 'refused'
-        : await authenticate(config.users, { ...claim, address: request.ip });
+        : await authenticate(config.users, {
+            ...claim,
+            address: request.ip,
+            isWaiting: () => !request.raw.socket.destroyed,
+          });
     switch (verdict) {
       case 'granted':
         return undefined;
