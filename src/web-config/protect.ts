@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
+import type { AcceptedConnections } from './tls-server.ts';
 import { clientNetwork } from './client-network.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { WebConfigFollower } from './web-config-follower.ts';
@@ -11,10 +12,14 @@ import type { WebConfigFollower } from './web-config-follower.ts';
 export interface ProtectOptions {
   readonly follower: Pick<WebConfigFollower, 'refresh'>;
   readonly authenticate: Authenticate;
+  readonly accepted: AcceptedConnections;
 }
 
 /** Has every request pass what the web configuration asks for: rate limit, headers, user and password. */
-export function protect(app: FastifyInstance, { follower, authenticate }: ProtectOptions): void {
+export function protect(
+  app: FastifyInstance,
+  { follower, authenticate, accepted }: ProtectOptions,
+): void {
   let limit:
     | { readonly config: WebConfig; readonly allows: (client: string) => boolean }
     | undefined;
@@ -33,7 +38,13 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
   };
 
   app.addHook('onRequest', async (request, reply) => {
-    const { config } = await follower.refresh();
+    const { config, tls } = await follower.refresh();
+    const { socket } = request.raw;
+    if (accepted.get(socket) !== tls) {
+      // It was accepted under rules that may be weaker. A client asks again on a new connection, which it knows how to do.
+      socket.destroy();
+      return reply.hijack();
+    }
     if (!allows(config, request.ip)) {
       return tooMany(reply);
     }
@@ -48,7 +59,7 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
         : await authenticate(config.users, {
             ...claim,
             address: request.ip,
-            isWaiting: () => !request.raw.socket.destroyed,
+            isWaiting: () => !socket.destroyed,
           });
     switch (verdict) {
       case 'granted':

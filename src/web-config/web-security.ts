@@ -8,6 +8,7 @@ import type { CreateWebServer } from '../http/listen.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
+import type { AcceptedConnections } from './tls-server.ts';
 import { webConfigFamilies } from './web-config-families.ts';
 import { followWebConfig } from './web-config-follower.ts';
 
@@ -36,10 +37,11 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
   const follower = await followWebConfig({ path, log, now: () => new Date() });
   const { tls } = await follower.refresh();
   const authenticate = createAuthenticator(createPasswordThread());
+  const accepted: AcceptedConnections = new WeakMap();
   return {
-    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log }),
+    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
     protect: (app) => {
-      protect(app, { follower, authenticate });
+      protect(app, { follower, authenticate, accepted });
     },
     withFamilies: (agent) => {
       let served:
