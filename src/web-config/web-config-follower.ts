@@ -6,10 +6,10 @@ import type { Logger } from 'pino';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
-import { fileSignature } from '../host/file-signature.ts';
+import { fileSignature, worldReadableMode } from '../host/file-signature.ts';
 import { readSmallFile } from '../host/small-file.ts';
 import { ConfigError } from '../model/errors.ts';
-import { createTlsOptions } from './tls-options.ts';
+import { checkPem, createTlsOptions } from './tls-options.ts';
 
 /** A web configuration as it is in force, with what its files held when they were read. The same object until they change. */
 export interface ActiveWebConfig {
@@ -29,7 +29,7 @@ export interface WebConfigFollower {
 
 export interface WebConfigFollowerOptions {
   readonly path: string;
-  readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly now: () => Date;
 }
 
@@ -52,6 +52,18 @@ export async function followWebConfig({
   let lastReadSeconds = now().getTime() / 1000;
   let isUpToDate = true;
   let refreshing: Promise<ActiveWebConfig> | undefined;
+  const warned = new Set<string>();
+
+  const warnOfReadableSecrets = async ({ config }: ActiveWebConfig): Promise<void> => {
+    for (const file of secretFiles(path, config)) {
+      const mode = await worldReadableMode(file);
+      if (mode !== undefined && !warned.has(file)) {
+        warned.add(file);
+        log.warn({ file, mode }, 'every user can read a file with secrets, expected mode 0600');
+      }
+    }
+  };
+  await warnOfReadableSecrets(active);
 
   const refresh = async (): Promise<ActiveWebConfig> => {
     if (!(await hasChanged(reading.signatures))) {
@@ -66,6 +78,7 @@ export async function followWebConfig({
       active = outcome;
       lastReadSeconds = now().getTime() / 1000;
       log.info({ file: path }, 'web configuration read anew');
+      await warnOfReadableSecrets(active);
     }
     return active;
   };
@@ -82,6 +95,15 @@ export async function followWebConfig({
   };
 }
 
+/** The private key, and the file itself where it holds hashes of passwords or the key. */
+function secretFiles(path: string, { tls, users }: WebConfig): readonly string[] {
+  const key = tls?.key ?? { text: '' };
+  return [
+    ...(users.size > 0 || (tls !== undefined && 'text' in key) ? [path] : []),
+    ...('path' in key ? [resolve(dirname(path), key.path)] : []),
+  ];
+}
+
 interface Reading {
   /** Of every file that was read, as it was before. */
   readonly signatures: ReadonlyMap<string, string>;
@@ -94,34 +116,51 @@ async function readWebConfig(path: string): Promise<Reading> {
     signatures.set(file, await fileSignature(file));
     return readSmallFile(file);
   };
-  const readPem = async (source: PemSource): Promise<string> =>
-    'text' in source ? source.text : read(resolve(dirname(path), source.path));
+  const readPem: ReadPem = async (field, source) =>
+    named(`${path}: tls_server_config.${'path' in source ? `${field}_file` : field}`, async () => {
+      const pem = 'text' in source ? source.text : await read(resolve(dirname(path), source.path));
+      checkPem(field === 'key' ? 'an unencrypted private key' : 'a certificate', pem);
+      return pem;
+    });
   try {
-    const config = parseWebConfig(await read(path), path);
-    return { signatures, outcome: { config, tls: await readTls(config, readPem) } };
+    const config = parseWebConfig(await named('--web.config.file', async () => read(path)), path);
+    const tls = await named(`${path}: tls_server_config`, async () => readTls(config, readPem));
+    return { signatures, outcome: { config, tls } };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     return {
       signatures,
       outcome:
-        error instanceof ConfigError
-          ? error
-          : new ConfigError(`${path}: tls_server_config: ${message}`, { cause: error }),
+        error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error }),
     };
   }
 }
 
+/** Puts a name before what goes wrong, once. @throws {ConfigError} */
+async function named<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw error instanceof ConfigError
+      ? error
+      : new ConfigError(`${name}: ${message}`, { cause: error });
+  }
+}
+
+type ReadPem = (field: 'cert' | 'key' | 'client_ca', source: PemSource) => Promise<string>;
+
 async function readTls(
   { tls: config }: WebConfig,
-  readPem: (source: PemSource) => Promise<string>,
+  readPem: ReadPem,
 ): Promise<ActiveWebConfig['tls']> {
   if (config === undefined) {
     return undefined;
   }
   const files = {
-    certificate: await readPem(config.certificate),
-    key: await readPem(config.key),
-    clientCa: config.clientCa === undefined ? undefined : await readPem(config.clientCa),
+    certificate: await readPem('cert', config.certificate),
+    key: await readPem('key', config.key),
+    clientCa:
+      config.clientCa === undefined ? undefined : await readPem('client_ca', config.clientCa),
   };
   return { config, options: createTlsOptions(config, files) };
 }

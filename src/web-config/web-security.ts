@@ -15,7 +15,7 @@ import { followWebConfig } from './web-config-follower.ts';
 export interface WebSecurityOptions {
   /** Of the web configuration file. */
   readonly path: string;
-  readonly log: Pick<Logger, 'debug' | 'info' | 'error'>;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
 
 /** What `--web.config.file` adds to the server. */

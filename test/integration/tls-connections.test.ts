@@ -43,18 +43,6 @@ describe.skipIf(problem !== undefined)(`connections with TLS${skipNote(problem)}
     return socket;
   };
 
-  /** The answer, or what came until the connection was closed. */
-  const ask = async (socket: TLSSocket): Promise<string> => {
-    let text = '';
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    socket.write(request);
-    await expect.poll(() => socket.destroyed || text.endsWith(healthy)).toBe(true);
-    socket.removeAllListeners('data');
-    return text;
-  };
-
   beforeAll(async () => {
     certificates = createCertificates();
     certificates.issue('client', 'DNS:prometheus.example');
@@ -151,3 +139,15 @@ describe.skipIf(problem !== undefined)(`connections with TLS${skipNote(problem)}
     expect(said.split(healthy)).toHaveLength(2);
   });
 });
+
+/** The answer, or what came until the connection was closed. */
+async function ask(socket: TLSSocket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  socket.write(request);
+  await expect.poll(() => socket.destroyed || text.endsWith(healthy)).toBe(true);
+  socket.removeAllListeners('data');
+  return text;
+}
