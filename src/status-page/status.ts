@@ -98,7 +98,10 @@ function deviceStatus(
         severity: labels['severity'] ?? '',
         exposed: value === 1,
         ...optional('symptom', issue?.symptom),
-        ...optional('mitigation', issue?.mitigation.replaceAll('DEVICE', shellWord(device))),
+        ...optional(
+          'mitigation',
+          issue?.mitigation.replaceAll('DEVICE', () => shellWord(device)),
+        ),
         sources: issue?.sources ?? [],
       };
     }),
