@@ -1,7 +1,6 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 
 import { knownIssues } from '../catalogue/known-issues.ts';
-import { ConfigError } from '../model/errors.ts';
 import {
   oneOf,
   parseAbsolutePath,
@@ -12,6 +11,7 @@ import {
   parsePollInterval,
   parseTelemetryPath,
 } from './flag-values.ts';
+import { parseCommandLine } from './command-line.ts';
 import type { Config } from './config.ts';
 import { flag, listFlag, toggle } from './flags.ts';
 
@@ -54,7 +54,7 @@ export function parseArguments(
   });
   const version = toggle(program, '--version', { description: 'Print version and exit.' });
 
-  if (parse(program, argv) === 'help') {
+  if (parseCommandLine(program, argv) === 'help') {
     return { action: 'help', text: program.helpInformation() };
   }
   if (version() === true) {
@@ -90,25 +90,6 @@ export function parseArguments(
       logFormat: log.format(),
     }),
   };
-}
-
-/** @throws {ConfigError} naming the flag or the argument that is wrong. */
-function parse(program: Command, argv: readonly string[]): 'parsed' | 'help' {
-  try {
-    program.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return 'help';
-    }
-    throw error instanceof CommanderError
-      ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
-      : error;
-  }
-  const [excess] = program.args;
-  if (excess !== undefined) {
-    throw new ConfigError(`unexpected argument ${JSON.stringify(excess)}`);
-  }
-  return 'parsed';
 }
 
 function addWebFlags(program: Command) {

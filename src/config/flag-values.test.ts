@@ -102,8 +102,6 @@ describe('parseTelemetryPath()', () => {
     '/a/..',
     '/a/../b',
     '/./a',
-    '/-',
-    '/-/ready',
     '/a b',
     '/a?b',
     '/a#b',
@@ -112,6 +110,18 @@ describe('parseTelemetryPath()', () => {
     expect(() => parseTelemetryPath(text)).toThrow(ConfigError);
     expect(() => parseTelemetryPath(text)).toThrow(JSON.stringify(text));
   });
+
+  test.each(['/-', '/-/healthy', '/-/ready', '/-/reload', '/api/v1/status', '/api/v1/status/x'])(
+    'says that %j is reserved',
+    (text) => {
+      expect(() => parseTelemetryPath(text)).toThrow(
+        expect.objectContaining({
+          name: 'ConfigError',
+          message: `expected a path that is not reserved, such as "/metrics", got "${text}"`,
+        }),
+      );
+    },
+  );
 });
 
 const addresses = [

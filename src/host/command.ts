@@ -150,7 +150,7 @@ function problemOf({
     return 'nicwatch is ending';
   }
   if (code !== undefined) {
-    return code === 'ENOENT' ? 'command not found (ENOENT)' : originalMessage;
+    return code === 'ENOENT' ? 'not installed, or not on PATH (ENOENT)' : originalMessage;
   }
   return exitCode === undefined ? 'ended by a signal' : undefined;
 }

@@ -33,9 +33,10 @@ async function serve(
   return listener;
 }
 
+const hasty = (milliseconds = 0): number => milliseconds / 50;
+
 /** A server whose clients have a fiftieth of the time. */
 const createHastyServer: CreateWebServer = ({ limits, handler }) => {
-  const hasty = (milliseconds = 0): number => milliseconds / 50;
   const listener = createServer(
     {
       ...limits,

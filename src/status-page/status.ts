@@ -132,7 +132,10 @@ function deviceStatuses(
           severity,
           exposed: value === 1,
           ...optional('symptom', issue?.symptom),
-          ...optional('mitigation', issue?.mitigation.replaceAll('DEVICE', shellWord(device))),
+          ...optional(
+            'mitigation',
+            issue?.mitigation.replaceAll('DEVICE', () => shellWord(device)),
+          ),
           sources: issue?.sources ?? [],
         };
       }),

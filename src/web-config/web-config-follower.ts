@@ -6,11 +6,11 @@ import type { Logger } from 'pino';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
-import { fileSignature, readSmallFile } from '../host/small-file.ts';
+import { fileSignature, readSmallFile, worldReadableMode } from '../host/small-file.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { ConfigError } from '../model/errors.ts';
-import { createTlsOptions } from './tls-options.ts';
+import { checkPem, createTlsOptions } from './tls-options.ts';
 
 const reloadSuccessful = gauge({
   name: 'nicwatch_config_last_reload_successful',
@@ -40,7 +40,7 @@ export interface WebConfigFollower {
 
 export interface WebConfigFollowerOptions {
   readonly path: string;
-  readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly now: () => Date;
 }
 
@@ -63,6 +63,18 @@ export async function followWebConfig({
   let readSeconds = now().getTime() / 1000;
   let families = reloadFamilies(true, readSeconds);
   let refreshing: Promise<ActiveWebConfig> | undefined;
+  const warned = new Set<string>();
+
+  const warnOfReadableSecrets = async ({ config }: ActiveWebConfig): Promise<void> => {
+    for (const file of secretFiles(path, config)) {
+      const mode = await worldReadableMode(file);
+      if (mode !== undefined && !warned.has(file)) {
+        warned.add(file);
+        log.warn({ file, mode }, 'every user can read a file with secrets, expected mode 0600');
+      }
+    }
+  };
+  await warnOfReadableSecrets(active);
 
   const refresh = async (): Promise<ActiveWebConfig> => {
     if (!(await hasChanged(reading.signatures))) {
@@ -76,6 +88,7 @@ export async function followWebConfig({
       active = outcome;
       readSeconds = now().getTime() / 1000;
       log.info({ file: path }, 'web configuration read anew');
+      await warnOfReadableSecrets(active);
     }
     families = reloadFamilies(active === outcome, readSeconds);
     return active;
@@ -99,6 +112,15 @@ function reloadFamilies(isUpToDate: boolean, readSeconds: number): readonly Metr
   ];
 }
 
+/** The private key, and the file itself where it holds hashes of passwords or the key. */
+function secretFiles(path: string, { tls, users }: WebConfig): readonly string[] {
+  const key = tls?.key ?? { text: '' };
+  return [
+    ...(users.size > 0 || (tls !== undefined && 'text' in key) ? [path] : []),
+    ...('path' in key ? [resolve(dirname(path), key.path)] : []),
+  ];
+}
+
 interface Reading {
   /** Of every file that was read, as it was before. */
   readonly signatures: ReadonlyMap<string, string>;
@@ -111,34 +133,51 @@ async function readWebConfig(path: string): Promise<Reading> {
     signatures.set(file, await fileSignature(file));
     return readSmallFile(file);
   };
-  const readPem = async (source: PemSource): Promise<string> =>
-    'text' in source ? source.text : read(resolve(dirname(path), source.path));
+  const readPem: ReadPem = async (field, source) =>
+    named(`${path}: tls_server_config.${'path' in source ? `${field}_file` : field}`, async () => {
+      const pem = 'text' in source ? source.text : await read(resolve(dirname(path), source.path));
+      checkPem(field === 'key' ? 'an unencrypted private key' : 'a certificate', pem);
+      return pem;
+    });
   try {
-    const config = parseWebConfig(await read(path), path);
-    return { signatures, outcome: { config, tls: await readTls(config, readPem) } };
+    const config = parseWebConfig(await named('--web.config.file', async () => read(path)), path);
+    const tls = await named(`${path}: tls_server_config`, async () => readTls(config, readPem));
+    return { signatures, outcome: { config, tls } };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     return {
       signatures,
       outcome:
-        error instanceof ConfigError
-          ? error
-          : new ConfigError(`${path}: tls_server_config: ${message}`, { cause: error }),
+        error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error }),
     };
   }
 }
 
+/** Puts a name before what goes wrong, once. @throws {ConfigError} */
+async function named<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw error instanceof ConfigError
+      ? error
+      : new ConfigError(`${name}: ${message}`, { cause: error });
+  }
+}
+
+type ReadPem = (field: 'cert' | 'key' | 'client_ca', source: PemSource) => Promise<string>;
+
 async function readTls(
   { tls: config }: WebConfig,
-  readPem: (source: PemSource) => Promise<string>,
+  readPem: ReadPem,
 ): Promise<ActiveWebConfig['tls']> {
   if (config === undefined) {
     return undefined;
   }
   const files = {
-    certificate: await readPem(config.certificate),
-    key: await readPem(config.key),
-    clientCa: config.clientCa === undefined ? undefined : await readPem(config.clientCa),
+    certificate: await readPem('cert', config.certificate),
+    key: await readPem('key', config.key),
+    clientCa:
+      config.clientCa === undefined ? undefined : await readPem('client_ca', config.clientCa),
   };
   return { config, options: createTlsOptions(config, files) };
 }

@@ -7,12 +7,13 @@ import { createAuthenticator } from './authenticator.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
+import type { AcceptedConnections } from './tls-server.ts';
 import { followWebConfig } from './web-config-follower.ts';
 
 export interface WebSecurityOptions {
   /** Of the web configuration file. */
   readonly path: string;
-  readonly log: Pick<Logger, 'debug' | 'info' | 'error'>;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
 
 /** What `--web.config.file` adds to the server. */
@@ -34,10 +35,11 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
   const follower = await followWebConfig({ path, log, now: () => new Date() });
   const { tls } = await follower.refresh();
   const authenticate = createAuthenticator(createPasswordThread());
+  const accepted: AcceptedConnections = new WeakMap();
   return {
-    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log }),
+    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
     protect: (app) => {
-      protect(app, { follower, authenticate });
+      protect(app, { follower, authenticate, accepted });
     },
     families: follower.families,
   };

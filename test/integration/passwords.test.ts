@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -39,6 +40,7 @@ interface Asked {
   readonly authorization?: string;
   readonly from?: string;
   readonly connections?: Agent;
+  readonly signal?: AbortSignal;
 }
 
 interface Answered {
@@ -57,6 +59,7 @@ async function ask({
     : `Basic ${Buffer.from(credentials).toString('base64')}`,
   from = '127.0.0.1',
   connections,
+  signal,
 }: Asked): Promise<Answered> {
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
@@ -67,6 +70,7 @@ async function ask({
         localAddress: from,
         headers: authorization === undefined ? {} : { authorization },
         ...(connections === undefined ? {} : { agent: connections }),
+        ...(signal === undefined ? {} : { signal }),
       },
       (response) => {
         let body = '';
@@ -186,6 +190,53 @@ test(
     );
   },
 );
+
+describe.each([10, 14])('with hashes of cost %d', (cost) => {
+  const costHash = hashSync('secret', cost);
+
+  beforeAll(async () => {
+    await agent.stop();
+    configure(`basic_auth_users: { prometheus: ${costHash} }`);
+    agent = await startAgent({ flags: [`--web.config.file=${join(directory, 'web.yml')}`] });
+  });
+
+  test('a right password is answered while 140 wrong ones from 70 addresses wait', async () => {
+    const alone = await ask({ credentials: 'prometheus:wrong', from: '127.0.0.5' });
+    // Two comparisons: a machine that is busy with something else may take longer over them.
+    const limitSeconds = Math.max(5, 4 * alone.seconds);
+    const ending = new AbortController();
+    setMaxListeners(0, ending.signal);
+    const flood = new Agent({ keepAlive: true });
+    const counts = { asked: 0, waiting: 0 };
+    const flooding = Array.from({ length: 140 }, async (_, client) => {
+      while (!ending.signal.aborted) {
+        counts.asked += 1;
+        counts.waiting += 1;
+        await ask({
+          credentials: `prometheus:wrong ${counts.asked}`,
+          from: `127.0.0.${10 + (client % 70)}`,
+          connections: flood,
+          signal: ending.signal,
+        }).catch(() => {});
+        counts.waiting -= 1;
+      }
+    });
+    // The first from an address nobody has asked from, and at once; the second a while later and from a known address.
+    for (const from of ['127.0.0.2', '127.0.0.2', '127.0.0.3']) {
+      await expect.poll(() => counts.waiting).toBe(140);
+      const answer = await ask({ credentials: 'prometheus:secret', from });
+      expect(answer.status).toBe(200);
+      expect(answer.seconds).toBeLessThan(limitSeconds);
+    }
+    ending.abort();
+    await Promise.all(flooding);
+    // Nobody waits for the rest: the next comparison is this one.
+    const next = await ask({ credentials: 'prometheus:wrong again', from: '127.0.0.4' });
+    expect(next.status).toBe(401);
+    expect(next.seconds).toBeLessThan(limitSeconds);
+    flood.destroy();
+  });
+});
 
 function residentMebibytes(): number {
   const [, kibibytes] =
