@@ -5,6 +5,8 @@ import type { Agent } from '../agent/agent.ts';
 import type { Snapshot } from '../agent/snapshot.ts';
 import { createAuthenticator } from './authenticator.ts';
 import type { CreateWebServer } from '../http/listen.ts';
+import { openLibcrypt } from '../host/libcrypt.ts';
+import type { ComparePassword } from '../host/libcrypt.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
@@ -36,7 +38,7 @@ export interface WebSecurity {
 export async function openWebSecurity({ path, log }: WebSecurityOptions): Promise<WebSecurity> {
   const follower = await followWebConfig({ path, log, now: () => new Date() });
   const { tls } = await follower.refresh();
-  const authenticate = createAuthenticator(createPasswordThread());
+  const authenticate = createAuthenticator(await openComparison(log));
   const accepted: AcceptedConnections = new WeakMap();
   return {
     createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
@@ -62,4 +64,13 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
       };
     },
   };
+}
+
+async function openComparison(log: WebSecurityOptions['log']): Promise<ComparePassword> {
+  try {
+    return await openLibcrypt();
+  } catch (error) {
+    log.debug({ reason: String(error) }, 'passwords are compared in a thread of their own');
+    return createPasswordThread();
+  }
 }
