@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** No scraper sends a request before the one ahead of it is answered. */
-export const largestPipeline = 10;
+export const maxPipeline = 10;
 
 /**
  * Refuses what holds more requests than that, by making it unreadable. Node parses all it has read of a connection, 64 KiB
@@ -11,7 +11,7 @@ export const largestPipeline = 10;
 export function refusePipeline(socket: Socket): void {
   socket.prependListener('data', (chunk: Buffer) => {
     let at = -1;
-    for (let requests = 0; requests <= largestPipeline; requests += 1) {
+    for (let requests = 0; requests <= maxPipeline; requests += 1) {
       at = chunk.indexOf('HTTP/1.', at + 1);
       if (at === -1) {
         return;
