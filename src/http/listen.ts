@@ -21,7 +21,7 @@ const limits = {
 };
 /** An answer that is not being read. */
 const stalledMilliseconds = 10_000;
-const largestConnections = 512;
+const maxConnections = 512;
 
 export interface WebServerOptions {
   readonly limits: ServerOptions;
@@ -67,7 +67,7 @@ export async function listen(
   };
   try {
     for (const place of places) {
-      const connections = createConnections(largestConnections, app.routing);
+      const connections = createConnections(maxConnections, app.routing);
       const server = createWebServer({
         limits,
         stalledMilliseconds,

@@ -2,7 +2,7 @@ import { hashSync } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
 
 import { createAuthenticator } from './authenticator.ts';
-import type { ComparePassword } from './password-thread.ts';
+import type { ComparePassword } from '../host/libcrypt.ts';
 import { createPasswordThread } from './password-thread.ts';
 
 /** A hash that the comparison below takes: the password itself. */

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
+import type { ComparePassword } from '../host/libcrypt.ts';
 import { clientNetwork } from './client-network.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { ComparePassword } from './password-thread.ts';
 
 /** What a client claims, and where from. */
 interface Credentials {

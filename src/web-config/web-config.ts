@@ -33,11 +33,11 @@ const headerValues: Readonly<Record<string, readonly string[] | undefined>> = {
 
 const bcryptPattern = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 /**
- * A comparison takes some 0.1 s at a cost of 10 and twice as long with each step. A password may have to wait for one other
- * comparison: at the highest cost both take 3.2 s, at the next 6.4 s, and on a slow core more than a scrape may take.
+ * A comparison takes some 80 ms of a core at a cost of 10, and twice as long with each step. A password may have to wait for one
+ * other: at the highest cost both take 2.6 s, at the next 5.1 s, and on a slow or busy core longer than a scrape may take.
  */
 const [minCost, maxCost] = [4, 14];
-const comparisonSeconds = (cost: number): number => 0.1 * 2 ** (cost - 10);
+const comparisonSeconds = (cost: number): number => 0.08 * 2 ** (cost - 10);
 
 /**
  * Parses a web configuration file of Prometheus exporters.

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
 import type { CreateWebServer } from '../http/listen.ts';
+import { openLibcrypt } from '../host/libcrypt.ts';
+import type { ComparePassword } from '../host/libcrypt.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createPasswordThread } from './password-thread.ts';
@@ -34,7 +36,7 @@ export interface WebSecurity {
 export async function openWebSecurity({ path, log }: WebSecurityOptions): Promise<WebSecurity> {
   const follower = await followWebConfig({ path, log, now: () => new Date() });
   const { tls } = await follower.refresh();
-  const authenticate = createAuthenticator(createPasswordThread());
+  const authenticate = createAuthenticator(await openComparison(log));
   const accepted: AcceptedConnections = new WeakMap();
   return {
     createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
@@ -43,4 +45,13 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
     },
     families: follower.families,
   };
+}
+
+async function openComparison(log: WebSecurityOptions['log']): Promise<ComparePassword> {
+  try {
+    return await openLibcrypt();
+  } catch (error) {
+    log.debug({ reason: String(error) }, 'passwords are compared in a thread of their own');
+    return createPasswordThread();
+  }
 }
