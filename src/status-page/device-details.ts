@@ -7,7 +7,7 @@ import type {
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import type { Finding } from './finding.ts';
-import { count, deviceName, linkText, moment, stateTag } from './page-parts.ts';
+import { count, deviceName, facts, linkText, moment, stateTag } from './page-parts.ts';
 
 const counterTerms: Readonly<Record<string, string>> = {
   rx_packets: 'Packets received',
@@ -35,6 +35,12 @@ export function deviceDetails(
   { events, finding, nowSeconds }: DeviceDetailsOptions,
 ): Html {
   const { name, hangActive, txStalled, knownIssues, offloads, counters } = device;
+  const identity = [
+    ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
+    ['Firmware', device.firmwareVersion],
+    ['Bus address', device.busAddress],
+    ['PCI ID', device.pciId],
+  ] as const;
   const open = finding === undefined ? html`` : html` open`;
   return html`<details class="device" id="device-${encodeURIComponent(name)}" ${open}>
     <summary>
@@ -46,27 +52,13 @@ export function deviceDetails(
     <div class="detail">
       <dl class="facts">
         ${facts([
-          ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
-          ['Firmware', device.firmwareVersion],
-          ['Bus address', device.busAddress],
-          ['PCI ID', device.pciId],
-          [
-            'Hang by the kernel log',
-            hangActive === undefined ? 'not reported by the driver' : yesNo(hangActive),
-          ],
-          [
-            'Stalled transmitter',
-            txStalled === undefined ? 'not reported by the driver' : yesNo(txStalled),
-          ],
+          ...identity.filter(([, value]) => value !== ''),
+          ['Hang by the kernel log', yesNo(hangActive)],
+          ['Stalled transmitter', yesNo(txStalled)],
+          ...Object.entries(counterTerms)
+            .filter(([counter]) => counters[counter] !== undefined)
+            .map(([counter, term]) => [term, count(counters[counter])] as const),
         ])}
-        ${Object.entries(counterTerms).map(([counter, term]) =>
-          counters[counter] === undefined
-            ? ''
-            : html`<div>
-                <dt>${term}</dt>
-                <dd>${count(counters[counter])}</dd>
-              </div>`,
-        )}
       </dl>
       ${
         knownIssues.length === 0
@@ -87,20 +79,8 @@ export function deviceDetails(
   </details> `;
 }
 
-function facts(terms: readonly (readonly [term: string, value: string])[]): readonly Html[] {
-  return terms
-    .filter(([, value]) => value !== '')
-    .map(
-      ([term, value]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    );
-}
-
-function yesNo(value: boolean): string {
-  return value ? 'yes' : 'no';
+function yesNo(value: boolean | undefined): string {
+  return value === undefined ? 'not reported by the driver' : value ? 'yes' : 'no';
 }
 
 /** A risk and what is known to help: whether it applies is for the reader to judge. */
