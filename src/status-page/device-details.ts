@@ -1,4 +1,5 @@
 import type {
+  CounterName,
   DeviceStatus,
   EventCountStatus,
   KnownIssueStatus,
@@ -9,18 +10,18 @@ import type { Html } from './html.ts';
 import type { Finding } from './finding.ts';
 import { count, deviceName, facts, linkText, moment, stateTag } from './page-parts.ts';
 
-const counterTerms: Readonly<Record<string, string>> = {
-  rx_packets: 'Packets received',
-  tx_packets: 'Packets sent',
-  carrier_changes: 'Carrier changes',
-  rx_csum_errors: 'Receive checksum errors',
-  rx_crc_errors: 'Receive CRC errors',
-  rx_missed: 'Missed on receive',
-  rx_no_buffer: 'No receive buffer',
-  tx_timeouts: 'TX timeouts (kernel)',
-  driver_tx_timeouts: 'TX timeouts (driver)',
-  driver_resets: 'Resets by the driver',
-};
+const counterTerms: readonly (readonly [CounterName, term: string])[] = [
+  ['rx_packets', 'Packets received'],
+  ['tx_packets', 'Packets sent'],
+  ['carrier_changes', 'Carrier changes'],
+  ['rx_csum_errors', 'Receive checksum errors'],
+  ['rx_crc_errors', 'Receive CRC errors'],
+  ['rx_missed', 'Missed on receive'],
+  ['rx_no_buffer', 'No receive buffer'],
+  ['tx_timeouts', 'TX timeouts (kernel)'],
+  ['driver_tx_timeouts', 'TX timeouts (driver)'],
+  ['driver_resets', 'Resets by the driver'],
+];
 
 export interface DeviceDetailsOptions {
   readonly events: readonly EventCountStatus[];
@@ -55,7 +56,7 @@ export function deviceDetails(
           ...identity.filter(([, value]) => value !== ''),
           ['Hang by the kernel log', yesNo(hangActive)],
           ['Stalled transmitter', yesNo(txStalled)],
-          ...Object.entries(counterTerms)
+          ...counterTerms
             .filter(([counter]) => counters[counter] !== undefined)
             .map(([counter, term]) => [term, count(counters[counter])] as const),
         ])}

@@ -134,8 +134,8 @@ function overviewRow(device: DeviceStatus, state: Html): readonly Html[] {
     linkText(device),
     html`${driver} <span class="dim">${driverVersion}</span>`,
     firmwareVersion === '' ? html`<span class="dim">not reported</span>` : html`${firmwareVersion}`,
-    count(counters['rx_csum_errors']),
-    count(counters['tx_timeouts']),
+    count(counters.rx_csum_errors),
+    count(counters.tx_timeouts),
   ];
 }
 
