@@ -20,7 +20,6 @@ export function guiltyNodes(): PlacedPanel {
     title: 'Guilty nodes',
     description:
       'Every node whose calls to most others fail, and to whom the calls of most others fail, by failing calls, and since when. Where failures have no node in common there is none.',
-    unit: units.Short,
     queries: [
       `${named((side) => `${failuresOf(side)} ${keep(side)}`)} or ${noCalls}`,
       named((side) => `${failuresOf(side)} / ${requestsOf(side)} ${keep(side)}`),

@@ -6,27 +6,21 @@ import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 
-type DeviceInfoLabel =
-  | 'device'
-  | 'kind'
-  | 'driver'
-  | 'driver_version'
-  | 'firmware_version'
-  | 'bus_address'
-  | 'pci_id';
+const identityLabels = [
+  'device',
+  'kind',
+  'driver',
+  'driver_version',
+  'firmware_version',
+  'bus_address',
+  'pci_id',
+] as const;
+type IdentityLabel = (typeof identityLabels)[number];
 
-export const deviceInfoMetric: Metric<DeviceInfoLabel> = gauge({
+export const deviceInfoMetric: Metric<IdentityLabel> = gauge({
   name: 'nic_device_info',
   help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
-  labels: [
-    'device',
-    'kind',
-    'driver',
-    'driver_version',
-    'firmware_version',
-    'bus_address',
-    'pci_id',
-  ],
+  labels: identityLabels,
 });
 export const linkUpMetric: Metric<'device'> = gauge({
   name: 'nic_link_up',
@@ -72,7 +66,7 @@ export const deviceCollector: CollectorDefinition = {
       return [
         deviceInfoMetric.family(
           readings.map(({ device, driverInfo }) => ({
-            labels: identityLabels(device, driverInfo),
+            labels: identityOf(device, driverInfo),
             value: 1,
           })),
         ),
@@ -110,10 +104,10 @@ function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): Devic
   };
 }
 
-function identityLabels(
+function identityOf(
   device: Device,
   driverInfo: DriverInfo | undefined,
-): Record<DeviceInfoLabel, string> {
+): Record<IdentityLabel, string> {
   return {
     device: device.name,
     kind: device.kind,

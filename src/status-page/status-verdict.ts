@@ -39,12 +39,12 @@ function deviceFindings(
   { name: device, hangActive, txStalled, linkUp, adminUp, counters, knownIssues }: DeviceStatus,
   { kernelEvents, agent }: Status,
 ): readonly Finding[] {
-  const timeouts = Math.max(counters['tx_timeouts'] ?? 0, counters['driver_tx_timeouts'] ?? 0);
+  const timeouts = Math.max(counters.tx_timeouts ?? 0, counters.driver_tx_timeouts ?? 0);
   const loggedTimeouts = kernelEvents
     .filter((row) => row.device === device && row.event === 'tx_timeout')
     .reduce((sum, row) => sum + row.count, 0);
   const isLogRead = agent.kernelLog.some(({ up }) => up);
-  const carrierChanges = counters['carrier_changes'] ?? 0;
+  const carrierChanges = counters.carrier_changes ?? 0;
   const findings: readonly (false | Omit<Finding, 'device' | 'timestampSeconds'>)[] = [
     hangActive === true && {
       grade: 'bad',

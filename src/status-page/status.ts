@@ -33,11 +33,17 @@ import { txStalled } from '../collectors/tx-stall.ts';
 import { txTimeouts } from '../collectors/tx-timeout.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
-import type { AgentStatus, DeviceStatus, EventCountStatus, Status } from '../model/status.ts';
+import type {
+  AgentStatus,
+  CounterName,
+  DeviceStatus,
+  EventCountStatus,
+  Status,
+} from '../model/status.ts';
 import { byDevice, samplesOf, valueOf } from './samples.ts';
 
 /** Counters of a device the page shows; where a driver has no such thing there is no sample. */
-const shownCounters: Readonly<Record<string, Metric<'device'>>> = {
+const shownCounters: Readonly<Record<CounterName, Metric<'device'>>> = {
   rx_packets: rxPacketsMetric,
   tx_packets: txPacketsMetric,
   carrier_changes: carrierChangesMetric,
@@ -65,7 +71,7 @@ export function statusOf(
   return {
     hostname,
     timestampSeconds,
-    ...optional('bootTimestampSeconds', samplesOf(families, bootTimestamp)[0]?.value),
+    bootTimestampSeconds: samplesOf(families, bootTimestamp)[0]?.value,
     devices: deviceStatuses(families, { knownIssues, administrativelyDown }),
     kernelEvents: eventCounts(families, kernelEvents).filter(({ count }) => count > 0),
     recentKernelEvents: recentEvents,
@@ -109,21 +115,16 @@ function deviceStatuses(
       firmwareVersion: info.firmware_version,
       busAddress: info.bus_address,
       pciId: info.pci_id,
-      ...optional('linkUp', hasLink),
-      ...optional('speedBitsPerSecond', linkSpeed(device)),
-      ...optional('hangActive', flag(hanging(device))),
-      ...optional('txStalled', flag(stalled(device))),
-      counters: Object.fromEntries(
-        counters.flatMap(([name, valueIn]) => {
-          const value = valueIn(device);
-          return value === undefined ? [] : [[name, value]];
-        }),
-      ),
+      linkUp: hasLink,
+      speedBitsPerSecond: linkSpeed(device),
+      hangActive: flag(hanging(device)),
+      txStalled: flag(stalled(device)),
+      counters: Object.fromEntries(counters.map(([name, valueIn]) => [name, valueIn(device)])),
       offloads: (enabled.get(device) ?? []).map(({ labels: { feature, fixed }, value }) => ({
         feature,
         enabled: value === 1,
         fixed: fixed === 'true',
-        ...optional('requested', flag(valueOf(requested.get(device) ?? [], { device, feature }))),
+        requested: flag(valueOf(requested.get(device) ?? [], { device, feature })),
       })),
       knownIssues: (issues.get(device) ?? []).map(({ labels: { issue: id, severity }, value }) => {
         const issue = knownIssues.find((known) => known.id === id);
@@ -131,15 +132,12 @@ function deviceStatuses(
           id,
           severity,
           exposed: value === 1,
-          ...optional('symptom', issue?.symptom),
-          ...optional(
-            'mitigation',
-            issue?.mitigation.replaceAll('DEVICE', () => shellWord(device)),
-          ),
+          symptom: issue?.symptom,
+          mitigation: issue?.mitigation.replaceAll('DEVICE', () => shellWord(device)),
           sources: issue?.sources ?? [],
         };
       }),
-      ...optional('adminUp', hasLink === false ? !administrativelyDown.has(device) : hasLink),
+      adminUp: hasLink === false ? !administrativelyDown.has(device) : hasLink,
     };
   });
 }
@@ -159,7 +157,7 @@ function eventCounts(
     driver: labels.driver,
     event: labels.event,
     count,
-    ...optional('lastTimestampSeconds', valueOf(last.get(labels.device) ?? [], labels)),
+    lastTimestampSeconds: valueOf(last.get(labels.device) ?? [], labels),
   }));
 }
 
@@ -174,11 +172,11 @@ function agentStatus(families: readonly MetricFamily[]): AgentStatus {
     revision: build?.labels.revision ?? '',
     nodeVersion: build?.labels.node_version ?? '',
     ethtoolReader: build?.labels.ethtool_reader ?? '',
-    ...optional('statePersistent', flag(samplesOf(families, statePersistent)[0]?.value)),
+    statePersistent: flag(samplesOf(families, statePersistent)[0]?.value),
     collectors: samplesOf(families, collectorSuccess).map(({ labels, value }) => ({
       name: labels.collector,
       success: value === 1,
-      ...optional('lastSuccessTimestampSeconds', valueOf(lastSuccess, labels)),
+      lastSuccessTimestampSeconds: valueOf(lastSuccess, labels),
     })),
     failedReads: samplesOf(families, readSuccess)
       .filter(({ value }) => value === 0)
@@ -198,16 +196,4 @@ function agentStatus(families: readonly MetricFamily[]): AgentStatus {
 
 function flag(value: number | undefined): boolean | undefined {
   return value === undefined ? undefined : value === 1;
-}
-
-/** A field that is there, or no field. */
-function optional<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): Partial<Record<Name, Value>> {
-  const fields: Partial<Record<Name, Value>> = {};
-  if (value !== undefined) {
-    fields[name] = value;
-  }
-  return fields;
 }
