@@ -377,10 +377,8 @@ describe('renderExposition', () => {
     const samples = fc.array(sample);
     await fc.assert(
       fc.asyncProperty(samples, samples, async (firstSamples, secondSamples) => {
-        const text = await createExpositionRenderer()([
-          first.family(firstSamples),
-          second.family(secondSamples),
-        ]);
+        const families = [first.family(firstSamples), second.family(secondSamples)];
+        const text = String(await createExpositionRenderer()(families));
         const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
         expect(lines.map((line) => readSample(samplePattern.exec(line)))).toEqual([
           ...firstSamples.map((given) => ({ name: 'first', ...given })),

@@ -16,6 +16,7 @@ import { createPollClock } from './poll-clock.ts';
 import { createPoll } from './poll.ts';
 import type { RecordedPoll } from './poll.ts';
 import { processFamilies } from './process-families.ts';
+import { createReadFamilies } from './read-families.ts';
 import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
 import { isWatched } from './watched.ts';
@@ -56,6 +57,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   const guard = createGuard(host, clock);
   const states = new Map<string, CollectorState>();
   const logChanges = createStateLog(log);
+  const readFamilies = createReadFamilies(guard.readsOf);
   const collectors = definitions
     .filter(({ name }) => config.collectors.has(name))
     .map(({ name, create }) => ({ name, collector: create({ host, config, log }) }));
@@ -77,26 +79,24 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
 
   const takeSnapshot = (): Snapshot => {
     const latest = collectors.flatMap(({ name }) => states.get(name) ?? []);
+    const { nowSeconds, watched: devices, failures } = lastPoll;
     ownFamilies = reuseUnchanged(ownFamilies, [
       ...agentFamilies({
         build,
         ethtoolReader: host.ethtoolReader,
         states: latest,
-        devices: lastPoll.watched.map((device) => ({
-          name: device.name,
-          reads: guard.readsOf(device),
-        })),
-        failures: lastPoll.failures,
+        reads: readFamilies(devices, failures),
       }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
-      timestampSeconds: lastPoll.nowSeconds,
+      timestampSeconds: nowSeconds,
       collected: new Map(latest.map(({ name, families }) => [name, families])),
       agent: ownFamilies,
-      administrativelyDown: new Set(
-        lastPoll.watched.filter(isAdministrativelyDown).map(({ name }) => name),
-      ),
+      // Only the status page asks for it.
+      get administrativelyDown() {
+        return new Set(devices.filter(isAdministrativelyDown).map(({ name }) => name));
+      },
       recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
   };

@@ -20,7 +20,7 @@ export function createSnapshotRenderer(): RenderSnapshot {
   const known = new WeakMap<Snapshot, Exposition>();
 
   const expositionOf = (snapshot: Snapshot, selection: Selection): Exposition => {
-    const text = once(async () => Buffer.from(await render(selectedFamilies(snapshot, selection))));
+    const text = once(async () => render(selectedFamilies(snapshot, selection)));
     return {
       text,
       compressed: once(async () =>

@@ -1,5 +1,5 @@
 import { ParseError } from '../model/errors.ts';
-import { quote } from './lines.ts';
+import { linesOf, quote } from './lines.ts';
 import { parseInteger } from './number.ts';
 
 /**
@@ -60,15 +60,6 @@ export function parseProcNetSnmp6(text: string, suffix: string): ReadonlyMap<str
     }
   });
   return counters;
-}
-
-/** A trailing newline ends the last line and starts none. */
-function linesOf(text: string): readonly string[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') {
-    lines.pop();
-  }
-  return lines;
 }
 
 function integerAt(line: number, text: string): number {
