@@ -9,7 +9,8 @@ import {
   stackErrorsPerSecond,
   thresholds,
 } from '../dashboards/promql/thresholds.ts';
-import { agentMetrics, processMetrics } from '../src/agent/agent-families.ts';
+import { agentMetrics } from '../src/agent/agent-families.ts';
+import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { dashboardAnswers } from '../dashboards/answers.ts';
 import { panelsOf, parseDashboard, readDashboard } from './support/dashboard-file.ts';

@@ -4,7 +4,8 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 
 import { generated } from '../scripts/pages/index.ts';
-import { agentMetrics, processMetrics } from '../src/agent/agent-families.ts';
+import { agentMetrics } from '../src/agent/agent-families.ts';
+import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { webConfigMetrics } from '../src/web-config/web-config-follower.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';

@@ -190,15 +190,13 @@ const parserCases: readonly ParserCase[] = [
   {
     name: 'parseProcNetSnmp',
     recordings: [recordedText('proc/net/snmp'), recordedText('proc/net/netstat')],
-    isSound: (text) =>
-      [...parseProcNetSnmp(text).values()].every((counters) =>
-        [...counters.values()].every(Number.isInteger),
-      ),
+    isSound: (text) => [...parseProcNetSnmp(text, 'InCsumErrors').values()].every(Number.isInteger),
   },
   {
     name: 'parseProcNetSnmp6',
     recordings: [recordedText('proc/net/snmp6')],
-    isSound: (text) => [...parseProcNetSnmp6(text).values()].every(Number.isInteger),
+    isSound: (text) =>
+      [...parseProcNetSnmp6(text, 'InCsumErrors').values()].every(Number.isInteger),
   },
   {
     name: 'parseBootTimestampSeconds',
@@ -386,10 +384,8 @@ describe('renderExposition', () => {
     const samples = fc.array(sample);
     await fc.assert(
       fc.asyncProperty(samples, samples, async (firstSamples, secondSamples) => {
-        const text = await createExpositionRenderer()([
-          first.family(firstSamples),
-          second.family(secondSamples),
-        ]);
+        const families = [first.family(firstSamples), second.family(secondSamples)];
+        const text = String(await createExpositionRenderer()(families));
         const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
         expect(lines.map((line) => readSample(samplePattern.exec(line)))).toEqual([
           ...firstSamples.map((given) => ({ name: 'first', ...given })),

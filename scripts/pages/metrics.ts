@@ -1,4 +1,5 @@
-import { agentMetrics, processMetrics } from '../../src/agent/agent-families.ts';
+import { agentMetrics } from '../../src/agent/agent-families.ts';
+import { processMetrics } from '../../src/agent/process-families.ts';
 import { kernelEventRows } from '../../src/catalogue/kernel-events.ts';
 import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts';
 import { collectorDefinitions } from '../../src/collectors/index.ts';

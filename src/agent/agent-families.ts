@@ -1,11 +1,7 @@
-import process from 'node:process';
-
-import type { DeviceRead } from '../collectors/collector.ts';
 import type { Host } from '../host/host.ts';
-import { counter, gauge } from '../metrics/metric.ts';
+import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
-import { SourceError } from '../model/errors.ts';
-import type { Failures } from './poll.ts';
+import { readMetrics } from './read-families.ts';
 import type { CollectorState } from './snapshot.ts';
 
 export const buildInfo: Metric<'version' | 'revision' | 'node_version' | 'ethtool_reader'> = gauge({
@@ -28,45 +24,14 @@ export const collectorLastSuccess: Metric<'collector'> = gauge({
   help: 'When the collector last delivered its families, in seconds since the epoch.',
   labels: ['collector'],
 });
-export const readSuccess: Metric<'device' | 'read'> = gauge({
-  name: 'nicwatch_device_read_success',
-  help: 'Whether the device could be read at the last poll; reads of sysfs and of ring sizes are listed only while they fail.',
-  labels: ['device', 'read'],
-});
-export const readStuck: Metric<'device' | 'read'> = gauge({
-  name: 'nicwatch_device_read_stuck',
-  help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
-  labels: ['device', 'read'],
-});
-const cpuSeconds = counter({
-  name: 'process_cpu_seconds_total',
-  help: 'User and system CPU time of the agent, in seconds.',
-});
-const residentMemory = gauge({
-  name: 'process_resident_memory_bytes',
-  help: 'Resident memory of the agent, in bytes.',
-});
-const startTime = gauge({
-  name: 'process_start_time_seconds',
-  help: 'When the agent started, in seconds since the epoch.',
-});
 
 export const agentMetrics: readonly Metric[] = [
   buildInfo,
   collectorSuccess,
   collectorDuration,
   collectorLastSuccess,
-  readSuccess,
-  readStuck,
+  ...readMetrics,
 ];
-
-/** Metrics about the process, under the names every Prometheus client library uses. */
-export const processMetrics: readonly Metric[] = [cpuSeconds, residentMemory, startTime];
-
-interface DeviceReads {
-  readonly name: string;
-  readonly reads: readonly DeviceRead[];
-}
 
 /** Which build of nicwatch runs, and on what. */
 export interface Build {
@@ -79,9 +44,8 @@ export interface AgentFamiliesOptions {
   readonly build: Build;
   readonly ethtoolReader: Host['ethtoolReader'];
   readonly states: readonly CollectorState[];
-  /** The devices of the last poll, and which reads of each were made. */
-  readonly devices: readonly DeviceReads[];
-  readonly failures: Failures;
+  /** How reads of devices went. */
+  readonly reads: readonly MetricFamily[];
 }
 
 /** What the agent says of itself, its collectors and its reads. */
@@ -89,10 +53,8 @@ export function agentFamilies({
   build: { version, revision, nodeVersion },
   ethtoolReader,
   states,
-  devices,
-  failures,
+  reads,
 }: AgentFamiliesOptions): readonly MetricFamily[] {
-  const reads = deviceReads(devices, failures);
   return [
     buildInfo.family([
       {
@@ -119,53 +81,6 @@ export function agentFamilies({
           : [{ labels: { collector: name }, value: lastSuccessTimestampSeconds }],
       ),
     ),
-    readSuccess.family(
-      reads.map(({ device, read, failed }) => ({
-        labels: { device, read },
-        value: Number(!failed),
-      })),
-    ),
-    readStuck.family(
-      reads.map(({ device, read, stuck }) => ({ labels: { device, read }, value: Number(stuck) })),
-    ),
-  ];
-}
-
-interface DeviceReadState {
-  readonly device: string;
-  readonly read: DeviceRead;
-  readonly failed: boolean;
-  readonly stuck: boolean;
-}
-
-/** Made of many small reads, or seldom: two series for each device pay only while one fails. */
-const quietReads: readonly DeviceRead[] = ['rings', 'sysfs'];
-
-function deviceReads(
-  devices: readonly DeviceReads[],
-  failures: Failures,
-): readonly DeviceReadState[] {
-  return devices.flatMap(({ name: device, reads }) => {
-    const failed = failures.get(device);
-    const quiet = failed === undefined ? [] : quietReads.filter((read) => failed.has(read));
-    return [...reads, ...quiet].map((read) => {
-      const error = failed?.get(read);
-      return {
-        device,
-        read,
-        failed: error !== undefined,
-        stuck: error instanceof SourceError && error.reason === 'timeout',
-      };
-    });
-  });
-}
-
-/** What the agent costs. `--web.disable-exporter-metrics` leaves this out. */
-export function processFamilies(startTimestampSeconds: number): readonly MetricFamily[] {
-  const { user, system } = process.cpuUsage();
-  return [
-    cpuSeconds.family([{ labels: {}, value: (user + system) / 1e6 }]),
-    residentMemory.family([{ labels: {}, value: process.memoryUsage.rss() }]),
-    startTime.family([{ labels: {}, value: startTimestampSeconds }]),
+    ...reads,
   ];
 }

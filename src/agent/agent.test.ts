@@ -165,7 +165,7 @@ describe('createAgent()', () => {
     const { collected, agent: own } = await agent.freshSnapshot();
     expect(collected.get('good')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
     expect(collected.get('bad')).toEqual([]);
-    const text = await createExpositionRenderer()(own);
+    const text = String(await createExpositionRenderer()(own));
     expect(sample(text, 'nicwatch_collector_success{collector="good"}')).toBe(1);
     expect(sample(text, 'nicwatch_collector_success{collector="bad"}')).toBe(0);
     expect(
@@ -303,7 +303,7 @@ describe('createAgent()', () => {
     await new Promise((resolve) => {
       setTimeout(resolve, 1100);
     });
-    const text = await createExpositionRenderer()((await agent.freshSnapshot()).agent);
+    const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
     expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
   });
 

@@ -8,13 +8,15 @@ import type { Config } from '../config/config.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
-import { agentFamilies, processFamilies } from './agent-families.ts';
-import type { AgentFamiliesOptions, Build } from './agent-families.ts';
+import { agentFamilies } from './agent-families.ts';
+import type { Build } from './agent-families.ts';
 import { createGuard } from './guard.ts';
 import { tickMilliseconds } from './limiter.ts';
 import { createPollClock } from './poll-clock.ts';
 import { createPoll } from './poll.ts';
 import type { RecordedPoll } from './poll.ts';
+import { processFamilies } from './process-families.ts';
+import { createReadFamilies } from './read-families.ts';
 import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
 import { isWatched } from './watched.ts';
@@ -63,6 +65,7 @@ export function createAgent({
   const clock = createPollClock(tickMilliseconds);
   const guard = createGuard(host, clock);
   const logChanges = createStateLog(log);
+  const readFamilies = createReadFamilies(guard.readsOf);
   const collectors = definitions
     .filter(({ name }) => config.collectors.has(name))
     .map(({ name, create }) => ({ name, collector: create({ host, config, log }) }));
@@ -77,8 +80,7 @@ export function createAgent({
   let latest: PollResult = {
     nowSeconds: host.now().getTime() / 1000,
     states: new Map(),
-    failures: new Map(),
-    devices: [],
+    reads: [],
     administrativelyDown: new Set(),
   };
   let isOutdated = false;
@@ -87,15 +89,15 @@ export function createAgent({
   let extra: readonly MetricFamily[] | undefined;
 
   const takeSnapshot = (): Snapshot => {
-    const { nowSeconds, failures, devices, administrativelyDown } = latest;
-    const states = collectors.flatMap(({ name }) => latest.states.get(name) ?? []);
+    const current = latest;
+    const { nowSeconds, reads } = current;
+    const states = collectors.flatMap(({ name }) => current.states.get(name) ?? []);
     ownFamilies = reuseUnchanged(ownFamilies, [
       ...agentFamilies({
         build,
         ethtoolReader: host.ethtoolReader,
         states,
-        devices,
-        failures,
+        reads,
       }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
@@ -103,7 +105,9 @@ export function createAgent({
       timestampSeconds: nowSeconds,
       collected: new Map(states.map(({ name, families }) => [name, families])),
       agent: [...ownFamilies, ...(extra ?? [])],
-      administrativelyDown,
+      get administrativelyDown() {
+        return current.administrativelyDown;
+      },
       recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
   };
@@ -128,20 +132,16 @@ export function createAgent({
     });
     await guard.readDevices(current.watched, needing);
     const states = new Map<string, CollectorState>();
-    const result: PollResult = {
-      nowSeconds: current.nowSeconds,
-      states,
-      failures: current.failures,
-      devices: current.watched.map((device) => ({
-        name: device.name,
-        reads: guard.readsOf(device),
-      })),
-      administrativelyDown: new Set(
-        current.watched.filter(isAdministrativelyDown).map(({ name }) => name),
-      ),
-    };
     const publish = (): void => {
-      latest = result;
+      latest = {
+        nowSeconds: current.nowSeconds,
+        states,
+        reads: readFamilies(current.watched, current.failures),
+        // Only the status page asks for it.
+        get administrativelyDown() {
+          return new Set(current.watched.filter(isAdministrativelyDown).map(({ name }) => name));
+        },
+      };
       snapshot = undefined;
     };
     const isFirst = polledAt === Number.NEGATIVE_INFINITY;
@@ -227,10 +227,10 @@ export function createAgent({
 }
 
 /** What a poll has given. */
-interface PollResult extends Pick<RecordedPoll, 'nowSeconds' | 'failures'> {
+interface PollResult
+  extends Pick<RecordedPoll, 'nowSeconds'>, Pick<Snapshot, 'administrativelyDown'> {
   readonly states: ReadonlyMap<string, CollectorState>;
-  readonly devices: AgentFamiliesOptions['devices'];
-  readonly administrativelyDown: ReadonlySet<string>;
+  readonly reads: readonly MetricFamily[];
 }
 
 interface Collected {

@@ -455,7 +455,11 @@ describe('driverInfo()', () => {
 
 describe('features()', () => {
   test.each([
-    { what: 'every 5 s while nothing is announced', generations: [7, 7, 7, 7, 7, 7], asked: 2 },
+    {
+      what: 'once a minute while nothing is announced',
+      generations: Array.from({ length: 62 }, () => 7),
+      asked: 2,
+    },
     { what: 'with every announcement', generations: [1, 1, 2, 2, 3, 4], asked: 4 },
     {
       what: 'with every poll where nothing is ever announced',

@@ -112,8 +112,12 @@ export function deviceSamples<Reading extends { readonly device: Device }>(
   readings: readonly Reading[],
   value: (reading: Reading) => number | undefined,
 ): readonly Sample<'device'>[] {
-  return readings.flatMap((reading) => {
+  const samples: Sample<'device'>[] = [];
+  readings.forEach((reading) => {
     const number = value(reading);
-    return number === undefined ? [] : [{ labels: { device: reading.device.name }, value: number }];
+    if (number !== undefined) {
+      samples.push({ labels: { device: reading.device.name }, value: number });
+    }
   });
+  return samples;
 }

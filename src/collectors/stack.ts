@@ -10,6 +10,9 @@ export const stackCsumErrors: Metric<'protocol'> = counter({
   labels: ['protocol'],
 });
 
+/** The column all protocols count them in. */
+const csumErrors = 'InCsumErrors';
+
 /** Wrong checksums as the receiving stack sees them. They point at the sender, not at a device of this node. */
 export const stackCollector: CollectorDefinition = {
   name: 'stack',
@@ -17,23 +20,25 @@ export const stackCollector: CollectorDefinition = {
   metrics: [stackCsumErrors],
   create: ({ host }) => ({
     collect: ({ attempt }) => {
-      const read = <Value>(
+      const read = (
         name: Parameters<Host['readProcNet']>[0],
-        parse: (text: string) => Value,
-      ): Value | undefined =>
-        attempt({ device: undefined, read: 'procfs' }, () => parse(host.readProcNet(name)));
+        parse: (text: string, column: string) => ReadonlyMap<string, number>,
+      ): ReadonlyMap<string, number> | undefined =>
+        attempt({ device: undefined, read: 'procfs' }, () =>
+          parse(host.readProcNet(name), csumErrors),
+        );
       const snmp = read('snmp', parseProcNetSnmp);
       const netstat = read('netstat', parseProcNetSnmp);
       // Absent where IPv6 is disabled.
       const snmp6 = read('snmp6', parseProcNetSnmp6);
       const errors = {
-        ip: netstat?.get('IpExt')?.get('InCsumErrors'),
-        tcp: snmp?.get('Tcp')?.get('InCsumErrors'),
-        udp: snmp?.get('Udp')?.get('InCsumErrors'),
-        icmp: snmp?.get('Icmp')?.get('InCsumErrors'),
+        ip: netstat?.get('IpExt'),
+        tcp: snmp?.get('Tcp'),
+        udp: snmp?.get('Udp'),
+        icmp: snmp?.get('Icmp'),
         udp6: snmp6?.get('Udp6InCsumErrors'),
         icmp6: snmp6?.get('Icmp6InCsumErrors'),
-        udplite: snmp?.get('UdpLite')?.get('InCsumErrors'),
+        udplite: snmp?.get('UdpLite'),
         udplite6: snmp6?.get('UdpLite6InCsumErrors'),
       };
       return [

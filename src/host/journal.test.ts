@@ -185,7 +185,7 @@ describe('readJournal()', () => {
     const startedAt = performance.now();
     stopping.abort();
     expect(await next).toEqual({ done: true, value: undefined });
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test('ends a program of its own that never prints a line', async () => {
@@ -199,7 +199,7 @@ describe('readJournal()', () => {
     const startedAt = performance.now();
     stopping.abort();
     expect((await next).done).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test.each([

@@ -126,7 +126,6 @@ describe('readKmsg()', () => {
       );
       const sequences = records.flatMap(({ sequence }) => sequence ?? []);
       expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
-      expect(records.some(({ facility }) => facility === 0)).toBe(true);
       // What a process writes is never facility 0.
       expect(records.find(({ text }) => text === mark)?.facility).toBe(1);
     },
@@ -143,7 +142,7 @@ describe('readKmsg()', () => {
       const startedAt = performance.now();
       ending.abort();
       expect((await next).done).toBe(true);
-      expect(performance.now() - startedAt).toBeLessThan(200);
+      expect(performance.now() - startedAt).toBeLessThan(1500);
     }
   });
 

@@ -82,9 +82,8 @@ export async function openLibc(): Promise<Libc> {
       sendTo: (descriptor, message, address) =>
         errorOf(sendto(descriptor, message, message.length, dontWait, address, address.length)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
-      ioctl: async (...callArguments) =>
-        poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
-      poll: async (descriptors) =>
+      ioctl: (...callArguments) => poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
+      poll: (descriptors) =>
         poolCalls.run({
           name: 'poll',
           call: poll,
@@ -125,7 +124,7 @@ function createPoolCalls(errorOf: (returned: unknown) => string | undefined): Po
   const waiting = new Set<readonly unknown[]>();
   return {
     isWaiting: () => waiting.size > 0,
-    run: async ({ name, call, callArguments }) =>
+    run: ({ name, call, callArguments }) =>
       new Promise((resolve, reject) => {
         const refuse = (error: unknown): void => {
           waiting.delete(callArguments);

@@ -9,11 +9,10 @@ import { quote } from './lines.ts';
  * @throws {ParseError} when the text is anything else.
  */
 export function parseInteger(text: string): number {
-  const trimmed = text.trim();
-  if (!/^-?\d{1,20}$/.test(trimmed)) {
+  if (!/^\s*-?\d{1,20}\s*$/.test(text)) {
     throw new ParseError(1, `expected an integer, got ${quote(text)}`);
   }
-  return Number(trimmed);
+  return Number(text);
 }
 
 /**

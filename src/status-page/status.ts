@@ -1,10 +1,5 @@
-import {
-  buildInfo,
-  collectorLastSuccess,
-  collectorSuccess,
-  readStuck,
-  readSuccess,
-} from '../agent/agent-families.ts';
+import { buildInfo, collectorLastSuccess, collectorSuccess } from '../agent/agent-families.ts';
+import { readStuck, readSuccess } from '../agent/read-families.ts';
 import type { Snapshot } from '../agent/snapshot.ts';
 import { bootTimestamp } from '../collectors/boot.ts';
 import {
