@@ -15,5 +15,6 @@ ensure_packages
 # Debian 12 has an older Prometheus, and no kustomize.
 fetch_newer sid prometheus promtool
 command -v kustomize >/dev/null || fetch_newer trixie kustomize
-PATH="$PATH:$PWD/.cache/trixie/usr/bin"
+ensure_helm
+PATH="$PATH:$PWD/.cache/trixie/usr/bin:$PWD/.cache/bin"
 exec npm run --silent check
