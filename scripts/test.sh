@@ -10,7 +10,7 @@ ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prome
   prometheus-node-exporter:prometheus-node-exporter \
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager \
   openssl:openssl curl:curl chromium:chromium \
-  groff:groff-base debootstrap:debootstrap pgrep:procps
+  groff:groff-base debootstrap:debootstrap pgrep:procps lintian:lintian
 ensure_packages
 # Debian 12 has an older Prometheus, and no kustomize.
 fetch_newer sid prometheus promtool
