@@ -104,3 +104,12 @@ fetch_newer() {
   } >&2 || echo "nicwatch: $* of Debian $suite are not to be had here; what needs them is skipped" >&2
   rm -rf "$state"
 }
+
+# ensure_helm: Helm, from its Go module, into .cache/bin. Where there is no Go, what needs it is skipped.
+ensure_helm() {
+  if [ ! -x .cache/bin/helm ] && ! command -v helm >/dev/null && command -v go >/dev/null; then
+    echo 'nicwatch: building Helm with Go' >&2
+    GOBIN="$PWD/.cache/bin" GOFLAGS=-mod=mod go install helm.sh/helm/v3/cmd/helm@v3.19.0 >&2 \
+      || echo 'nicwatch: Helm could not be built; what needs it is skipped' >&2
+  fi
+}

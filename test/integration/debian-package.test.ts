@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,34 @@ async function pack(...flags: readonly string[]): Promise<string> {
     { cwd: repository },
   );
   return stdout;
+}
+
+/** Packs the same sources as they would have been built from an older commit. */
+async function packOlderCommit(version: string, revision: string): Promise<string> {
+  const older = mkdtempSync(join(output, 'older-'));
+  for (const name of [
+    'src',
+    'scripts',
+    'deploy',
+    'docs',
+    'package.json',
+    'tsconfig.json',
+    'CHANGELOG.md',
+  ]) {
+    cpSync(join(repository, name), join(older, name), { recursive: true });
+  }
+  symlinkSync(join(repository, 'node_modules'), join(older, 'node_modules'));
+  const env = {
+    NICWATCH_VERSION: version,
+    NICWATCH_REVISION: revision,
+    SOURCE_DATE_EPOCH: '1577836800',
+  };
+  await execa(process.execPath, ['scripts/build.mjs'], { cwd: older, env });
+  const { stdout } = await execa(process.execPath, ['scripts/package-deb.mjs'], {
+    cwd: older,
+    env,
+  });
+  return join(older, stdout);
 }
 
 /** Packs a package of these files, given by their paths; scripts of the package are below DEBIAN/. */
@@ -175,6 +204,14 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     await expectKept();
   });
 
+  test('runs the revision of a newer commit after an upgrade', async () => {
+    await machine.run('dpkg', '--purge', 'nicwatch');
+    await install(await packOlderCommit('0.0.1-git.20200101000000.g0123456', '0123456'));
+    await vi.waitFor(async () => expect(await runningRevision()).toBe('0123456'), patience);
+    await install(await pack());
+    await vi.waitFor(async () => expect(await runningRevision()).not.toBe('0123456'), patience);
+  });
+
   test('stays disabled when it was', async () => {
     await machine.run('systemctl', 'disable', '--now', 'nicwatch');
     await install(await pack('--version=0.4.0'));
@@ -254,6 +291,10 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
   async function scrape(): Promise<Exposition> {
     const { text } = await fetchFrom(machine.namespace.name, 'http://127.0.0.1:10140/metrics');
     return parseExposition(text);
+  }
+
+  async function runningRevision(): Promise<string | undefined> {
+    return (await scrape()).samples('nicwatch_build_info')[0]?.labels.get('revision');
   }
 
   const defaultFile = (): string => join(machine.root, 'etc/default/nicwatch');
