@@ -23,9 +23,9 @@ function fourConnections() {
   const handled: Socket[] = [];
   const connections: Connections = createConnections(4, ({ socket }) => handled.push(socket));
   let port = 0;
-  const open = (): Client => {
-    port += 1;
-    const client = new Client(port);
+  const open = (of = port + 1): Client => {
+    port = Math.max(port, of);
+    const client = new Client(of);
     connections.opened(client);
     return client;
   };
@@ -104,6 +104,36 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 2, 4, 5]);
   });
 
+  test('closes one that waits for its first answer where none of those that were never served is idle', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), open(), open(), open()];
+    clients.slice(1).forEach((client) => ask(client));
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 3, 4, 5]);
+  });
+
+  test('forgets a connection it has closed, also when it is answered later', () => {
+    const { open, ask } = fourConnections();
+    const clients = [open(), open(), open(), open()];
+    const answers = clients.map((client) => ask(client));
+    clients.push(open());
+    answers[0]?.(401);
+    clients.push(open(), open());
+    expect(survivors(clients)).toEqual([2, 3, 4, 7]);
+  });
+
+  test('counts a client that comes again from the same port, also when the first connection closes later', () => {
+    const { open, ask } = fourConnections();
+    const first = open();
+    const clients = [first, open(), open(), open()];
+    clients.forEach((client) => ask(client));
+    clients.push(open(), open(1));
+    first.emit('close');
+    expect(survivors(clients)).toEqual([2, 3, 4, 1]);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([2, 3, 4, 6]);
+  });
+
   test('closes the one that waits for longest where all wait', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), served(), served(), served()];
@@ -136,8 +166,10 @@ describe('createConnections()', () => {
   test('does not bound connections of a Unix socket', () => {
     const handled: unknown[] = [];
     const connections = createConnections(1, (request) => handled.push(request));
-    const sockets = [new Socket(), new Socket()];
-    for (const socket of sockets) {
+    const client = new Client(1);
+    connections.opened(client);
+    const sockets = [new Socket(), new Socket(), client];
+    for (const socket of sockets.slice(0, 2)) {
       connections.opened(socket);
       const request = new IncomingMessage(socket);
       connections.handle(request, new ServerResponse(request));
