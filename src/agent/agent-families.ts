@@ -14,7 +14,7 @@ const buildInfo = gauge({
 });
 const collectorSuccess = gauge({
   name: 'nicwatch_collector_success',
-  help: 'Whether the collector delivered its families at the last poll.',
+  help: 'Whether the collector delivered its families at the last poll, and could read anything for them.',
   labels: ['collector'],
 });
 const collectorDuration = gauge({

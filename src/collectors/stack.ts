@@ -1,7 +1,9 @@
 import type { Host } from '../host/host.ts';
 import { counter } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
+import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { missingProcfs } from './missing-procfs.ts';
 
 const stackCsumErrors = counter({
   name: 'nic_stack_csum_errors_total',
@@ -14,17 +16,30 @@ export const stackCollector: CollectorDefinition = {
   name: 'stack',
   description: 'Checksum errors seen by the network stack.',
   metrics: [stackCsumErrors],
-  create: ({ host }) => ({
+  create: ({ host, config }) => ({
     collect: ({ attempt }) => {
+      let isMounted = false;
       const read = <Value>(
         name: Parameters<Host['readProcNet']>[0],
         parse: (text: string) => Value,
       ): Value | undefined =>
-        attempt({ device: undefined, read: 'procfs' }, () => parse(host.readProcNet(name)));
+        attempt({ device: undefined, read: 'procfs' }, () => {
+          try {
+            const text = host.readProcNet(name);
+            isMounted = true;
+            return parse(text);
+          } catch (error) {
+            isMounted ||= !(error instanceof SourceError && error.reason === 'absent');
+            throw error;
+          }
+        });
       const snmp = read('snmp', parseProcNetSnmp);
       const netstat = read('netstat', parseProcNetSnmp);
       // Absent where IPv6 is disabled.
       const snmp6 = read('snmp6', parseProcNetSnmp6);
+      if (!isMounted) {
+        throw missingProcfs(config);
+      }
       const errors = {
         ip: netstat?.get('IpExt')?.get('InCsumErrors'),
         tcp: snmp?.get('Tcp')?.get('InCsumErrors'),

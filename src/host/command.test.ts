@@ -89,7 +89,7 @@ describe('createRunCommand()', () => {
     await expect(createRunCommand(never)('no-such-program', ['-i', 'eth0'])).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message: 'no-such-program -i eth0: command not found (ENOENT)',
+      message: 'no-such-program: command not found (ENOENT)',
       cause: { code: 'ENOENT' },
     });
   });
