@@ -11,7 +11,7 @@ export const buildInfo: Metric<'version' | 'revision' | 'node_version' | 'ethtoo
 });
 export const collectorSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_success',
-  help: 'Whether the collector delivered its families at the last poll.',
+  help: 'Whether the collector delivered its families at the last poll, and could read anything for them.',
   labels: ['collector'],
 });
 const collectorDuration = gauge({

@@ -19,7 +19,7 @@ import { processFamilies } from './process-families.ts';
 import { createReadFamilies } from './read-families.ts';
 import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
-import { isWatched } from './watched.ts';
+import { isWatched, listHostDevices, nothingWatched } from './watched.ts';
 
 /** A snapshot older than this is renewed before it is served. */
 const snapshotTtlMilliseconds = 1000;
@@ -93,12 +93,7 @@ export function createAgent({
     const { nowSeconds, reads } = current;
     const states = collectors.flatMap(({ name }) => current.states.get(name) ?? []);
     ownFamilies = reuseUnchanged(ownFamilies, [
-      ...agentFamilies({
-        build,
-        ethtoolReader: host.ethtoolReader,
-        states,
-        reads,
-      }),
+      ...agentFamilies({ build, ethtoolReader: host.ethtoolReader, states, reads }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
@@ -113,10 +108,13 @@ export function createAgent({
   };
 
   const listDevices = (): readonly WatchedDevice[] => {
-    const devices = host.devices();
+    const devices = listHostDevices(host, config);
     if (devices !== listed) {
       listed = devices;
       watched = devices.filter((device) => isWatched(device, config)).map(guard.watch);
+    }
+    if (watched.length === 0) {
+      throw nothingWatched(config);
     }
     return watched;
   };
@@ -149,7 +147,10 @@ export function createAgent({
       collectors.map(async ({ name, collector }) => {
         const previous = latest.states.get(name);
         const collectedAt = performance.now();
-        const { families, error } = await outcomeOf(async () => collector.collect(current));
+        const own = current.forCollector();
+        const { families, error = own.problem() } = await outcomeOf(async () =>
+          collector.collect(own.poll),
+        );
         states.set(name, {
           name,
           families: reuseUnchanged(previous?.families ?? [], families),

@@ -73,6 +73,8 @@ export interface Poll {
   driverInfo(device: WatchedDevice): DriverInfo | undefined;
   /** Records how a read went that was made elsewhere. */
   report(outcome: ReadOutcome): void;
+  /** Says why the collector has nothing to read. It has failed then, and its families are shown all the same. */
+  fail(error: SourceError): void;
 }
 
 interface CollectorContext {

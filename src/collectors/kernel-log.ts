@@ -103,6 +103,10 @@ export const kernelLogCollector: CollectorDefinition = {
         for (const { source, error } of sources) {
           poll.report({ device: undefined, read: source, error });
         }
+        const [blind] = sources.flatMap(({ error }) => error ?? []);
+        if (blind !== undefined && state.isCaughtUp && !sources.some(({ isUp }) => isUp)) {
+          poll.fail(blind);
+        }
         poll.report({ device: undefined, read: 'state', error: state.stateError });
         const devices =
           poll.attempt({ device: undefined, read: 'sysfs' }, () => poll.devices) ?? [];

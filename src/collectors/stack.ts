@@ -2,7 +2,9 @@ import type { Host } from '../host/host.ts';
 import { counter } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
+import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { missingProcfs } from './missing-procfs.ts';
 
 export const stackCsumErrors: Metric<'protocol'> = counter({
   name: 'nic_stack_csum_errors_total',
@@ -18,19 +20,30 @@ export const stackCollector: CollectorDefinition = {
   name: 'stack',
   description: 'Checksum errors seen by the network stack.',
   metrics: [stackCsumErrors],
-  create: ({ host }) => ({
+  create: ({ host, config }) => ({
     collect: ({ attempt }) => {
+      let isMounted = false;
       const read = (
         name: Parameters<Host['readProcNet']>[0],
         parse: (text: string, column: string) => ReadonlyMap<string, number>,
       ): ReadonlyMap<string, number> | undefined =>
-        attempt({ device: undefined, read: 'procfs' }, () =>
-          parse(host.readProcNet(name), csumErrors),
-        );
+        attempt({ device: undefined, read: 'procfs' }, () => {
+          try {
+            const text = host.readProcNet(name);
+            isMounted = true;
+            return parse(text, csumErrors);
+          } catch (error) {
+            isMounted ||= !(error instanceof SourceError && error.reason === 'absent');
+            throw error;
+          }
+        });
       const snmp = read('snmp', parseProcNetSnmp);
       const netstat = read('netstat', parseProcNetSnmp);
       // Absent where IPv6 is disabled.
       const snmp6 = read('snmp6', parseProcNetSnmp6);
+      if (!isMounted) {
+        throw missingProcfs(config);
+      }
       const errors = {
         ip: netstat?.get('IpExt'),
         tcp: snmp?.get('Tcp'),

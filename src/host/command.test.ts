@@ -89,7 +89,7 @@ describe('createRunCommand()', () => {
     await expect(createRunCommand(never)('no-such-program', ['-i', 'eth0'])).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message: 'no-such-program -i eth0: not installed, or not on PATH (ENOENT)',
+      message: 'no-such-program: not installed, or not on PATH (ENOENT)',
       cause: { code: 'ENOENT' },
     });
   });

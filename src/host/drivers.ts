@@ -84,8 +84,16 @@ export async function openDrivers(
       throw new ConfigError(`--ethtool.reader: ${error.message}`, { cause: error });
     }
     // The command was asked for: nothing is read in another way than that.
-    return { ...drivers, problems: choice === 'command' ? [] : [error] };
+    return { ...drivers, problems: choice === 'command' ? [] : [readByCommand(error)] };
   }
+}
+
+function readByCommand(error: SourceError): SourceError {
+  return new SourceError(
+    error.reason,
+    `--ethtool.reader: the ethtool command reads the devices, which costs more: ${error.message}; expected the package koffi beside nicwatch`,
+    { cause: error },
+  );
 }
 
 function announcementsOf(libc: Libc): Pick<Drivers, 'linkAnnouncements' | 'problems'> {

@@ -91,6 +91,15 @@ describe('readKmsg()', () => {
   test('says that there is no log', async () => {
     await expect(readUntil(join(folder, 'nothing'), () => true)).rejects.toMatchObject({
       reason: 'absent',
+      message: expect.stringMatching(/^--kernel-log\.source=kmsg: .*ENOENT; .*--path\.rootfs$/),
+    });
+  });
+
+  test('says what it takes where it may not be read', async () => {
+    // Not even root may read what is only to be written.
+    await expect(readUntil('/proc/sys/net/ipv4/route/flush', () => true)).rejects.toMatchObject({
+      reason: 'denied',
+      message: expect.stringMatching(/^--kernel-log\.source=kmsg: .*CAP_SYSLOG$/),
     });
   });
 
