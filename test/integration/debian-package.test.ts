@@ -111,7 +111,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     await machine.namespace.ip('link set veth0 up');
     await machine.namespace.ip('link set veth1 up');
     filesBefore = await filesOf(machine);
-  }, 240_000);
+  }, 400_000);
 
   afterAll(async () => {
     await machine?.delete();

@@ -78,7 +78,7 @@ describe.skipIf(problem !== undefined)(`both readers of ethtool${skipNote(proble
     expect(changes.filter(({ isAnnounced }) => !isAnnounced)).toEqual([]);
     const gone = there.filter(({ device }) => device === 'gone0').map(({ ioctl }) => ioctl);
     expect(gone).toEqual(Array.from({ length: 8 }, () => ({ reason: 'absent' })));
-  }, 60_000);
+  }, 120_000);
 
   async function comparisons(
     name: string | undefined,

@@ -21,7 +21,7 @@ const noExitProblem = problem ?? compilerProblem();
 /** Polls on its own only once, at its start. */
 const flags = ['--poll.interval=1h'];
 const rounds = 10;
-const idleSeconds = 10;
+const idleSeconds = 5;
 
 async function withAgent(
   use: (agent: AgentProcess) => Promise<void>,

@@ -89,9 +89,12 @@ export async function bootDebian({
   const remove = async (): Promise<void> => {
     machine.kill('SIGKILL');
     await machine;
-    await vi.waitFor(() => {
-      removeControlGroup(controlGroup);
-    });
+    await vi.waitFor(
+      () => {
+        removeControlGroup(controlGroup);
+      },
+      { timeout: 10_000 },
+    );
     await namespace.delete();
     rmSync(folder, { recursive: true });
   };

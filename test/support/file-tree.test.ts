@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { formatTree, parseTree, readTree, writeTree } from '../../scripts/file-tree.mjs';
@@ -68,6 +69,22 @@ SymlinkTo: ../net/eth0
     expect(text).toBe(`Path: file\n${written}`);
     expect(parseTree(text)[0]?.content).toEqual(Buffer.from(content));
   });
+});
+
+test('parseTree() gives back any files formatTree() writes', () => {
+  const line = fc.string({ unit: fc.constantFrom(...'\\x0aF: \n\r\t\0é'.split('')) });
+  const content = fc.oneof(
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc.array(line).map((lines) => Buffer.from(lines.join('\n'))),
+  );
+  const files = fc.array(fc.record({ content, mode: fc.nat(0o777) }));
+  fc.assert(
+    fc.property(files, (given) => {
+      const entries = given.map((file, index) => ({ path: `files/${index}`, ...file }));
+      expect(parseTree(formatTree(entries))).toEqual(entries);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('readTree()', () => {
