@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { agentMetrics } from '../src/agent/agent-families.ts';
+import { configMetrics } from '../src/agent/config-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { counterMeanings, driverCounters } from '../src/catalogue/driver-counters.ts';
 import type { CounterSource } from '../src/catalogue/driver-counters.ts';
@@ -13,7 +14,6 @@ import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
 import type { Metric } from '../src/metrics/metric.ts';
 import type { VersionRange } from '../src/model/known-issue.ts';
-import { webConfigMetrics } from '../src/web-config/web-config-families.ts';
 
 /** `npm run docs` writes the file; the test says when it has fallen behind the code. */
 test('docs/metrics.md lists what the code exports', async () => {
@@ -29,7 +29,7 @@ test('every metric is named once, by the rules of Prometheus', () => {
     ...collectorDefinitions.flatMap(({ metrics: own }) => own),
     ...agentMetrics,
     ...processMetrics,
-    ...webConfigMetrics,
+    ...configMetrics,
   ];
   const names = metrics.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
@@ -57,9 +57,9 @@ ${table(agentMetrics)}
 With \`--web.disable-exporter-metrics\` the following are left out.
 
 ${table(processMetrics)}
-With \`--web.config.file\` there are also the following.
+With \`--web.config.file\` or \`--known-issues.file\` there are also the following.
 
-${table(webConfigMetrics)}
+${table(configMetrics)}
 ## Values of the label \`event\`
 
 A counter counts records of the kernel log, not incidents: one hang is reported every two seconds for as long as it

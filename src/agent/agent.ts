@@ -9,6 +9,7 @@ import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
 import type { Build } from '../model/build.ts';
+import { withinTime } from '../model/within-time.ts';
 import { agentFamilies } from './agent-families.ts';
 import { createGuard } from './guard.ts';
 import { tickMilliseconds } from './limiter.ts';
@@ -168,7 +169,7 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     freshSnapshot: async () => {
       const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
       if (performance.now() - polledAt > ttl) {
-        await withinTime(poll(), scrapeWaitMilliseconds);
+        await withinTime(scrapeWaitMilliseconds, poll());
       }
       snapshot ??= takeSnapshot();
       return snapshot;
@@ -206,15 +207,4 @@ async function outcomeOf(collect: () => Promise<readonly MetricFamily[]>): Promi
   } catch (error) {
     return { families: [], error: error ?? new Error('unknown error') };
   }
-}
-
-/** Waits for something, but not for longer. */
-async function withinTime(awaited: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  return Promise.race([awaited, timeout]).finally(() => {
-    clearTimeout(timer);
-  });
 }

@@ -67,9 +67,10 @@ export function parseArguments(
       systemdSocket: web.systemdSocket() === true,
       telemetryPath: web.telemetryPath(),
       maxRequests: web.maxRequests(),
+      lifecycle: web.enableLifecycle() === true,
       webConfigFile: web.configFile(),
       exporterMetrics: web.disableExporterMetrics() !== true,
-      collectors: enabledCollectors(),
+      collectors: enabledCollectors(host.kernelLogSource()),
       deviceInclude: devices.include(),
       deviceExclude: devices.exclude(),
       offloadFeatures: devices.offloadFeatures(),
@@ -131,6 +132,9 @@ function addWebFlags(program: Command) {
       parse: parseCount,
       fallback: '40',
     }),
+    enableLifecycle: toggle(program, '--web.enable-lifecycle', {
+      description: 'Read configuration files anew on POST /-/reload, as on SIGHUP.',
+    }),
     configFile: flag(program, '--web.config.file <path>', {
       description: 'File with TLS and users, in the format of Prometheus exporters.',
       parse: parsePath,
@@ -183,10 +187,7 @@ function addDeviceFlags(program: Command) {
   };
 }
 
-function addCollectorFlags(
-  program: Command,
-  collectors: readonly CollectorFlag[],
-): () => ReadonlySet<string> {
+function addCollectorFlags(program: Command, collectors: readonly CollectorFlag[]) {
   const disableDefaults = toggle(program, '--collector.disable-defaults', {
     description:
       'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
@@ -195,9 +196,10 @@ function addCollectorFlags(
     name,
     isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
   }));
-  return () =>
+  return (kernelLogSource: KernelLogSourceChoice): ReadonlySet<string> =>
     new Set(
       toggles
+        .filter(({ name }) => name !== 'kernel-log' || kernelLogSource !== 'none')
         .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
         .map(({ name }) => name),
     );

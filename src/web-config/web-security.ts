@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
-import type { Agent } from '../agent/agent.ts';
-import type { Snapshot } from '../agent/snapshot.ts';
+import type { ConfigFile } from '../agent/config-families.ts';
 import { createAuthenticator } from './authenticator.ts';
 import type { CreateWebServer } from '../http/listen.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
-import { webConfigFamilies } from './web-config-families.ts';
 import { followWebConfig } from './web-config-follower.ts';
 
 export interface WebSecurityOptions {
@@ -23,8 +21,8 @@ export interface WebSecurity {
   readonly createWebServer: CreateWebServer | undefined;
   /** Has every request pass the configuration. */
   readonly protect: (app: FastifyInstance) => void;
-  /** Adds to what the agent says of itself how the configuration fares. */
-  withFamilies<Served extends Pick<Agent, 'freshSnapshot'>>(agent: Served): Served;
+  /** The file, which is read anew with requests too. */
+  readonly file: ConfigFile;
 }
 
 /**
@@ -41,23 +39,11 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
     protect: (app) => {
       protect(app, { follower, authenticate });
     },
-    withFamilies: (agent) => {
-      let served:
-        | { readonly plain: Snapshot; readonly state: string; readonly full: Snapshot }
-        | undefined;
-      return {
-        ...agent,
-        // The same object while nothing changes: it is rendered once.
-        freshSnapshot: async () => {
-          const plain = await agent.freshSnapshot();
-          const state = `${follower.isUpToDate()} ${follower.lastReadSeconds()}`;
-          if (served?.plain !== plain || served.state !== state) {
-            const own = [...plain.agent, ...webConfigFamilies(follower)];
-            served = { plain, state, full: { ...plain, agent: own } };
-          }
-          return served.full;
-        },
-      };
+    file: {
+      ...follower,
+      reload: async () => {
+        await follower.refresh();
+      },
     },
   };
 }
