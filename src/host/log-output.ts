@@ -1,4 +1,5 @@
 import { write } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 
 /** What waits to be written beside what is being written; more is lost. */
 const maxWaitingLength = 64 * 1024;
@@ -48,13 +49,14 @@ export function createLogOutput(descriptor: number): LogOutput {
         writeNext(Buffer.alloc(0));
       }
     },
-    flush: async () =>
-      new Promise((resolve) => {
-        if (isWriting) {
+    flush: async () => {
+      if (isWriting) {
+        await new Promise<void>((resolve) => {
           flushed.push(resolve);
-        } else {
-          resolve();
-        }
-      }),
+        });
+      }
+      // Within its own callback a write still counts as one that has not come back.
+      await setImmediate();
+    },
   };
 }

@@ -100,10 +100,8 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     directory = mkdtempSync(join(tmpdir(), 'nicwatch-fsync-'));
     stuckLibrary = join(directory, 'stuck-fsync.so');
     withoutFsync = join(directory, 'without-fsync');
-    const source = (name: string): string =>
-      readFileSync(new URL(`../support/${name}`, import.meta.url), 'utf8');
-    await compile(source('stuck-fsync.c'), stuckLibrary, ['-shared', '-fPIC']);
-    await compile(source('without-fsync.c'), withoutFsync);
+    await compile(sourceOf('stuck-fsync.c'), stuckLibrary, ['-shared', '-fPIC']);
+    await compile(sourceOf('without-fsync.c'), withoutFsync);
   });
   afterAll(() => {
     rmSync(directory, { recursive: true });
@@ -178,6 +176,10 @@ describe.skipIf(namespacesProblem !== undefined)(
     });
   },
 );
+
+function sourceOf(name: string): string {
+  return readFileSync(new URL(`../support/${name}`, import.meta.url), 'utf8');
+}
 
 async function childOf(pid: number): Promise<number> {
   return vi.waitUntil(
