@@ -169,6 +169,37 @@ describe('createAgent()', () => {
     ).toBeUndefined();
   });
 
+  test('keeps when a collector succeeded last while it fails', async () => {
+    let seconds = 1000;
+    let isBroken = false;
+    const host = {
+      ...createRecordedHost(hostName),
+      devices: () => [],
+      now: () => new Date(seconds * 1000),
+    };
+    const broken = collector('broken', async () => {
+      if (isBroken) {
+        throw new ParseError(3, 'nonsense');
+      }
+      return 7;
+    });
+    const agent = agentWith([broken], { host });
+    const lastSuccess = async (): Promise<number | undefined> => {
+      const text = await createExpositionRenderer()((await agent.freshSnapshot()).agent);
+      return sample(text, 'nicwatch_collector_last_success_timestamp_seconds{collector="broken"}');
+    };
+    await agent.poll();
+    expect(await lastSuccess()).toBe(1000);
+    seconds = 2000;
+    isBroken = true;
+    await agent.poll();
+    expect(await lastSuccess()).toBe(1000);
+    seconds = 3000;
+    isBroken = false;
+    await agent.poll();
+    expect(await lastSuccess()).toBe(3000);
+  });
+
   test('keeps the identity of a device whose driver stops answering', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
