@@ -288,6 +288,24 @@ describe('createAgent()', () => {
     }
   });
 
+  test('waits longer for the first poll, before which there is nothing to serve', async () => {
+    vi.useFakeTimers();
+    try {
+      const slow = collector('slow', async () => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1500);
+        });
+        return 7;
+      });
+      const serving = agentWith([slow]).freshSnapshot();
+      await vi.advanceTimersByTimeAsync(1500);
+      const { collected } = await serving;
+      expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('serves the latest when a poll takes too long', async () => {
     let polls = 0;
     const agent = agentWith([

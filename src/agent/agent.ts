@@ -27,6 +27,8 @@ const snapshotTtlMilliseconds = 1000;
 const outdatedTtlMilliseconds = 50;
 /** How long a scrape waits for that; then it gets the latest there is. */
 const scrapeWaitMilliseconds = 500;
+/** And while there is none. */
+const firstScrapeWaitMilliseconds = 2000;
 /** How late a poll may be. The deadline of its reads is far shorter. */
 const overdueMilliseconds = 30_000;
 
@@ -156,6 +158,8 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
     return polling;
   };
 
+  const isReady = (): boolean => states.size === collectors.length;
+
   const markOutdated = (): void => {
     isOutdated = true;
   };
@@ -164,12 +168,12 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
 
   return {
     poll,
-    isReady: () => states.size === collectors.length,
+    isReady,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
       const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
       if (performance.now() - polledAt > ttl) {
-        await withinTime(scrapeWaitMilliseconds, poll());
+        await withinTime(isReady() ? scrapeWaitMilliseconds : firstScrapeWaitMilliseconds, poll());
       }
       snapshot ??= takeSnapshot();
       return snapshot;
