@@ -14,7 +14,7 @@ function create(context) {
 
   const complaintAbout = (module, kind) => {
     if (only[file] !== undefined) {
-      return only[file][kind] === module ? undefined : `${file} does not import ${module}.`;
+      return only[file][kind].includes(module) ? undefined : `${file} does not import ${module}.`;
     }
     for (const [owned, places] of Object.entries(owners)) {
       if (isIn(module, owned) && !places.some((place) => isIn(file, place))) {

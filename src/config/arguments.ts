@@ -12,7 +12,7 @@ import {
   parseTelemetryPath,
 } from './flag-values.ts';
 import { parseCommandLine } from './command-line.ts';
-import type { Config } from './config.ts';
+import type { Config, KernelLogSourceChoice } from './config.ts';
 import { flag, listFlag, toggle } from './flags.ts';
 
 /** What the command line needs to know of a collector to offer its flag. */
@@ -67,9 +67,10 @@ export function parseArguments(
       systemdSocket: web.systemdSocket() === true,
       telemetryPath: web.telemetryPath(),
       maxRequests: web.maxRequests(),
+      lifecycle: web.enableLifecycle() === true,
       webConfigFile: web.configFile(),
       exporterMetrics: web.disableExporterMetrics() !== true,
-      collectors: enabledCollectors(),
+      collectors: enabledCollectors(host.kernelLogSource()),
       deviceInclude: devices.include(),
       deviceExclude: devices.exclude(),
       offloadFeatures: devices.offloadFeatures(),
@@ -111,6 +112,9 @@ function addWebFlags(program: Command) {
       description: 'Scrapes answered at the same time; 0 sets no limit.',
       parse: parseCount,
       fallback: '40',
+    }),
+    enableLifecycle: toggle(program, '--web.enable-lifecycle', {
+      description: 'Read configuration files anew on POST /-/reload, as on SIGHUP.',
     }),
     configFile: flag(program, '--web.config.file <path>', {
       description: 'File with TLS and users, in the format of Prometheus exporters.',
@@ -164,10 +168,7 @@ function addDeviceFlags(program: Command) {
   };
 }
 
-function addCollectorFlags(
-  program: Command,
-  collectors: readonly CollectorFlag[],
-): () => ReadonlySet<string> {
+function addCollectorFlags(program: Command, collectors: readonly CollectorFlag[]) {
   const disableDefaults = toggle(program, '--collector.disable-defaults', {
     description:
       'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
@@ -176,9 +177,10 @@ function addCollectorFlags(
     name,
     isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
   }));
-  return () =>
+  return (kernelLogSource: KernelLogSourceChoice): ReadonlySet<string> =>
     new Set(
       toggles
+        .filter(({ name }) => name !== 'kernel-log' || kernelLogSource !== 'none')
         .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
         .map(({ name }) => name),
     );

@@ -23,7 +23,7 @@ interface HostPaths {
   readonly rootfs: string;
 }
 
-/** What the process runs with: flags and files, checked and resolved once, frozen. */
+/** What the process runs with: flags and files, checked and resolved, frozen. */
 export interface Config {
   readonly listenAddresses: readonly ListenAddress[];
   /** Whether to serve on the sockets systemd passed instead of these. */
@@ -31,6 +31,8 @@ export interface Config {
   readonly telemetryPath: string;
   /** Scrapes answered at the same time; 0 is no limit. */
   readonly maxRequests: number;
+  /** Whether `POST /-/reload` reads files of the configuration anew. */
+  readonly lifecycle: boolean;
   /** Of TLS and users; undefined is plain HTTP for everybody. */
   readonly webConfigFile: string | undefined;
   readonly exporterMetrics: boolean;
@@ -44,7 +46,7 @@ export interface Config {
   readonly ethtoolRawExclude: RegExp | undefined;
   /** A file of the user's own known issues. */
   readonly knownIssuesFile: string | undefined;
-  /** Those that come with nicwatch, and those of the file. */
+  /** Those that come with nicwatch, and those of the file: another list once that was read anew. */
   readonly knownIssues: readonly KnownIssue[];
   readonly pollIntervalSeconds: number;
   readonly ethtoolReader: EthtoolReaderChoice;

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, SourceError } from '../model/errors.ts';
 import { createRunCommand } from './command.ts';
+import { createDirectoryLock } from './directory-lock.ts';
+import type { LockDirectory } from './directory-lock.ts';
 import { createEthtoolCommand } from './ethtool-command.ts';
 import { createEthtoolIoctl } from './ethtool-ioctl.ts';
 import type { Host } from './host.ts';
@@ -29,8 +31,9 @@ export interface Drivers {
   readonly notifySocket: NotifySocket | undefined;
   /** Undefined where nothing can be waited for, and the kernel log is read by the clock. */
   readonly waitReadable: WaitReadable | undefined;
-  /** See {@link Libc.exitIfWaiting}; undefined where there are no such calls. */
-  readonly exitIfWaiting: Libc['exitIfWaiting'] | undefined;
+  readonly lockDirectory: LockDirectory;
+  /** See {@link Libc.exit}; undefined where the C library cannot be called. */
+  readonly exit: Libc['exit'] | undefined;
   /** What could not be had, and is done without. */
   readonly problems: readonly SourceError[];
 }
@@ -57,7 +60,8 @@ export async function openDrivers(
     linkAnnouncements: undefined,
     notifySocket: undefined,
     waitReadable: undefined,
-    exitIfWaiting: undefined,
+    lockDirectory: createDirectoryLock(undefined),
+    exit: undefined,
     problems: [],
   };
   try {
@@ -66,7 +70,8 @@ export async function openDrivers(
       ...drivers,
       notifySocket: createNotifySocket(libc),
       waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
-      exitIfWaiting: libc.exitIfWaiting,
+      lockDirectory: createDirectoryLock(libc),
+      exit: libc.exit,
     };
     return choice === 'command'
       ? drivers

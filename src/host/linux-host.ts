@@ -5,14 +5,13 @@ import type { PacketCounters } from '../model/device.ts';
 import type { DescriptorBudget } from './descriptors.ts';
 import { createDeviceLister } from './devices.ts';
 import type { Drivers } from './drivers.ts';
-import type { Host } from './host.ts';
+import type { Host, StateFile } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
 import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
-import { createStateFile } from './state-file.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -26,12 +25,13 @@ export interface LinuxHostOptions extends Pick<
   'reader' | 'openEthtool' | 'linkAnnouncements' | 'waitReadable'
 > {
   readonly descriptors: DescriptorBudget;
+  readonly state: StateFile;
 }
 
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
-  { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
-  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors }: LinuxHostOptions,
+  { paths }: Pick<Config, 'paths'>,
+  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors, state }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
   const list = createDeviceLister(directory, (identity) =>
@@ -87,7 +87,7 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
-    state: createStateFile(`${stateDirectory}/kernel-log.json`),
+    state,
     now: () => new Date(),
   };
 }

@@ -27,6 +27,8 @@ export interface AgentProcessOptions {
   readonly bundle?: string;
   /** How many descriptors it may have open; as many as this process by default. */
   readonly descriptorLimit?: number;
+  /** A program that runs it, with its first arguments. */
+  readonly launcher?: readonly string[];
   /** Whether it answers, where that is not for anybody to ask. */
   readonly isAnswering?: () => Promise<boolean>;
 }
@@ -49,7 +51,9 @@ export interface AgentProcess {
   stop(): Promise<Ended>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Waits until it ends by itself. */
+  ended(): Promise<Pick<Ended, 'exitCode' | 'signal'>>;
+  signal(name: NodeJS.Signals): void;
   readonly pid: number | undefined;
   stderr(): string;
 }
@@ -93,6 +97,7 @@ export async function spawnAgent({
   stateDirectory,
   bundle = builtAgent(),
   descriptorLimit,
+  launcher = [],
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // A namespace of its own has every port free.
@@ -100,7 +105,9 @@ export async function spawnAgent({
   const subprocess = execa(
     ...inNamespace(
       namespace?.name,
-      ...withDescriptorLimit(descriptorLimit, process.execPath, [
+      ...withDescriptorLimit(descriptorLimit, launcher[0] ?? process.execPath, [
+        ...launcher.slice(1),
+        ...(launcher.length > 0 ? [process.execPath] : []),
         ...runtimeFlags(bundle),
         bundle,
         `--web.listen-address=${address}`,
@@ -149,6 +156,11 @@ export async function spawnAgent({
       subprocess.kill('SIGKILL');
       await subprocess;
       rmSync(ownDirectory, { recursive: true, force: true });
+    },
+    ended: async () => {
+      const { exitCode, signal } = await subprocess;
+      rmSync(ownDirectory, { recursive: true, force: true });
+      return { exitCode, signal };
     },
     signal: (name) => {
       subprocess.kill(name);
