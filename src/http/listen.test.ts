@@ -35,7 +35,6 @@ async function serve(
 
 /** A server whose clients have a fiftieth of the time. */
 const createHastyServer: CreateWebServer = ({ limits, handler }) => {
-  const hasty = (milliseconds = 0): number => milliseconds / 50;
   const listener = createServer(
     {
       ...limits,
@@ -60,6 +59,10 @@ async function received(socket: Socket): Promise<string> {
   socket.on('error', () => {});
   await once(socket, 'close');
   return Buffer.concat(chunks).toString();
+}
+
+function hasty(milliseconds = 0): number {
+  return milliseconds / 50;
 }
 
 describe('listen()', () => {
