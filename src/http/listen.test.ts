@@ -63,6 +63,10 @@ async function received(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+function hasty(milliseconds = 0): number {
+  return milliseconds / 50;
+}
+
 describe('listen()', () => {
   test('serves on every address', async () => {
     const ports = [await freePort(), await freePort()];
