@@ -8,7 +8,7 @@ function create(context) {
 
   /** Names a module as owners do: `fastify`, `node:fs`, or a path from the root. */
   const moduleOf = (specifier) =>
-    specifier.startsWith('.')
+    /^[./]/.test(specifier)
       ? relative(context.cwd, resolve(dirname(context.filename), specifier))
       : specifier.replace(/^(?:node:)?/, isBuiltin(specifier) ? 'node:' : '');
 

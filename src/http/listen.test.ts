@@ -33,8 +33,6 @@ async function serve(
   return listener;
 }
 
-const hasty = (milliseconds = 0): number => milliseconds / 50;
-
 /** A server whose clients have a fiftieth of the time. */
 const createHastyServer: CreateWebServer = ({ limits, handler }) => {
   const listener = createServer(
