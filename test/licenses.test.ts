@@ -12,8 +12,8 @@ test.each([
   'commander',
   'prom-client',
   'bcryptjs',
-  'execa',
-  'cross-spawn',
+  'negotiator',
+  'yaml',
 ])('the license of %s goes with the bundle that holds it, in full', (name) => {
   const license = readFileSync(built, 'utf8')
     .split(`${'='.repeat(80)}\n`)

@@ -1,7 +1,6 @@
+import { spawn } from 'node:child_process';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-
-import type { Options, Result } from 'execa';
 
 import { SourceError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
@@ -50,10 +49,7 @@ export function createRunCommand(
     if (signal.aborted) {
       throw new SourceError('failed', `${command}: nicwatch is ending`);
     }
-    const { subprocess } = await start(file, argv, {
-      cancelSignal: signal,
-      timeout: timeoutMilliseconds,
-    });
+    const subprocess = start(file, argv, { signal, timeoutMilliseconds });
     let isTooLong = false;
     const onExcess = (): void => {
       isTooLong = true;
@@ -61,19 +57,17 @@ export function createRunCommand(
     };
     const stdout = keepText(subprocess.stdout, maxOutputLength, onExcess);
     const stderr = keepText(subprocess.stderr, maxOutputLength, onExcess);
-    const result = await subprocess;
+    const result = await subprocess.ended;
     if (isTooLong) {
       throw new SourceError('failed', `${command}: more than ${maxOutputLength} bytes of output`);
     }
-    if (result.timedOut) {
+    if (result.killedFor === 'timeout') {
       const seconds = timeoutMilliseconds / 1000;
-      throw new SourceError('timeout', `${command}: no answer within ${seconds} s`, {
-        cause: result,
-      });
+      throw new SourceError('timeout', `${command}: no answer within ${seconds} s`);
     }
     const problem = problemOf(result);
     if (result.exitCode === undefined || problem !== undefined) {
-      throw new SourceError('failed', `${command}: ${problem}`, { cause: result });
+      throw new SourceError('failed', `${command}: ${problem}`, { cause: result.error });
     }
     return { exitCode: result.exitCode, stdout: stdout(), stderr: stderr() };
   };
@@ -88,15 +82,15 @@ export async function* streamLines(
   if (signal.aborted) {
     return;
   }
-  const { subprocess } = await start(file, argv, { cancelSignal: signal });
+  const subprocess = start(file, argv, { signal });
   const complaint = keepText(subprocess.stderr, maxComplaintLength);
   try {
     yield* linesOf(subprocess.stdout);
-    const result = await subprocess;
-    if (result.failed && !signal.aborted) {
-      const problem = problemOf(result) ?? `exit code ${result.exitCode}`;
-      const said = result.code === undefined ? `, ${quote(complaint().trim())}` : '';
-      throw new SourceError('failed', `${file}: ${problem}${said}`, { cause: result });
+    const { error, ...result } = await subprocess.ended;
+    if (result.exitCode !== 0 && !signal.aborted) {
+      const problem = problemOf({ error, ...result }) ?? `exit code ${result.exitCode}`;
+      const said = error === undefined ? `, ${quote(complaint().trim())}` : '';
+      throw new SourceError('failed', `${file}: ${problem}${said}`, { cause: error });
     }
   } finally {
     subprocess.kill();
@@ -139,54 +133,98 @@ async function* linesOf(stream: Readable): AsyncGenerator<readonly string[]> {
   }
 }
 
+/** How a program ended. */
+interface Ended {
+  /** Undefined where it could not be started, or was ended by a signal. */
+  readonly exitCode: number | undefined;
+  /** Why it could not be started. */
+  readonly error: NodeJS.ErrnoException | undefined;
+  readonly killedFor: 'abort' | 'timeout' | undefined;
+}
+
 /** Why a command has no exit code to go by; undefined where it has one. */
-function problemOf({
-  isCanceled,
-  code,
-  originalMessage,
-  exitCode,
-}: Pick<Result, 'isCanceled' | 'code' | 'originalMessage' | 'exitCode'>): string | undefined {
-  if (isCanceled) {
+function problemOf({ killedFor, error, exitCode }: Ended): string | undefined {
+  if (killedFor === 'abort') {
     return 'nicwatch is ending';
   }
-  if (code !== undefined) {
-    return code === 'ENOENT' ? 'command not found (ENOENT)' : originalMessage;
+  if (error !== undefined) {
+    return error.code === 'ENOENT' ? 'command not found (ENOENT)' : error.message;
   }
   return exitCode === undefined ? 'ended by a signal' : undefined;
 }
 
+interface Subprocess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Fulfilled when the program has ended and nobody writes to its outputs any more; never rejected. */
+  readonly ended: Promise<Ended>;
+  /** Ends it with all it has started. */
+  kill(): void;
+}
+
+interface StartOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMilliseconds?: number;
+}
+
 /**
- * Starts a program in the C locale, without input, in a process group of its own. execa ends it by calling `kill()`, which
- * here kills the whole group, so that no grandchild is left.
+ * Starts a program in the C locale, without input, in a process group of its own: so no grandchild is left when it is
+ * killed.
  *
- * @returns the subprocess in an object, because it is a promise too.
  * @throws {SourceError} `failed` when the machine lacks what it takes to start anything.
  */
-async function start(
+function start(
   file: string,
   argv: readonly string[],
-  options: Pick<Options, 'cancelSignal' | 'timeout'>,
-) {
+  { signal, timeoutMilliseconds }: StartOptions,
+): Subprocess {
   try {
-    // Loaded with the first command: it takes memory, and an agent may never start one.
-    const { execa } = await import('execa');
-    const subprocess = spawnGuarded(() =>
-      execa(file, argv, {
-        ...options,
-        env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
-        stdin: 'ignore',
-        // What execa buffers it repeats, escaped, in the message of an error: with 4 MiB that takes seconds and 200 MiB.
-        buffer: false,
-        reject: false,
+    const child = spawnGuarded(() =>
+      spawn(file, argv, {
+        env: {
+          ...process.env,
+          LC_ALL: 'C',
+          PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':'),
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       }),
     );
     let isRunning = true;
-    subprocess.kill = () => isRunning && killGroup(subprocess.pid);
-    void subprocess.finally(() => {
-      isRunning = false;
+    let error: Error | undefined;
+    let killedFor: Ended['killedFor'];
+    const kill = (reason?: Ended['killedFor']): void => {
+      if (isRunning) {
+        killedFor = reason;
+        killGroup(child.pid);
+      }
+    };
+    const abort = (): void => {
+      kill('abort');
+    };
+    signal.addEventListener('abort', abort);
+    const timer =
+      timeoutMilliseconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            kill('timeout');
+          }, timeoutMilliseconds);
+    const ended = new Promise<Ended>((resolve) => {
+      child.once('error', (failure) => {
+        error = failure;
+      });
+      child.once('close', (exitCode) => {
+        isRunning = false;
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+        resolve({
+          exitCode: error === undefined ? (exitCode ?? undefined) : undefined,
+          error,
+          killedFor,
+        });
+      });
     });
-    return { subprocess };
+    return { stdout: child.stdout, stderr: child.stderr, ended, kill };
   } catch (error) {
     throw new SourceError('failed', `${file}: cannot be started: ${String(error)}`, {
       cause: error,
@@ -194,12 +232,13 @@ async function start(
   }
 }
 
-/** @returns whether there was still something to kill. */
-function killGroup(leader: number | undefined): boolean {
+/** Kills a process group, if there is one left. */
+function killGroup(leader: number | undefined): void {
   try {
-    return leader !== undefined && process.kill(-leader, 'SIGKILL');
+    if (leader !== undefined) {
+      process.kill(-leader, 'SIGKILL');
+    }
   } catch {
     // The group ended by itself in this very moment.
-    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,8 @@ const refused = {
 describe('spawnGuarded()', () => {
   test('gives what was started, and throws what starting it throws', () => {
     const failure = new Error('no');
-    expect(spawnGuarded(() => 'started')).toBe('started');
+    const started = spawn('true');
+    expect(spawnGuarded(() => started)).toBe(started);
     expect(() =>
       spawnGuarded(() => {
         throw failure;
