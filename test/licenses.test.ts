@@ -13,7 +13,7 @@ test.each([
   'prom-client',
   'bcryptjs',
   'negotiator',
-  'yaml',
+  'find-my-way',
 ])('the license of %s goes with the bundle that holds it, in full', (name) => {
   const license = readFileSync(built, 'utf8')
     .split(`${'='.repeat(80)}\n`)
