@@ -2,6 +2,7 @@ import type { Device } from '../model/device.ts';
 import type { DriverInfo } from '../model/driver-info.ts';
 import type { PacketCounters } from '../model/packet-counters.ts';
 import { counter, gauge } from '../metrics/metric.ts';
+import type { Sample } from '../metrics/metric.ts';
 import { parseLinkSpeed } from '../parsers/link-speed.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
@@ -59,40 +60,57 @@ export const deviceCollector: CollectorDefinition = {
     rxPacketsMetric,
     txPacketsMetric,
   ],
-  create: () => ({
-    collect: (poll) => {
-      const readings = poll.devices.map((device) => readDevice(device, poll));
-      return [
-        deviceInfoMetric.family(
-          readings.map(({ device, driverInfo }) => ({
-            labels: identityLabels(device, driverInfo),
-            value: 1,
-          })),
-        ),
-        linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
-        carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
-        linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
-        rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
-        txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
-      ];
-    },
-  }),
+  create: () => {
+    const identities = new WeakMap<WatchedDevice, Identity>();
+
+    /** All of it but the name is the same for as long as the driver says the same. */
+    const identityOf = (device: WatchedDevice, driverInfo: DriverInfo | undefined): Identity => {
+      const known = identities.get(device);
+      if (known?.driverInfo === driverInfo && known?.labels.device === device.name) {
+        return known;
+      }
+      const identity = { driverInfo, labels: identityLabels(device, driverInfo), value: 1 };
+      identities.set(device, identity);
+      return identity;
+    };
+
+    return {
+      collect: (poll) => {
+        const readings = poll.devices.map((device) => readDevice(device, poll));
+        return [
+          deviceInfoMetric.family(
+            poll.devices.map((device) => identityOf(device, poll.driverInfo(device))),
+          ),
+          linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
+          carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
+          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
+          rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
+          txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
+        ];
+      },
+    };
+  },
 };
+
+type IdentityLabels = Record<(typeof deviceInfoMetric.labels)[number], string>;
+
+/** The sample of a device, and what its driver said then. */
+interface Identity extends Sample<keyof IdentityLabels> {
+  readonly driverInfo: DriverInfo | undefined;
+}
 
 interface DeviceReading {
   readonly device: Device;
-  readonly driverInfo: DriverInfo | undefined;
   readonly carrier: number | undefined;
   readonly carrierChanges: number | undefined;
   readonly speedBitsPerSecond: number | undefined;
   readonly packets: PacketCounters | undefined;
 }
 
-function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): DeviceReading {
+function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
   const subject = { device, read: 'sysfs' } as const;
   return {
     device,
-    driverInfo: driverInfo(device),
     carrier: attempt(subject, () => carrierOf(device)),
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
     speedBitsPerSecond: attempt(subject, () => parseLinkSpeed(device.speed())),
@@ -100,10 +118,7 @@ function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): Devic
   };
 }
 
-function identityLabels(
-  device: Device,
-  driverInfo: DriverInfo | undefined,
-): Record<(typeof deviceInfoMetric.labels)[number], string> {
+function identityLabels(device: Device, driverInfo: DriverInfo | undefined): IdentityLabels {
   return {
     device: device.name,
     kind: device.kind,
