@@ -58,17 +58,11 @@ describe('createLogOutput()', () => {
       await new Promise(setImmediate);
     }
     let text = '';
-    const flushing = output.flush();
-    let isFlushed = false;
-    void flushing.then(() => {
-      isFlushed = true;
-    });
-    while (!isFlushed) {
+    const reading = setInterval(() => {
       text += readAll();
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
-    }
+    }, 5);
+    await output.flush();
+    clearInterval(reading);
     text += readAll();
     // Whole lines: what the pipe holds, and what may wait beside it.
     expect(text.replaceAll(line, '')).toBe('');
