@@ -9,8 +9,8 @@ import { sourceErrorFrom } from './system-error.ts';
 const attributeBytes = 4096;
 /** An attribute that a driver answers is one number. */
 const numberBytes = 64;
-/** What there is of a device is cached for so long: only new queues can change it. */
-const lookupTtlMilliseconds = 15_000;
+/** What there is of a device is cached for so long: only new queues can change it, whose counters begin at 0. */
+const lookupTtlMilliseconds = 60_000;
 /** A FIFO in place of an attribute must not hold up the process. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 

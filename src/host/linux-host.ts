@@ -16,7 +16,9 @@ import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
 /** Devices are listed again after this long though no change was announced. */
-const announcedListTtlMilliseconds = 5000;
+const announcedListTtlMilliseconds = 60_000;
+/** And where what is announced may be of another network namespace than what is listed. */
+const foreignListTtlMilliseconds = 5000;
 /** And where changes are not announced: not for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
 
@@ -45,6 +47,9 @@ export function createLinuxHost(
   const readProcFile = createProcFileReader();
   const readPacketTable = createPacketTable(`${paths.procfs}/net/dev`);
   const hasOwnDevices = showsOwnDevices(paths.sysfs);
+  const announcedTtlMilliseconds = hasOwnDevices
+    ? announcedListTtlMilliseconds
+    : foreignListTtlMilliseconds;
   let devices: readonly LinuxDevice[] = [];
   let listedChanges: number | undefined;
   let expiresAt = 0;
@@ -56,8 +61,7 @@ export function createLinuxHost(
     if (now >= expiresAt || changes !== listedChanges) {
       devices = list();
       listedChanges = changes;
-      expiresAt =
-        now + (changes === undefined ? listTtlMilliseconds : announcedListTtlMilliseconds);
+      expiresAt = now + (changes === undefined ? listTtlMilliseconds : announcedTtlMilliseconds);
     }
     return devices;
   };
