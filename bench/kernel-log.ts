@@ -42,6 +42,8 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     kernelLog,
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    addresses: () => [],
+    openPacketSocket: undefined,
     now: () => new Date(),
   };
 }

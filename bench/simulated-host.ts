@@ -78,6 +78,8 @@ export function createSimulatedHost(): SimulatedHost {
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    addresses: () => [],
+    openPacketSocket: undefined,
     now: () => new Date(now),
   };
 

@@ -42,8 +42,8 @@ test('every metric is named once, by the rules of Prometheus', () => {
 
 function metricsPage(): string {
   const sections = collectorDefinitions.map(
-    ({ name, description, metrics }) =>
-      `## Collector \`${name}\`\n\n${description} Disable with \`--no-collector.${name}\`.\n\n${table(metrics)}`,
+    ({ name, description, metrics, isOptIn = false }) =>
+      `## Collector \`${name}\`\n\n${description} ${isOptIn ? `Off by default: enable with \`--collector.${name}\`` : `Disable with \`--no-collector.${name}\``}.\n\n${table(metrics)}`,
   );
   return `# Metrics
 

@@ -8,6 +8,7 @@ import { offloadCollector } from './offload.ts';
 import { stackCollector } from './stack.ts';
 import { txStallCollector } from './tx-stall.ts';
 import { txTimeoutCollector } from './tx-timeout.ts';
+import { wireCollector } from './wire.ts';
 
 /** Every collector there is, in the order of their families on `/metrics`. */
 export const collectorDefinitions: readonly CollectorDefinition[] = [
@@ -18,6 +19,7 @@ export const collectorDefinitions: readonly CollectorDefinition[] = [
   offloadCollector,
   knownIssueCollector,
   stackCollector,
+  wireCollector,
   kernelLogCollector,
   bootCollector,
 ];

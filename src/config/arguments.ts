@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { knownIssues } from '../catalogue/known-issues.ts';
 import { ConfigError } from '../model/errors.ts';
 import { parseAnchoredRegExp } from './anchored-regexp.ts';
+import { addCollectorFlags, addWireFlags } from './collector-flags.ts';
+import type { CollectorFlag } from './collector-flags.ts';
 import type {
   Config,
   EthtoolReaderChoice,
@@ -14,12 +16,6 @@ import { parseAbsolutePath, parseCount, parsePath, parsePollInterval } from './f
 import { flag, listFlag, oneOf, toggle } from './flags.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { parseTelemetryPath } from './telemetry-path.ts';
-
-/** What the command line needs to know of a collector to offer its flag. */
-export interface CollectorFlag {
-  readonly name: string;
-  readonly description: string;
-}
 
 /** What the command line asks for. */
 export type Invocation =
@@ -47,6 +43,7 @@ export function parseArguments(
   const web = addWebFlags(program);
   const devices = addDeviceFlags(program);
   const enabledCollectors = addCollectorFlags(program, collectors);
+  const wire = addWireFlags(program);
   const host = addHostFlags(program);
   const log = addLogFlags(program);
   const check = toggle(program, '--config.check', {
@@ -75,6 +72,7 @@ export function parseArguments(
       offloadFeatures: devices.offloadFeatures(),
       ethtoolRaw: devices.ethtoolRaw(),
       ethtoolRawExclude: devices.ethtoolRawExclude(),
+      wire: wire(),
       knownIssuesFile: devices.knownIssuesFile(),
       knownIssues,
       pollIntervalSeconds: devices.pollInterval(),
@@ -181,26 +179,6 @@ function addDeviceFlags(program: Command) {
       parse: parseAnchoredRegExp,
     }),
   };
-}
-
-function addCollectorFlags(
-  program: Command,
-  collectors: readonly CollectorFlag[],
-): () => ReadonlySet<string> {
-  const disableDefaults = toggle(program, '--collector.disable-defaults', {
-    description:
-      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
-  });
-  const toggles = collectors.map(({ name, description }) => ({
-    name,
-    isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
-  }));
-  return () =>
-    new Set(
-      toggles
-        .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
-        .map(({ name }) => name),
-    );
 }
 
 function addHostFlags(program: Command) {

@@ -10,6 +10,7 @@ import type { OpenEthtool } from './linux-device.ts';
 import { openLinkAnnouncements } from './link-announcements.ts';
 import type { LinkAnnouncements } from './link-announcements.ts';
 import { openEthtoolIoctl } from './native-ioctl.ts';
+import { createPacketSockets } from './packet-socket.ts';
 import { createNotifySocket } from './notify-socket.ts';
 import type { NotifySocket } from './notify-socket.ts';
 import { threadPoolSize } from './runtime.ts';
@@ -29,6 +30,8 @@ export interface Drivers {
   readonly notifySocket: NotifySocket | undefined;
   /** Undefined where nothing can be waited for, and the kernel log is read by the clock. */
   readonly waitReadable: WaitReadable | undefined;
+  /** Undefined where packets cannot be sampled. */
+  readonly openPacketSocket: Host['openPacketSocket'];
   /** See {@link Libc.exitIfWaiting}; undefined where there are no such calls. */
   readonly exitIfWaiting: Libc['exitIfWaiting'] | undefined;
   /** What could not be had, and is done without. */
@@ -60,6 +63,7 @@ export async function openDrivers(
   let calls: NativeCalls = {
     notifySocket: undefined,
     waitReadable: undefined,
+    openPacketSocket: undefined,
     exitIfWaiting: undefined,
   };
   try {
@@ -78,12 +82,16 @@ export async function openDrivers(
   }
 }
 
-type NativeCalls = Pick<Drivers, 'notifySocket' | 'waitReadable' | 'exitIfWaiting'>;
+type NativeCalls = Pick<
+  Drivers,
+  'notifySocket' | 'waitReadable' | 'openPacketSocket' | 'exitIfWaiting'
+>;
 
 function nativeCalls(libc: Libc): NativeCalls {
   return {
     notifySocket: createNotifySocket(libc),
     waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
+    openPacketSocket: createPacketSockets(libc),
     exitIfWaiting: libc.exitIfWaiting,
   };
 }

@@ -4,6 +4,7 @@ import type { Feature } from '../model/feature.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
 import type { PacketCounters } from '../model/packet-counters.ts';
 import type { Statistics } from '../model/statistic.ts';
+import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
@@ -37,6 +38,16 @@ export interface Host {
    * @throws {SourceError} when there is no journal, or it knows no such boot.
    */
   previousBootLog(signal: AbortSignal): AsyncIterable<readonly JournalRecord[]>;
+  /** This node's addresses, by the device that has them. Those of devices that are down may be missing. */
+  addresses(): readonly DeviceAddress[];
+  /**
+   * Opens a socket that samples the packets in tunnels a device receives; undefined without the native module.
+   *
+   * @throws {SourceError} `denied` without CAP_NET_RAW, `failed`.
+   */
+  readonly openPacketSocket:
+    | ((interfaceIndex: number, filter: TunnelFilterOptions) => PacketSocket)
+    | undefined;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
   now(): Date;
@@ -75,6 +86,25 @@ export interface EthtoolReads {
   features(): Promise<readonly Feature[]>;
   /** Descriptors in each transmit ring. */
   txRingSize(): Promise<number>;
+}
+
+export interface DeviceAddress {
+  readonly device: string;
+  readonly address: string;
+}
+
+/** A socket that samples packets. It goes on when its device is renamed, or is down for a while. */
+export interface PacketSocket {
+  /**
+   * The next packet with its virtio header, never waiting; undefined where there is none, `down` once when the device
+   * went down. It holds until the next call, of any socket.
+   */
+  receive(): Buffer | 'down' | 'unreadable' | undefined;
+  /** Replaces the filter, and says whether that went well: if not, the one before goes on. */
+  setFilter(filter: TunnelFilterOptions): boolean;
+  /** How many samples found no room since this was asked last. */
+  takeLost(): number;
+  close(): void;
 }
 
 interface KernelLogOptions {

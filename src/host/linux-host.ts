@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 
 import type { Config } from '../config/config.ts';
 import type { PacketCounters } from '../model/packet-counters.ts';
@@ -25,13 +26,22 @@ export interface LinuxHostOptions extends Pick<
   Drivers,
   'reader' | 'openEthtool' | 'linkAnnouncements' | 'waitReadable'
 > {
+  /** By default packets cannot be sampled. */
+  readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
 }
 
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
-  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors }: LinuxHostOptions,
+  {
+    reader,
+    openEthtool,
+    linkAnnouncements,
+    waitReadable,
+    openPacketSocket,
+    descriptors,
+  }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
   const list = createDeviceLister(directory, (identity) =>
@@ -87,6 +97,11 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
+    addresses: () =>
+      Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>
+        addresses.map(({ address }) => ({ device, address })),
+      ),
+    openPacketSocket,
     state: createStateFile(`${stateDirectory}/kernel-log.json`),
     now: () => new Date(),
   };

@@ -27,6 +27,8 @@ export interface AgentProcessOptions {
   readonly bundle?: string;
   /** How many descriptors it may have open; as many as this process by default. */
   readonly descriptorLimit?: number;
+  /** What root does not get, as setpriv names it: `net_raw`. */
+  readonly withoutCapability?: string;
   /** Whether it answers, where that is not for anybody to ask. */
   readonly isAnswering?: () => Promise<boolean>;
 }
@@ -93,6 +95,7 @@ export async function spawnAgent({
   stateDirectory,
   bundle = builtAgent(),
   descriptorLimit,
+  withoutCapability,
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // A namespace of its own has every port free.
@@ -100,13 +103,16 @@ export async function spawnAgent({
   const subprocess = execa(
     ...inNamespace(
       namespace?.name,
-      ...withDescriptorLimit(descriptorLimit, process.execPath, [
-        ...runtimeFlags(bundle),
-        bundle,
-        `--web.listen-address=${address}`,
-        `--state.directory=${stateDirectory ?? ownDirectory}`,
-        ...flags,
-      ]),
+      ...withDescriptorLimit(
+        descriptorLimit,
+        ...withoutRight(withoutCapability, process.execPath, [
+          ...runtimeFlags(bundle),
+          bundle,
+          `--web.listen-address=${address}`,
+          `--state.directory=${stateDirectory ?? ownDirectory}`,
+          ...flags,
+        ]),
+      ),
     ),
     { env, stdin: 'ignore', stdout: 'ignore', reject: false },
   );
@@ -167,6 +173,16 @@ function withDescriptorLimit(
   return limit === undefined
     ? [file, argv]
     : ['sh', ['-c', 'ulimit -n "$0" && exec "$@"', String(limit), file, ...argv]];
+}
+
+function withoutRight(
+  capability: string | undefined,
+  file: string,
+  argv: readonly string[],
+): readonly [file: string, argv: readonly string[]] {
+  return capability === undefined
+    ? [file, argv]
+    : ['setpriv', [`--bounding-set=-${capability}`, `--inh-caps=-${capability}`, file, ...argv]];
 }
 
 /** Runs the built agent with flags that make it end by itself. */

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { startAgent } from '../support/agent-process.ts';
+import type { AgentProcess } from '../support/agent-process.ts';
+import type { Exposition } from '../support/exposition.ts';
+import { createNamespace } from '../support/netns.ts';
+import type { Namespace } from '../support/netns.ts';
+import { namespaceProblem, skipNote } from '../support/requirements.ts';
+import { tunnelPacket } from '../support/tunnel-packet.ts';
+import type { TunnelPacketOptions } from '../support/tunnel-packet.ts';
+
+const problem = namespaceProblem('perl', 'setpriv');
+const vnetBytes = 10;
+const receiver = '02:02:02:02:02:02';
+const source = { device: 'veth0', source_address: '192.0.2.2' };
+
+describe.skipIf(problem !== undefined)(
+  `the collector wire in a namespace${skipNote(problem)}`,
+  () => {
+    let namespace: Namespace;
+    let peer: Namespace;
+    let agent: AgentProcess;
+
+    beforeAll(async () => {
+      namespace = await createNamespace();
+      peer = await createNamespace();
+      await namespace.ip(
+        `link add veth0 mtu 9000 address ${receiver} type veth peer veth1 mtu 9000`,
+      );
+      await namespace.ip(`link set veth1 netns ${peer.name}`);
+      await namespace.ip('address add 192.0.2.1/24 dev veth0');
+      await namespace.ip('link set veth0 up');
+      await peer.ip('link set veth1 up');
+      agent = await startAgent({
+        namespace,
+        flags: ['--device.include=veth.*|port.*', '--collector.wire', '--collector.wire.rate=1000'],
+      });
+      // Until every packet is sampled, and the source is tracked.
+      await vi.waitFor(
+        async () => {
+          await send({}, 1);
+          const scrape = await agent.freshScrape();
+          const isSampled = scrape.value('nic_wire_sampling_ratio', { device: 'veth0' }) === 1;
+          if (!isSampled || scrape.value('nic_wire_checked_packets_total', source) === undefined) {
+            throw new Error(`not every packet is sampled:\n${scrape.text}`);
+          }
+        },
+        { timeout: 15_000, interval: 300 },
+      );
+    });
+
+    afterAll(async () => {
+      await agent?.stop();
+      await namespace?.delete();
+      await peer?.delete();
+    });
+
+    test.each([
+      ['nothing', {}, 0, 0],
+      ['jumbo frames', { payloadBytes: 8800 }, 0, 0],
+      ['VLAN tags', { tags: [0x8100] }, 0, 0],
+      ['two VLAN tags', { tags: [0x88a8, 0x8100] }, 0, 0],
+      ['a wrong outer checksum', { outerChecksum: 'bad' }, 20, 0],
+      ['a wrong inner checksum', { innerChecksum: 'bad' }, 0, 20],
+      [
+        'a wrong inner checksum and no outer one',
+        { outerChecksum: 'none', innerChecksum: 'bad' },
+        0,
+        20,
+      ],
+      ['a wrong checksum in Geneve', { tunnel: 'geneve', outerChecksum: 'bad' }, 20, 0],
+      ['a wrong checksum in IP in IP', { tunnel: 'ipip', innerChecksum: 'bad' }, 0, 20],
+    ] satisfies [string, TunnelPacketOptions, number, number][])(
+      'finds %s',
+      async (_what, options, outer, inner) => {
+        const before = await settled(0);
+        await send(options, 20);
+        const after = await settled(
+          (before.value('nic_wire_checked_packets_total', source) ?? 0) + 20,
+        );
+        const increase = (layer: string): number =>
+          (after.value('nic_wire_bad_packets_total', { ...source, layer }) ?? 0) -
+          (before.value('nic_wire_bad_packets_total', { ...source, layer }) ?? 0);
+        expect([increase('outer'), increase('inner')]).toEqual([outer, inner]);
+      },
+    );
+
+    test('goes on after its device was down, and renamed', async () => {
+      await namespace.ip('link set veth0 down');
+      await namespace.ip('link set veth0 name port0');
+      await namespace.ip('link set port0 up');
+      const renamed = { ...source, device: 'port0' };
+      const checked = (scrape: Exposition): number =>
+        scrape.value('nic_wire_checked_packets_total', renamed) ?? 0;
+      const before = await agent.freshScrape();
+      await vi.waitFor(
+        async () => {
+          await send({}, 5);
+          expect(checked(await agent.freshScrape())).toBeGreaterThan(checked(before));
+        },
+        { timeout: 15_000 },
+      );
+      expect((await agent.freshScrape()).value('nic_wire_up', { device: 'port0' })).toBe(1);
+    });
+
+    test('says what it lacks without CAP_NET_RAW', async () => {
+      await agent.stop();
+      agent = await startAgent({
+        namespace,
+        flags: ['--device.include=port.*', '--collector.wire'],
+        withoutCapability: 'net_raw',
+      });
+      const scrape = await agent.freshScrape();
+      expect(scrape.value('nic_wire_up', { device: 'port0' })).toBe(0);
+      expect(scrape.samples('nic_wire_samples_total')).toEqual([]);
+      expect(agent.stderr().match(/capability CAP_NET_RAW/g)).toHaveLength(1);
+    });
+
+    async function send(options: TunnelPacketOptions, count: number): Promise<void> {
+      const frame = tunnelPacket(options).subarray(vnetBytes);
+      await peer.run(
+        'perl',
+        [new URL('../support/send-frames.pl', import.meta.url).pathname, 'veth1'],
+        `${frame.toString('hex')}\n`.repeat(count),
+      );
+    }
+
+    /** A scrape once so many packets of the source are checked. */
+    async function settled(checked: number): Promise<Exposition> {
+      return vi.waitFor(
+        async () => {
+          const scrape = await agent.freshScrape();
+          expect(scrape.value('nic_wire_checked_packets_total', source)).toBeGreaterThanOrEqual(
+            checked,
+          );
+          return scrape;
+        },
+        { timeout: 10_000, interval: 100 },
+      );
+    }
+  },
+);
