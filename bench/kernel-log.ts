@@ -43,6 +43,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     addresses: () => [],
+    processNamespaces: () => [],
     openPacketSocket: undefined,
     now: () => new Date(),
   };

@@ -79,6 +79,7 @@ export function createSimulatedHost(): SimulatedHost {
     previousBootLog: async function* () {},
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     addresses: () => [],
+    processNamespaces: () => [],
     openPacketSocket: undefined,
     now: () => new Date(now),
   };

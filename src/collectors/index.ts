@@ -4,6 +4,7 @@ import { deviceCollector } from './device.ts';
 import { ethtoolCollector } from './ethtool.ts';
 import { kernelLogCollector } from './kernel-log.ts';
 import { knownIssueCollector } from './known-issue.ts';
+import { netnsCollector } from './netns.ts';
 import { offloadCollector } from './offload.ts';
 import { stackCollector } from './stack.ts';
 import { txStallCollector } from './tx-stall.ts';
@@ -19,6 +20,7 @@ export const collectorDefinitions: readonly CollectorDefinition[] = [
   offloadCollector,
   knownIssueCollector,
   stackCollector,
+  netnsCollector,
   wireCollector,
   kernelLogCollector,
   bootCollector,

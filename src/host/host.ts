@@ -21,8 +21,18 @@ export interface Host {
    * @throws {SourceError} `absent`, `unsupported` (the file has no value in this state), `denied`, `failed`.
    */
   readFile(path: string): Promise<string>;
-  /** Reads a file of `/proc/net` that the kernel answers from memory. @throws {SourceError} as {@link Host.readFile}. */
-  readProcNet(name: 'snmp' | 'snmp6' | 'netstat'): string;
+  /**
+   * Reads a file of `/proc/net` that the kernel answers from memory, as the agent or another process sees it.
+   *
+   * @throws {SourceError} as {@link Host.readFile}.
+   */
+  readProcNet(name: 'snmp' | 'snmp6' | 'netstat', pid?: number): string;
+  /**
+   * The network namespace of each process, but for those in the agent's own; read one by one as they are asked for.
+   *
+   * @throws {SourceError} `denied` where the processes of the host cannot be seen.
+   */
+  processNamespaces(): Iterable<ProcessNamespace>;
   /** How drivers are asked. */
   readonly ethtoolReader: 'ioctl' | 'command';
   /**
@@ -91,6 +101,12 @@ export interface EthtoolReads {
 export interface DeviceAddress {
   readonly device: string;
   readonly address: string;
+}
+
+export interface ProcessNamespace {
+  readonly pid: number;
+  /** Tells network namespaces apart; another may get the number of one that has ended. */
+  readonly namespace: number;
 }
 
 /** A socket that samples packets. It goes on when its device is renamed, or is down for a while. */

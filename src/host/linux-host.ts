@@ -13,6 +13,7 @@ import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
+import { processNamespaces } from './process-namespaces.ts';
 import { createStateFile } from './state-file.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
@@ -89,7 +90,9 @@ export function createLinuxHost(
       return counters;
     },
     readFile: async (path) => readSmallFile(mountedPath(path, paths)),
-    readProcNet: (name) => readProcFile(`${paths.procfs}/net/${name}`),
+    readProcNet: (name, pid) =>
+      readProcFile(`${paths.procfs}/${pid === undefined ? '' : `${pid}/`}net/${name}`),
+    processNamespaces: () => processNamespaces(paths.procfs),
     ethtoolReader: reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
