@@ -15,11 +15,12 @@ describe('createSampler()', () => {
     const bad = tunnelPacket({ innerChecksum: 'bad' });
     const sampler = samplerOf([tunnelPacket(), bad, 'unreadable', Buffer.alloc(5)]);
     sampler.read(1);
+    sampler.state();
     expect(sampler.state()).toMatchObject({
       samples: { good: 1, bad: 1, unreadable: 1, malformed: 1, merged: 0 },
       sources: [
-        { address: '192.0.2.2', checked: 0 },
-        { address: undefined, checked: 2, bad: { outer: 0, inner: 1 } },
+        { address: '192.0.2.2', checked: 2, bad: { outer: 0, inner: 1 } },
+        { address: undefined, checked: 0 },
       ],
       lastSampleTimestampSeconds: 1,
     });

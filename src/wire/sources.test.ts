@@ -5,20 +5,25 @@ import { createSourceTable } from './sources.ts';
 import type { SourceTable } from './sources.ts';
 
 describe('createSourceTable()', () => {
-  test('begins a source at 0 and counts each packet once', () => {
-    const table = createSourceTable(2);
+  test('begins a source at 0, has what it sent next, and counts each packet once', () => {
+    const table = createSourceTable(1);
     count(table, 'a', 3);
+    count(table, 'a', 1, 'inner');
     expect(table.rank()).toEqual([
       { address: 'a', checked: 0, bad: { outer: 0, inner: 0 } },
-      { address: undefined, checked: 3, bad: { outer: 0, inner: 0 } },
+      { address: undefined, checked: 0, bad: { outer: 0, inner: 0 } },
     ]);
     count(table, 'a', 2);
-    count(table, 'a', 1, 'inner');
-    count(table, 'b', 4, 'outer');
+    count(table, 'b', 4, 'inner');
     expect(table.rank()).toEqual([
       { address: 'b', checked: 0, bad: { outer: 0, inner: 0 } },
-      { address: 'a', checked: 3, bad: { outer: 0, inner: 1 } },
-      { address: undefined, checked: 7, bad: { outer: 4, inner: 0 } },
+      { address: undefined, checked: 0, bad: { outer: 0, inner: 0 } },
+    ]);
+    count(table, 'a', 1, 'outer');
+    count(table, 'b', 1, 'outer');
+    expect(table.rank()).toEqual([
+      { address: 'b', checked: 5, bad: { outer: 1, inner: 4 } },
+      { address: undefined, checked: 1, bad: { outer: 1, inner: 0 } },
     ]);
   });
 
@@ -37,7 +42,6 @@ describe('createSourceTable()', () => {
     const table = createSourceTable(1);
     count(table, 'a', 10);
     table.rank();
-    count(table, 'a', 10);
     count(table, 'b', 1, 'outer');
     expect(addresses(table)).toEqual(['b', undefined]);
     count(table, 'a', 2, 'outer');

@@ -27,8 +27,10 @@ interface Candidate {
   /** Whether it was seen since it was passed over. */
   isSeen: boolean;
   isTracked: boolean;
-  /** What was counted while it was tracked. */
-  readonly counts: Counts;
+  /** What is its own; given at 0 first when it is tracked. */
+  counts: Counts;
+  /** What was counted since it was ranked last, while it was not tracked. */
+  pending: Counts;
 }
 
 interface Counts {
@@ -37,19 +39,20 @@ interface Counts {
 }
 
 /**
- * Counts packets by source, for few of the sources: by how many bad packets they sent, then by how many at all. A packet
- * counts for its source if that is tracked then, and else for all others. So a source begins at 0, nothing counts twice,
- * and memory is bounded however many addresses are forged.
+ * Counts packets by source, for few of the sources: by how many bad packets they sent, then by how many at all. What others
+ * sent counts for all of them together. A source is at 0 when it is tracked first and has what it sent one ranking later;
+ * nothing counts twice, and memory is bounded however many addresses are forged.
  */
 export function createSourceTable(maxSources: number): SourceTable {
   /** The one that was passed over longest ago first. */
   const candidates = new Map<string, Candidate>();
-  const others = noCounts();
+  let others = noCounts();
 
   const evictOne = (): void => {
     for (const [address, candidate] of candidates) {
       candidates.delete(address);
       if (!candidate.isSeen && !candidate.isTracked) {
+        others = plus(others, candidate.pending);
         return;
       }
       candidate.isSeen = false;
@@ -68,6 +71,7 @@ export function createSourceTable(maxSources: number): SourceTable {
       isSeen: false,
       isTracked: false,
       counts: noCounts(),
+      pending: noCounts(),
     };
     candidates.set(address, candidate);
     return candidate;
@@ -81,7 +85,7 @@ export function createSourceTable(maxSources: number): SourceTable {
       const known = candidates.get(source);
       const candidate = known ?? add(source);
       candidate.isSeen = known !== undefined;
-      const counts = candidate.isTracked ? candidate.counts : others;
+      const counts = candidate.isTracked ? candidate.counts : candidate.pending;
       candidate.checked += packets;
       counts.checked += packets;
       if (badLayer !== undefined) {
@@ -108,10 +112,16 @@ export function createSourceTable(maxSources: number): SourceTable {
         tracked.push(candidate);
         tracked.sort(byRank);
       }
-      return [
-        ...tracked.map(({ address, counts }) => ({ address, ...counts })),
-        { address: undefined, ...others },
-      ];
+      const given = tracked.map(({ address, counts }) => ({ address, ...counts }));
+      for (const candidate of ranked.filter(({ pending }) => pending.checked > 0)) {
+        if (candidate.isTracked) {
+          candidate.counts = plus(candidate.counts, candidate.pending);
+        } else {
+          others = plus(others, candidate.pending);
+        }
+        candidate.pending = noCounts();
+      }
+      return [...given, { address: undefined, ...others }];
     },
   };
 }
@@ -129,6 +139,16 @@ function outranks(candidate: Candidate, tracked: Candidate): boolean {
     candidate.bad > tracked.bad ||
     (candidate.bad === tracked.bad && candidate.checked > busierFactor * tracked.checked)
   );
+}
+
+function plus(one: Counts, other: Counts): Counts {
+  return {
+    checked: one.checked + other.checked,
+    bad: {
+      outer: one.bad.outer + other.bad.outer,
+      inner: one.bad.inner + other.bad.inner,
+    },
+  };
 }
 
 function noCounts(): Counts {

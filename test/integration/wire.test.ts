@@ -1,6 +1,8 @@
+import process from 'node:process';
+
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { startAgent } from '../support/agent-process.ts';
+import { builtAgent, startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
 import type { Exposition } from '../support/exposition.ts';
 import { createNamespace } from '../support/netns.ts';
@@ -30,6 +32,7 @@ describe.skipIf(problem !== undefined)(
       await namespace.ip(`link set veth1 netns ${peer.name}`);
       await namespace.ip('address add 192.0.2.1/24 dev veth0');
       await namespace.ip('link set veth0 up');
+      await peer.ip('address add 192.0.2.2/24 dev veth1');
       await peer.ip('link set veth1 up');
       agent = await startAgent({
         namespace,
@@ -84,6 +87,24 @@ describe.skipIf(problem !== undefined)(
         expect([increase('outer'), increase('inner')]).toEqual([outer, inner]);
       },
     );
+
+    test('sees all packets of a drill, which the stack drops', async () => {
+      const before = await settled(0);
+      const said = await peer.run(process.execPath, [
+        builtAgent(),
+        'drill',
+        'checksum',
+        '--to=192.0.2.1',
+      ]);
+      expect(said).toBe('sent 200 packets with a wrong checksum to 192.0.2.1, UDP port 4789');
+      const after = await settled(
+        (before.value('nic_wire_checked_packets_total', source) ?? 0) + 200,
+      );
+      const increase = (name: string, labels: Readonly<Record<string, string>>): number =>
+        (after.value(name, labels) ?? 0) - (before.value(name, labels) ?? 0);
+      expect(increase('nic_wire_bad_packets_total', { ...source, layer: 'outer' })).toBe(200);
+      expect(increase('nic_stack_csum_errors_total', { protocol: 'udp' })).toBe(200);
+    });
 
     test('goes on after its device was down, and renamed', async () => {
       await namespace.ip('link set veth0 down');
