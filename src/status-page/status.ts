@@ -1,6 +1,7 @@
 import type { Snapshot } from '../agent/snapshot.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import type { AgentStatus, DeviceStatus, EventCountStatus, Status } from '../model/status.ts';
+import { wireSources } from './wire-sources.ts';
 import { createSampleReader } from './sample-reader.ts';
 import type { SampleReader } from './sample-reader.ts';
 
@@ -49,6 +50,7 @@ export function statusOf(
         .all('nic_stack_csum_errors_total')
         .map(({ labels, value }) => [labels['protocol'] ?? '', value]),
     ),
+    ...optional('wireSources', collected.has('wire') ? wireSources(samples) : undefined),
     agent: agentStatus(samples),
   };
 }

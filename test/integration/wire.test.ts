@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { builtAgent, startAgent } from '../support/agent-process.ts';
@@ -13,6 +15,9 @@ import type { TunnelPacketOptions } from '../support/tunnel-packet.ts';
 
 const problem = namespaceProblem('perl', 'setpriv');
 const vnetBytes = 10;
+const statusSchema: object = JSON.parse(
+  readFileSync(new URL('../../docs/status.schema.json', import.meta.url), 'utf8'),
+);
 const receiver = '02:02:02:02:02:02';
 const source = { device: 'veth0', source_address: '192.0.2.2' };
 
@@ -104,6 +109,10 @@ describe.skipIf(problem !== undefined)(
         (after.value(name, labels) ?? 0) - (before.value(name, labels) ?? 0);
       expect(increase('nic_wire_bad_packets_total', { ...source, layer: 'outer' })).toBe(200);
       expect(increase('nic_stack_csum_errors_total', { protocol: 'udp' })).toBe(200);
+      const { text } = await agent.fetch('/api/v1/status');
+      const valid = new Ajv().compile(statusSchema);
+      expect(valid(JSON.parse(text)), JSON.stringify(valid.errors)).toBe(true);
+      expect(text).toContain('"wireSources":[{"device":"veth0","address":"192.0.2.2"');
     });
 
     test('goes on after its device was down, and renamed', async () => {

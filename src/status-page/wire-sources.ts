@@ -1,0 +1,53 @@
+import type { Status, WireSourceStatus } from '../model/status.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { deviceName, grouped, table } from './page-parts.ts';
+import type { SampleReader } from './sample-reader.ts';
+
+/** The nodes that send packets in tunnels to this one, those with most bad packets first. */
+export function wireSources(samples: SampleReader): readonly WireSourceStatus[] {
+  const bad = new Map<string, number>();
+  for (const { labels, value } of samples.all('nic_wire_bad_packets_total')) {
+    const key = sourceKey(labels);
+    bad.set(key, (bad.get(key) ?? 0) + value);
+  }
+  return samples
+    .all('nic_wire_checked_packets_total')
+    .map(({ labels, value }) => ({
+      device: labels['device'] ?? '',
+      address: labels['source_address'] ?? '',
+      checkedPackets: value,
+      badPackets: bad.get(sourceKey(labels)) ?? 0,
+    }))
+    .toSorted((one, other) => other.badPackets - one.badPackets);
+}
+
+/** The section about them; nothing without the collector `wire`. */
+export function wireSection({ wireSources: sources }: Status): Html {
+  if (sources === undefined) {
+    return html``;
+  }
+  const seen = sources.filter(({ checkedPackets }) => checkedPackets > 0);
+  return html`<section aria-labelledby="sources">
+    <h2 id="sources">Packets from other nodes</h2>
+    ${
+      seen.length === 0
+        ? html`<p class="empty">No packet in a tunnel has been verified yet.</p>`
+        : table({
+            caption: 'Sampled packets in tunnels to this node, by the address that sent them',
+            columns: ['From', 'Device', '#Checked', '#Bad checksum', '#Share'],
+            rows: seen.map(({ address, device, checkedPackets, badPackets }) => [
+              html`<code>${address}</code>`,
+              deviceName(device),
+              html`${grouped(checkedPackets)}`,
+              html`${grouped(badPackets)}`,
+              html`${((100 * badPackets) / checkedPackets).toFixed(2)} %`,
+            ]),
+          })
+    }
+  </section>`;
+}
+
+function sourceKey(labels: Readonly<Record<string, string>>): string {
+  return `${labels['device']} ${labels['source_address']}`;
+}
