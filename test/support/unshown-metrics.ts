@@ -4,15 +4,6 @@ export const unshownMetrics: Readonly<Record<string, string>> = {
     'Raw statistics of a driver, which mean something else on every driver; opt-in, for queries of your own.',
   process_start_time_seconds:
     'A restart of the agent loses nothing: what it counted is kept, and the gap shows in every panel.',
-  nic_wire_checked_packets_total: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_bad_packets_total: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_samples_total: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_sampling_ratio: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_last_sample_timestamp_seconds:
-    'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_up: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_wire_lost_samples_total: 'Off by default; its rules have what it says by pair of nodes.',
-  nic_address_info: 'Off by default; its rules have what it says by pair of nodes.',
   nic_netns_csum_errors_total: 'Off by default.',
   nic_netns_namespaces: 'Off by default.',
 };
