@@ -17,6 +17,7 @@ describe('createPacketSockets()', () => {
       'option 263/15',
       'option 263/23',
       'option 1/8',
+      'option 1/33',
       'bind 7',
     ]);
   });

@@ -15,9 +15,14 @@ const packets = {
   allProtocols: 3,
   address: { bytes: 20, protocol: 2, interfaceIndex: 4 },
 } as const;
-const socketLevel = { level: 1, receiveBuffer: 8, attachFilter: 26 } as const;
+const socketLevel = {
+  level: 1,
+  receiveBuffer: 8,
+  attachFilter: 26,
+  forceReceiveBuffer: 33,
+} as const;
 const packetLevel = { level: 263, statistics: 6, virtioHeader: 15, ignoreOutgoing: 23 } as const;
-/** What is sampled between two reads fits; the kernel gives at most net.core.rmem_max. */
+/** What is sampled between two reads fits. Without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max. */
 const receiveBufferBytes = 1024 * 1024;
 /** A frame that was not merged, and the header before it. */
 const packetBytes = 10_240;
@@ -51,13 +56,12 @@ export function createPacketSockets(libc: PacketCalls): NonNullable<Host['openPa
         'PACKET_VNET_HDR',
         libc.setOption(descriptor, { level, name: virtioHeader }, integer(1)),
       );
-      // Both only save work.
+      // None of these has to work.
       libc.setOption(descriptor, { level, name: ignoreOutgoing }, integer(1));
-      libc.setOption(
-        descriptor,
-        { level: socketLevel.level, name: socketLevel.receiveBuffer },
-        integer(receiveBufferBytes),
-      );
+      for (const name of [socketLevel.receiveBuffer, socketLevel.forceReceiveBuffer]) {
+        const option = { level: socketLevel.level, name };
+        libc.setOption(descriptor, option, integer(receiveBufferBytes));
+      }
       check('bind', libc.bind(descriptor, packetAddress(interfaceIndex)));
     } catch (error) {
       close(descriptor);
