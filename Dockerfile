@@ -11,11 +11,11 @@
 # go with the journal. It runs without any of these, and says in nicwatch_kernel_log_up,
 # nicwatch_state_persistent and the list of devices what it does without.
 
-# The same base, packages and commit give the same image: name the base by its digest, and build with
+# The same base, packages and commit give the same image. Build it with
 #   docker buildx build --build-arg=SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) --output=type=oci,dest=image.tar,rewrite-timestamp=true .
 # Beside the base it holds the agent and its native module (3 MiB), ethtool, journalctl and what they need (24 MiB).
 
-ARG BASE=node:24-bookworm-slim
+ARG BASE=node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d
 
 FROM $BASE AS build
 WORKDIR /build
@@ -25,14 +25,18 @@ COPY scripts ./scripts
 COPY tsconfig.json ./
 COPY src ./src
 ARG REVISION=unknown
-RUN NICWATCH_REVISION="$REVISION" npm run build && node scripts/runtime-files.mjs runtime
+ARG VERSION=
+RUN NICWATCH_VERSION="$VERSION" NICWATCH_REVISION="$REVISION" npm run build && node scripts/runtime-files.mjs runtime
 
 FROM $BASE AS runtime
 ARG REVISION=unknown
+ARG VERSION=
 ARG SOURCE_DATE_EPOCH
 LABEL org.opencontainers.image.title="nicwatch" \
       org.opencontainers.image.description="Prometheus exporter that watches network cards" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/nicwatch/nicwatch" \
+      org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 # systemd is the package of journalctl; nothing of it is started.
 RUN apt-get update \

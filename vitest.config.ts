@@ -1,6 +1,31 @@
-import type { ViteUserConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
+
+import type { TestUserConfig, ViteUserConfig } from 'vitest/config';
 
 import { bundlePasswordWorker } from './scripts/bundle-worker.mjs';
+
+/** Tests of real processes and devices that bear company: they neither flood the kernel log nor measure time closely. */
+const unhurried = [
+  'alerts',
+  'command-line',
+  'dashboards',
+  'debian-package',
+  'ethtool-readers',
+  'image',
+  'known-issues',
+  'kubernetes',
+  'namespace',
+  'status-page',
+  'tls',
+].map((name) => `test/integration/${name}.test.ts`);
+const integration = 'test/integration/**/*.test.ts';
+
+const shared: TestUserConfig = {
+  // For a machine that is busy with something else; what should be fast says so itself.
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  globalSetup: 'test/support/unpack-hosts.ts',
+};
 
 const config: ViteUserConfig = {
   define: {
@@ -9,11 +34,31 @@ const config: ViteUserConfig = {
     nicwatchPasswordWorker: JSON.stringify(bundlePasswordWorker().text),
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Kernel tests share one kernel log and one machine.
-    fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'beside each other',
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/*.test.ts', ...unhurried],
+          // Some of them mostly wait.
+          maxWorkers: Math.max(3, availableParallelism()),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'one after the other',
+          // They share one kernel log and one machine.
+          include: [integration],
+          exclude: unhurried,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 };
 

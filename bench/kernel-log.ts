@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
+import { parseTree } from '../scripts/file-tree.mjs';
 import type { Host } from '../src/host/host.ts';
 import { readKmsg } from '../src/host/kmsg.ts';
 import { openLibc } from '../src/host/libc.ts';
@@ -21,12 +22,11 @@ function cpuMilliseconds(): number {
 
 /** Recorded reads of /dev/kmsg, over and over with new sequence numbers. */
 function recordedReads(): readonly string[] {
-  const records = ['boot', 'hwcsum', 'hang-eno1-persist', 'deadloop-vxlan', 'linkflap'].flatMap(
-    (name) =>
-      readFileSync(`test/hosts/debian-6.12.95-qemu/kmsg/${name}.kmsg.raw`, 'utf8')
-        .split(/^(?=\d+,\d+,\d+,)/m)
-        .filter((record) => record !== ''),
-  );
+  const recording = readFileSync('test/hosts/debian-6.12.95-qemu/recording.txt', 'utf8');
+  const reads = /^kmsg\/(?:boot|hwcsum|hang-eno1-persist|deadloop-vxlan|linkflap)\.kmsg\.raw$/;
+  const records = parseTree(recording)
+    .filter(({ path }) => reads.test(path))
+    .flatMap(({ content }) => content?.toString().split(/^(?=\d+,\d+,\d+,)/m) ?? []);
   return Array.from({ length: recordCount }, (_, index) =>
     (records[index % records.length] ?? '').replace(/^(\d+),\d+,/, `$1,${index},`),
   );

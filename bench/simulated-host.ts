@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 
+import { parseTree } from '../scripts/file-tree.mjs';
 import type { Host, NetworkDevice } from '../src/host/host.ts';
-import type { Device } from '../src/model/device.ts';
+import type { Device, Feature, PacketCounters } from '../src/model/device.ts';
 import { SourceError } from '../src/model/errors.ts';
-import type { Feature } from '../src/model/feature.ts';
 import type { KernelLogBatch } from '../src/model/kernel-record.ts';
-import type { PacketCounters } from '../src/model/packet-counters.ts';
 import { createSimulatedLog } from './simulated-log.ts';
 
 /** A machine on which much happens, in a time of its own. */
@@ -23,7 +22,7 @@ const tunnelSteps = 7;
 const replugSteps = 101;
 /** Every so many steps a NIC has other queues, and more statistics or fewer. */
 const requeueSteps = 997;
-const recording = 'test/hosts/debian-6.12.95-qemu';
+const recordingFile = 'test/hosts/debian-6.12.95-qemu/recording.txt';
 const startedAt = new Date('2026-01-01T00:00:00Z').getTime();
 const bootedSecondsBefore = 1000;
 
@@ -33,13 +32,17 @@ export function createSimulatedHost(): SimulatedHost {
   let now = startedAt;
   let lastIndex = 1;
   const log = createSimulatedLog(bootedSecondsBefore * 1000);
+  const recording = parseTree(readFileSync(recordingFile, 'utf8'));
   const files = new Map(
     [
       '/proc/net/snmp',
       '/proc/net/snmp6',
       '/proc/net/netstat',
       '/proc/sys/kernel/random/boot_id',
-    ].map((path) => [path, readFileSync(`${recording}${path}`, 'utf8')]),
+    ].map((path) => [
+      path,
+      String(recording.find((entry) => `/${entry.path}` === path)?.content ?? ''),
+    ]),
   );
   files.set('/proc/stat', `cpu 1 2 3\nbtime ${startedAt / 1000 - bootedSecondsBefore}\n`);
 
@@ -181,6 +184,7 @@ function simulatedDevice(
       rxPackets: packets(),
       txPackets: packets(),
     }),
+    transmitLosses: async () => 0,
     driverInfo: async () => ({
       driver: device.driver,
       version: '6.12.95',

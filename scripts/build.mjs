@@ -1,14 +1,14 @@
 // Bundles nicwatch into one file with its source map.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 import { build } from 'esbuild';
 
 import { bundlePasswordWorker } from './bundle-worker.mjs';
 import { licensesOf } from './licenses.mjs';
+import { readVersion } from './version.mjs';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const passwordWorker = bundlePasswordWorker();
 
 // What an older build left is not to be packed.
@@ -40,7 +40,7 @@ const { metafile } = await build({
     'light-my-request',
   ],
   define: {
-    nicwatchVersion: JSON.stringify(version),
+    nicwatchVersion: JSON.stringify(readVersion()),
     nicwatchRevision: JSON.stringify(revision()),
     nicwatchPasswordWorker: JSON.stringify(passwordWorker.text),
   },

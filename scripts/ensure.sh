@@ -18,11 +18,11 @@ ensure_node() {
   ' || fail "Node.js 20.19 or newer is needed, this is $(node --version)"
 }
 
-# ensure_commands COMMAND:PACKAGE...: each command, from its Debian package where it is missing.
+# ensure_commands COMMAND:PACKAGE...: each command, or file by its full path, from its Debian package where it is missing.
 ensure_commands() {
   local pair missing=() packages=()
   for pair in "$@"; do
-    if ! command -v "${pair%%:*}" >/dev/null; then
+    if ! command -v "${pair%%:*}" >/dev/null && [ ! -e "${pair%%:*}" ]; then
       missing+=("${pair%%:*}")
       packages+=("${pair##*:}")
     fi
@@ -31,11 +31,47 @@ ensure_commands() {
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     fail "missing: ${missing[*]} (Debian packages: ${packages[*]}); install them, or run this as root on Debian"
   fi
-  echo "nicwatch: installing ${packages[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  {
-    apt-get update && apt-get install -y --no-install-recommends "${packages[@]}"
-  } >&2 || fail "could not install: ${packages[*]}"
+  echo "nicwatch: installing the Debian packages ${packages[*]}; none of their services is started or enabled" >&2
+  install_packages "${packages[@]}" >&2 || fail "could not install: ${packages[*]}"
+}
+
+# install_packages PACKAGE...: Debian packages, none of whose services is started, neither now nor at boot.
+install_packages() (
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+  policy=/usr/sbin/policy-rc.d
+  own_policy=
+  before=$(boot_links)
+  finish() {
+    [ -z "$own_policy" ] || rm -f "$policy"
+    comm -13 <(echo "$before") <(boot_links) | remove_boot_links
+  }
+  trap finish EXIT
+  # Where there is a policy, it is the administrator's and stays.
+  if [ ! -e "$policy" ]; then
+    own_policy=yes
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get update && apt-get install -y --no-install-recommends "$@"
+)
+
+# boot_links: the links by which systemd and System V know what to start at boot.
+boot_links() {
+  find /etc/systemd/system /etc/systemd/user /etc/rc[S2-5].d -type l ! -lname /dev/null 2>/dev/null | sort
+}
+
+# remove_boot_links: disables what the links on standard input start.
+remove_boot_links() {
+  local link name
+  while IFS= read -r link; do
+    case "$link" in
+      /etc/rc*/S*)
+        name=${link##*/S[0-9][0-9]}
+        update-rc.d "$name" disable
+        ;;
+      /etc/systemd/*) rm -f "$link" ;;
+    esac
+  done
 }
 
 # ensure_packages: the npm packages of the lockfile.
@@ -67,4 +103,13 @@ fetch_newer() {
       && touch "$folder/complete"
   } >&2 || echo "nicwatch: $* of Debian $suite are not to be had here; what needs them is skipped" >&2
   rm -rf "$state"
+}
+
+# ensure_helm: Helm, from its Go module, into .cache/bin. Where there is no Go, what needs it is skipped.
+ensure_helm() {
+  if [ ! -x .cache/bin/helm ] && ! command -v helm >/dev/null && command -v go >/dev/null; then
+    echo 'nicwatch: building Helm with Go' >&2
+    GOBIN="$PWD/.cache/bin" GOFLAGS=-mod=mod go install helm.sh/helm/v3/cmd/helm@v3.19.0 >&2 \
+      || echo 'nicwatch: Helm could not be built; what needs it is skipped' >&2
+  fi
 }

@@ -1,6 +1,8 @@
-// Packs what was built as a Debian package: `npm run package:deb -- [--output DIRECTORY] [--version VERSION]`.
+// Packs what was built as a Debian package: `npm run package:deb -- [--output DIRECTORY] [--version VERSION] [--arch ARCH]
+// [--modules DIRECTORY]`.
 // The same commit gives the same bytes.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -14,29 +16,37 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 import { copyRuntimeFiles } from './runtime-files.mjs';
+import { debianVersion, readVersion } from './version.mjs';
 
 /** Debian's names of the architectures Node.js runs on. */
 const architectures = { x64: 'amd64', arm64: 'arm64', arm: 'armhf', ia32: 'i386' };
 
+const maintainer = 'The nicwatch authors <nicwatch@nicwatch.invalid>';
+
 const npmPackage = JSON.parse(readFileSync('package.json', 'utf8'));
 const {
-  values: { output, version },
+  values: { output, version, arch, modules },
 } = parseArgs({
   options: {
     output: { type: 'string', default: 'build' },
-    // In Debian's order a tilde comes before the release, as a hyphen does in that of npm.
-    version: { type: 'string', default: npmPackage.version.replaceAll('-', '~') },
+    version: { type: 'string', default: debianVersion(readVersion()) },
+    // By the name Node.js has for it. Only the native module differs.
+    arch: { type: 'string', default: process.arch },
+    // Where that is installed.
+    modules: { type: 'string', default: 'node_modules' },
   },
 });
-const architecture = architectures[process.arch];
+const architecture = architectures[arch];
 if (architecture === undefined) {
-  throw new Error(`there is no Debian architecture for ${process.arch}`);
+  throw new Error(
+    `--arch: expected one of ${Object.keys(architectures).join(', ')}, got ${JSON.stringify(arch)}`,
+  );
 }
 const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? commitTime());
 
@@ -48,6 +58,7 @@ try {
     put(`DEBIAN/${script}`, readFileSync(`deploy/debian/${script}`));
   }
   put('DEBIAN/conffiles', '/etc/default/nicwatch\n');
+  put('DEBIAN/md5sums', checksums());
   put('DEBIAN/control', control());
   normalize(root, new Set(scripts.map((script) => join(root, 'DEBIAN', script))));
   mkdirSync(output, { recursive: true });
@@ -64,7 +75,13 @@ try {
 }
 
 function layOut() {
-  copyRuntimeFiles(join(root, 'usr/lib/nicwatch'));
+  copyRuntimeFiles(join(root, 'usr/lib/nicwatch'), { arch, modules });
+  const program = 'usr/lib/nicwatch/nicwatch.cjs';
+  // Debian's Node.js, whatever else is on the path. The kernel passes one argument, so env(1) is not needed to split any.
+  put(
+    program,
+    readFileSync(join(root, program), 'utf8').replace('/usr/bin/env -S node ', '/usr/bin/node '),
+  );
   mkdirSync(join(root, 'usr/bin'));
   symlinkSync('../lib/nicwatch/nicwatch.cjs', join(root, 'usr/bin/nicwatch'));
   for (const unit of ['nicwatch.service', 'nicwatch.socket']) {
@@ -77,7 +94,8 @@ function layOut() {
     put(`${documents}/examples/${dropIn}`, readFileSync(`deploy/systemd/${dropIn}`));
   }
   put(`${documents}/copyright`, readFileSync('deploy/debian/copyright'));
-  put(`${documents}/changelog.gz`, compressed('CHANGELOG.md'));
+  put(`${documents}/changelog.gz`, gzipSync(changelog(), { level: 9 }));
+  put(`${documents}/NEWS.gz`, compressed('CHANGELOG.md'));
   put(`${documents}/nicwatch.cjs.LEGAL.txt`, readFileSync('dist/nicwatch.cjs.LEGAL.txt'));
 }
 
@@ -94,17 +112,47 @@ function control() {
   return `Package: nicwatch
 Version: ${version}
 Architecture: ${architecture}
-Maintainer: The nicwatch authors <nicwatch@nicwatch.invalid>
+Maintainer: ${maintainer}
 Installed-Size: ${installedKibibytes()}
-Depends: nodejs (>= ${npmPackage.engines.node.replace('>=', '')}), ethtool
+Depends: nodejs (>= ${npmPackage.engines.node.replace('>=', '')}), libc6 (>= ${libcVersion()})
+Recommends: ethtool
 Section: net
 Priority: optional
 Description: Prometheus exporter that watches network cards
- Tells of each NIC what node_exporter does not: that its transmitter hung, that packets arrive with wrong checksums,
- which offload flag is on with which driver and firmware, and what the kernel logged about it.
+ Exports to Prometheus what node_exporter does not: that the transmitter of
+ a NIC hung, that packets arrive with wrong checksums, which offload flag is
+ on with which driver and firmware, and what the kernel logged about it.
  .
  It changes nothing on the host and serves http://localhost:10140/metrics.
 `;
+}
+
+/** What dpkg --verify compares the files with. */
+function checksums() {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [
+      relative(root, path),
+      createHash('md5').update(readFileSync(path)).digest('hex'),
+    ])
+    .filter(([path]) => !path.startsWith('DEBIAN/') && !path.startsWith('etc/'))
+    .toSorted()
+    .map(([path, sum]) => `${sum}  ${path}\n`)
+    .join('');
+}
+
+/** One entry, for the version that is packed; NEWS has what changed. */
+function changelog() {
+  const date = new Date(epoch * 1000).toUTCString().replace('GMT', '+0000');
+  return `nicwatch (${version}) unstable; urgency=medium\n\n  * NEWS.gz says what changed.\n\n -- ${maintainer}  ${date}\n`;
+}
+
+/** The newest version of a symbol that the native module takes from libc. */
+function libcVersion() {
+  const native = `usr/lib/nicwatch/node_modules/@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`;
+  const versions = readFileSync(join(root, native), 'latin1').matchAll(/GLIBC_2\.(\d+)/g);
+  return `2.${Math.max(...[...versions].map(([, minor]) => Number(minor)))}`;
 }
 
 /** As Debian reckons: every file in whole kibibytes, everything else as one. */

@@ -24,7 +24,7 @@ import { openRawUdp } from './host/raw-udp.ts';
 import { createSystemd } from './host/systemd.ts';
 import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
-import type { Build } from './model/build.ts';
+import type { Build } from './agent/agent-families.ts';
 import { ConfigError } from './model/errors.ts';
 import { createApp } from './http/app.ts';
 import { formatPlace, listen } from './http/listen.ts';
@@ -147,6 +147,7 @@ async function serve(config: Config): Promise<void> {
   }
   // A call that has not come back would hold up the end of the process, and more so the end of the node.
   process.once('exit', (status) => drivers.exitIfWaiting?.(status));
+  const security = await openWebSecurity(config, log);
   const agent = createAgent({
     host: createLinuxHost(config, {
       ...drivers,
@@ -156,6 +157,7 @@ async function serve(config: Config): Promise<void> {
     definitions: collectorDefinitions,
     log,
     build,
+    extraFamilies: security?.families,
   });
   const systemd = createSystemd({
     env: process.env,
@@ -164,10 +166,8 @@ async function serve(config: Config): Promise<void> {
     runCommand: createRunCommand(ending.signal),
   });
   const places = listenPlaces(config, systemd);
-  const security = await openWebSecurity(config, log);
-  const served = security?.withFamilies(agent) ?? agent;
   const listener = await listen(
-    createApp({ agent: served, config, log, hostname, protect: security?.protect }),
+    createApp({ agent, config, log, hostname, protect: security?.protect }),
     places,
     security?.createWebServer,
   );

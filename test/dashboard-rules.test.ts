@@ -12,14 +12,14 @@ import {
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
-import { dashboardAnswers } from './support/dashboard-answers.ts';
+import { dashboardAnswers } from '../dashboards/answers.ts';
 import { panelsOf, parseDashboard, readDashboard } from './support/dashboard-file.ts';
 import type { DashboardFile } from './support/dashboard-file.ts';
 import { interpolate } from './support/grafana-variables.ts';
 import { expressionNames } from './support/promql.ts';
 import type { Selector } from './support/promql.ts';
 import { readAlertFile, readRules } from './support/rules.ts';
-import { unshownMetrics } from './support/unshown-metrics.ts';
+import { unshownMetrics } from '../dashboards/unshown-metrics.ts';
 import { listAt } from './support/value-at.ts';
 
 const names = ['fleet', 'node', 'cross-node'] as const;

@@ -50,9 +50,9 @@ describe('the Dockerfile', () => {
     expect(names.slice(0, -1)).toEqual([...new Set(used)]);
   });
 
-  test('runs a slim Node 24, not as root, with a health check', () => {
+  test('runs a slim Node 24 of a known digest, not as root, with a health check', () => {
     const base = instructions.find((instruction) => instruction instanceof Arg);
-    expect(base?.getArgumentsContent()).toBe('BASE=node:24-bookworm-slim');
+    expect(base?.getArgumentsContent()).toMatch(/^BASE=node:24-bookworm-slim@sha256:[0-9a-f]{64}$/);
     expect(new Set(stages.map((stage) => stage.getImage()))).toEqual(new Set(['$BASE']));
     const users = instructions.filter((instruction) => instruction.getKeyword() === 'USER');
     expect(users.at(-1)?.getArgumentsContent()).toBe('node');

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 
 import type { Host, NetworkDevice } from '../src/host/host.ts';
-import type { Statistic } from '../src/model/statistic.ts';
+import type { Statistic } from '../src/model/device.ts';
 import { parseExposition } from './support/exposition.ts';
 import type { Exposition } from './support/exposition.ts';
 import { createFakeKernel, createReadsByName } from './support/fake-ethtool-kernel.ts';

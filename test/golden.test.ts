@@ -3,29 +3,30 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import { createRecordedHost } from './support/recorded-host.ts';
+import { recordedPath } from './support/recordings.ts';
 import { scrape } from './support/scrape.ts';
 
 const hosts = ['debian-6.12.95-qemu', 'written-linux-6.12'];
 
 describe.each(hosts)('/metrics of recorded host %s', (name) => {
-  const root = new URL(`hosts/${name}`, import.meta.url).pathname;
-  const devices = readdirSync(`${root}/sys/class/net`, { withFileTypes: true })
+  const golden = new URL(`hosts/${name}/golden`, import.meta.url).pathname;
+  const devices = readdirSync(recordedPath(name, 'sys/class/net'), { withFileTypes: true })
     .filter((entry) => entry.isSymbolicLink())
     .map((entry) => entry.name);
-  const kernelLogs = existsSync(`${root}/kmsg`)
-    ? readdirSync(`${root}/kmsg`).map((file) => file.replace('.kmsg.raw', ''))
+  const kernelLogs = existsSync(recordedPath(name, 'kmsg'))
+    ? readdirSync(recordedPath(name, 'kmsg')).map((file) => file.replace('.kmsg.raw', ''))
     : [];
 
   test('with the default selection of devices', async () => {
     const text = await scrape(createRecordedHost(name));
-    await expect(steady(text)).toMatchFileSnapshot(`${root}/golden/default.prom`);
+    await expect(steady(text)).toMatchFileSnapshot(`${golden}/default.prom`);
   });
 
   test.each(kernelLogs)('with kernel log %s', async (kernelLog) => {
     const text = await scrape(createRecordedHost(name, { kernelLog }));
     const events = text.split('\n').filter((line) => /^nic(?:watch)?_(?:kernel|hang)_/.test(line));
     await expect(`${events.join('\n')}\n`).toMatchFileSnapshot(
-      `${root}/golden/kernel-log-${kernelLog}.prom`,
+      `${golden}/kernel-log-${kernelLog}.prom`,
     );
   });
 
@@ -33,7 +34,7 @@ describe.each(hosts)('/metrics of recorded host %s', (name) => {
     const text = await scrape(createRecordedHost(name), [
       `--device.include=${device.replaceAll('.', '\\.')}`,
     ]);
-    await expect(steady(text)).toMatchFileSnapshot(`${root}/golden/${device}.prom`);
+    await expect(steady(text)).toMatchFileSnapshot(`${golden}/${device}.prom`);
   });
 });
 

@@ -1,13 +1,13 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { parseArguments } from '../src/config/arguments.ts';
 import { kustomizations, podSpec, render } from './support/kustomize.ts';
 import type { Manifest } from './support/kustomize.ts';
+import { schemaProblem, unknownFields } from './support/manifest-schemas.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 
 const problem = commandProblem('kustomize');
@@ -149,60 +149,3 @@ test('every file of deploy/kubernetes belongs to a kustomization', () => {
   const folders = readdirSync(`${root}/deploy/kubernetes`, { withFileTypes: true });
   expect(folders.map(({ name }) => name).toSorted()).toEqual(kustomizations.toSorted());
 });
-
-interface Model {
-  validate(): void;
-}
-
-/** What the JSON schema of a kind finds wrong; undefined when nothing is. */
-async function schemaProblem(manifest: Manifest): Promise<string | undefined> {
-  const { apiVersion, kind } = manifest;
-  const { [kind]: Kind }: Readonly<Record<string, new (data: unknown) => Model>> = await import(
-    `${packageOf(apiVersion)}/${apiVersion}/${kind}`
-  );
-  if (Kind === undefined) {
-    return `there is no schema of ${apiVersion} ${kind}`;
-  }
-  try {
-    new Kind(manifest).validate();
-    return undefined;
-  } catch (error) {
-    return String(error);
-  }
-}
-
-/** What the compiler finds in manifests that their types do not have: schemas let every field pass. */
-async function unknownFields(manifests: readonly Manifest[]): Promise<string> {
-  const folder = `${root}/.cache/manifests`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    `${folder}/manifests.ts`,
-    manifests
-      .map(
-        ({ apiVersion, kind, ...rest }, index) =>
-          `import type { I${kind} as Kind${index} } from '${packageOf(apiVersion)}/${apiVersion}/${kind}';\n` +
-          `export const manifest${index}: Kind${index} = ${JSON.stringify({ apiVersion, kind, ...rest })};\n`,
-      )
-      .join(''),
-  );
-  const { stdout } = await execa(
-    `${root}/node_modules/.bin/tsc`,
-    [
-      '--ignoreConfig',
-      '--noEmit',
-      '--strict',
-      '--skipLibCheck',
-      '--module',
-      'nodenext',
-      'manifests.ts',
-    ],
-    { cwd: folder, reject: false },
-  );
-  return stdout;
-}
-
-function packageOf(apiVersion: string): string {
-  return apiVersion.startsWith('monitoring.coreos.com/')
-    ? '@kubernetes-models/prometheus-operator'
-    : 'kubernetes-models';
-}

@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import { expect, test } from 'vitest';
 
 import { classifyRecord } from '../src/kernel-log/classify.ts';
-import { readKmsgRecording } from './support/kmsg-recording.ts';
-
-const recordings = new URL('hosts/debian-6.12.95-qemu/kmsg/', import.meta.url).pathname;
+import { readKmsgRecording, recordedText } from './support/recordings.ts';
 
 test('a recorded hang of an e1000e is hangs, a timeout and a reset, three times over', () => {
-  const events = readKmsgRecording(`${recordings}/hang-eno1-persist.kmsg.raw`).flatMap(
+  const events = readKmsgRecording('hang-eno1-persist').flatMap(
     (record) => classifyRecord(record) ?? [],
   );
   const hang = 'unit_hang';
@@ -23,8 +19,8 @@ test('a recorded hang of an e1000e is hangs, a timeout and a reset, three times 
 });
 
 test('one record of many lines is one event', () => {
-  const raw = readFileSync(`${recordings}/hang-eno1-persist.kmsg.raw`, 'utf8');
-  const [first] = readKmsgRecording(`${recordings}/hang-eno1-persist.kmsg.raw`);
+  const raw = recordedText('kmsg/hang-eno1-persist.kmsg.raw');
+  const [first] = readKmsgRecording('hang-eno1-persist');
   expect(first?.text.split('\n')).toHaveLength(15);
   expect(raw.match(/Detected Hardware Unit Hang/g)).toHaveLength(9);
 });

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Host } from '../src/host/host.ts';
 import type { JournalRecord } from '../src/model/kernel-record.ts';
 import { parseExposition } from './support/exposition.ts';
-import { readKmsgRecording } from './support/kmsg-recording.ts';
 import { overrideDevices } from './support/override-devices.ts';
 import { createRecordedHost } from './support/recorded-host.ts';
+import { readKmsgRecording, recordedPath } from './support/recordings.ts';
 import { scrape } from './support/scrape.ts';
 import { statisticList, statisticsFrom } from './support/statistics.ts';
 
@@ -37,9 +37,7 @@ describe('series of each device, all defaults', () => {
 
   test('of a NIC that has hung in this boot and in the one before', async () => {
     const kernelLog = 'hang-eno1-persist';
-    const records = readKmsgRecording(
-      new URL(`hosts/debian-6.12.95-qemu/kmsg/${kernelLog}.kmsg.raw`, import.meta.url).pathname,
-    );
+    const records = readKmsgRecording(kernelLog);
     const recording = createRecordedHost('debian-6.12.95-qemu', { kernelLog });
     const counts = await seriesByDevice({
       ...recording,
@@ -74,7 +72,7 @@ describe('series of each device, all defaults', () => {
 });
 
 function kernelLogsOf(host: string): readonly string[] {
-  const directory = new URL(`hosts/${host}/kmsg`, import.meta.url).pathname;
+  const directory = recordedPath(host, 'kmsg');
   return existsSync(directory)
     ? readdirSync(directory).map((file) => file.replace('.kmsg.raw', ''))
     : [];

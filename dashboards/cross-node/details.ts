@@ -103,7 +103,6 @@ function pairs(): PlacedPanel {
   return tablePanel({
     title: 'Pairs',
     description: 'The fifty pairs with most failing calls, and the requests they are made of.',
-    unit: units.Short,
     queries: [
       `topk(50, ${pairFailures()})`,
       `${pairRatio()} and topk(50, ${pairFailures()})`,

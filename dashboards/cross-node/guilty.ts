@@ -21,7 +21,6 @@ export function guiltyNodes(): PlacedPanel {
     title: 'Guilty nodes',
     description:
       'Every node that corrupts what it sends or receives, by checksums verified on the wire, and every node whose calls to most others fail, or to whom the calls of most others fail; and since when. Where failures have no node in common there is none.',
-    unit: units.Short,
     queries: [
       `${named((side) => `${failuresOf(side)} ${keep(side)}`)} or ${noneSeen}`,
       named((side) => `${failuresOf(side)} / ${requestsOf(side)} ${keep(side)}`),

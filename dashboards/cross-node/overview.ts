@@ -66,7 +66,6 @@ function failingPairs(): PlacedPanel {
     title: 'Bad pairs',
     description:
       'Pairs of nodes between which more packets are corrupt, or where nobody verifies them more requests fail, than the rule allows.',
-    unit: units.Short,
     steps: [[1, 'red']],
     queries: [
       {
@@ -143,7 +142,6 @@ function nicsOfGuiltySources(): PlacedPanel {
     title: 'NICs of the guilty sources',
     description:
       'Driver and firmware of the NICs and tunnels of every node that sends corrupt packets, or whose calls fail towards most others, and how many known issues they are exposed to.',
-    unit: units.Short,
     queries: [
       ofGuiltySources(info),
       `0 * (${ofGuiltySources(info)}) + on (${perDevice}) group_left () (sum by (${perDevice}) (nic_known_issue{${sources}}) or 0 * max by (${perDevice}) (nic_device_info{${sources}}))`,
@@ -166,7 +164,6 @@ function theirTransmitOffloads(): PlacedPanel {
   return tablePanel({
     title: 'Their transmit offloads',
     description: 'Offload flags of the guilty sources that their outgoing checksums depend on.',
-    unit: units.Short,
     queries: [
       ofGuiltySources(
         `max by (${perDevice}, feature) (nic_offload_enabled{${sources},feature=~"${transmitFeatures}",fixed="false"})`,
@@ -189,7 +186,6 @@ function whatChangedOnThem(): PlacedPanel {
     title: 'What changed on them',
     description:
       'Flags, driver, firmware and reboots of the guilty sources in the time range, the latest first.',
-    unit: units.Short,
     queries: [ofGuiltySources(changes(scope))],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 120 },

@@ -43,7 +43,6 @@ function agentsThatAreBlind(): PlacedPanel {
     title: 'Agents that are blind',
     description:
       'Nodes whose agent does not see something, and since when. Those that cannot be scraped stand at the top of the page.',
-    unit: units.Short,
     queries: [problems(chosen, 'agent')],
     columns: [
       { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 140 },
@@ -61,7 +60,6 @@ function builds(): PlacedPanel {
   return tablePanel({
     title: 'Builds',
     description: 'Which build of the agent runs on how many nodes, and how it reads drivers.',
-    unit: units.Short,
     queries: [
       `count by (version, revision, node_version, ethtool_reader) (nicwatch_build_info{${node}})`,
     ],
@@ -136,7 +134,6 @@ function cpuOfTheAgents(): PlacedPanel {
   return timePanel({
     title: 'CPU of the agents',
     description: 'CPU time per second that an agent uses: on the costliest node and on average.',
-    unit: units.Short,
     queries: ['max', 'avg'].map((legend) => ({
       expr: `${legend}(rate(process_cpu_seconds_total{job="nicwatch",${node}}[$__rate_interval]))`,
       legend,
@@ -163,7 +160,6 @@ function statisticsUnderstood(): PlacedPanel {
     title: 'Statistics understood',
     description:
       'How many statistics of each driver the agents know the meaning of. A driver whose counters were renamed has fewer than before.',
-    unit: units.Short,
     queries: ['nic_statistics_mapped', 'nic_statistics_unmapped'].map(
       (metric) => `max by (driver) (${withIdentity(`${metric}{${device}}`, 'driver', chosen)})`,
     ),

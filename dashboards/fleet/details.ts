@@ -94,7 +94,6 @@ function offloadFlagsThatDiffer(): PlacedPanel {
     title: 'Offload flags that differ',
     description:
       'Devices whose flag is not that of most devices with the same driver, and how many of those have it on.',
-    unit: units.Short,
     queries: [
       `max by (${perDevice}, driver, feature) (${odd})`,
       `0 * max by (${perDevice}, driver, feature) (${odd}) + on (cluster, driver, feature) group_left () ${share}`,
@@ -117,7 +116,6 @@ function driversFirmwareAndKnownIssues(): PlacedPanel {
     title: 'Drivers, firmware and known issues',
     description:
       'Devices of each driver and firmware, the known issues they match, and how many are exposed: the rest has the offloads in question off.',
-    unit: units.Short,
     queries: [issues('sum', '0 *'), issues('count', '')],
     columns: [
       { field: 'driver', title: 'Driver', width: 110 },

@@ -42,7 +42,6 @@ function whatIsWrongNow(): PlacedPanel {
     title: 'What is wrong now',
     description:
       'Which node and which device, with its driver and firmware, and since when: the gravest first, then the latest.',
-    unit: units.Short,
     queries: [
       `label_join(${withIdentityIfAny(problems(chosen, 'nic'), 'driver, firmware_version', chosen)}, "card", " ", "driver", "firmware_version")`,
     ],
@@ -68,7 +67,6 @@ function firingAlerts(): PlacedPanel {
   return tablePanel({
     title: 'Firing alerts',
     description: 'Alerts of nicwatch, since when they hold, and their runbooks.',
-    unit: units.Short,
     queries: [
       `1000 * ${ranked(`max by (alertname, severity, ${perDevice}, dest_node) (${firingSince()})`)}`,
     ],
@@ -94,7 +92,6 @@ function hangsTimeoutsAndResets(): PlacedPanel {
     title: 'Hangs, timeouts and resets',
     description:
       'The twenty devices that were in the worst states in the time range, and when. A node off the network leaves a gap.',
-    unit: units.Short,
     states: deviceStates,
     queries: [
       {
@@ -111,7 +108,6 @@ function whatChanged(): PlacedPanel {
     title: 'What changed',
     description:
       'Offload flags that were switched, drivers and firmware that are new, and reboots in the time range, the latest first: what came before the trouble?',
-    unit: units.Short,
     queries: [changes(chosen)],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },

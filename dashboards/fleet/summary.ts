@@ -44,7 +44,6 @@ function nodesReporting(): PlacedPanel {
     title: 'Nodes reporting',
     description:
       'Nodes whose agent is scraped now, of how many: of the targets and of the nodes that were scraped in the past hour.',
-    unit: units.Short,
     queries: [
       {
         expr: `${reporting} == ${knownNodes}`,
@@ -67,7 +66,6 @@ function downNodes(): PlacedPanel {
     title: 'Nodes that do not report',
     description:
       'Nodes that cannot be scraped, what the worst of their devices said last, and since when they are silent.',
-    unit: units.Short,
     queries: [
       `${lastWords} or ${noAgent}`,
       `0 * (${lastWords}) + on (${perNode}) group_left () 1000 * ${lastScrape}`,
@@ -94,7 +92,6 @@ function hangingNow(): PlacedPanel {
     title: 'Hangs',
     description:
       'Devices whose transmitter hangs or stands still with work waiting, and those that did when their node was last scraped.',
-    unit: units.Short,
     steps: [[1, 'red']],
     queries: [{ expr: countOrBlind(hanging, chosen), legend: '' }],
     noValue: 'No agent reports',
@@ -106,7 +103,6 @@ function exposedAndUnmitigated(): PlacedPanel {
     title: 'Exposed',
     description:
       'Devices whose driver, firmware and offload flags together are known to be bad, and that nothing mitigates.',
-    unit: units.Short,
     steps: [[1, 'yellow']],
     queries: [{ expr: countOrBlind(exposed, chosen), legend: '' }],
     noValue: 'No agent reports',
@@ -118,7 +114,6 @@ function corruptingSenders(): PlacedPanel {
     title: 'Senders',
     description:
       'Nodes that corrupt what they send: two receivers or more say so, or their calls fail towards most others. Needs --collector.wire, or metrics of calls between nodes.',
-    unit: units.Short,
     steps: [[1, 'red']],
     queries: [
       {
@@ -134,7 +129,6 @@ function alertsFiring(): PlacedPanel {
   return statPanel({
     title: 'Alerts',
     description: 'Alerts of nicwatch that fire now, of the chosen nodes and of pairs of nodes.',
-    unit: units.Short,
     queries: Object.values(severities).map(({ text, color = '' }) => ({
       expr: countOrBlind(firingAlerts(`severity="${text}"`), chosen),
       legend: text,

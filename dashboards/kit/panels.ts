@@ -7,6 +7,7 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as statushistory from '@grafana/grafana-foundation-sdk/statushistory';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
+import * as units from '@grafana/grafana-foundation-sdk/units';
 
 /** The data source chosen at the top of the dashboard. */
 export const datasource: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
@@ -23,8 +24,8 @@ export interface PanelOptions {
   readonly title: string;
   /** What the panel answers. */
   readonly description: string;
-  /** Of `@grafana/grafana-foundation-sdk/units`. */
-  readonly unit: string;
+  /** Of `@grafana/grafana-foundation-sdk/units`; a plain number by default. */
+  readonly unit?: string;
   readonly steps?: Steps;
   readonly states?: States;
 }
@@ -34,7 +35,7 @@ export interface Query {
   /** How a series is called, with labels as `{{label}}`. */
   readonly legend: string;
   /** Where this one series differs from the others of a stat panel. */
-  readonly own?: Pick<PanelOptions, 'steps' | 'states'> & { readonly unit?: string };
+  readonly own?: Pick<PanelOptions, 'unit' | 'steps' | 'states'>;
 }
 
 type AnyPanel = Builder<dashboard.Panel> & {
@@ -182,7 +183,7 @@ export function heatPanel(
 /** Puts on any panel what all of them have. */
 export function withCommon<T extends AnyPanel>(
   panel: T,
-  { title, description, unit, steps = [], states }: PanelOptions,
+  { title, description, unit = units.Short, steps = [], states }: PanelOptions,
   queries: readonly prometheus.DataqueryBuilder[],
 ): T {
   panel

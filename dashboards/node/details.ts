@@ -46,7 +46,6 @@ function waitingAtTheLastHang(): PlacedPanel {
   return statPanel({
     title: 'Waiting at the last hang',
     description: 'Descriptors that waited to be sent in the last hang record.',
-    unit: units.Short,
     queries: [{ expr: `max(${nowOrLast(`nic_hang_pending_descriptors{${device}}`)})`, legend: '' }],
     noValue: 'no hang',
   });
@@ -57,7 +56,6 @@ function kernelEventsOfThisBoot(): PlacedPanel {
     title: 'Kernel events of this boot',
     description:
       'How many records of each kind the kernel has logged since it started, and when the last one was.',
-    unit: units.Short,
     queries: [
       `max by (event) (${nowOrLast(`nic_kernel_events_total{${device}}`)}) > 0 or 0 * ${lastEvents}`,
       `1000 * ${lastEvents}`,
@@ -77,7 +75,6 @@ function theBootBeforeThisOne(): PlacedPanel {
     title: 'The boot before this one',
     description:
       'What the kernel had logged before the node restarted: did a hang end in a power cycle?',
-    unit: units.Short,
     queries: [`max by (event) (${nowOrLast(`nic_previous_boot_kernel_events{${device}}`)}) > 0`],
     columns: [
       { field: 'event', title: 'Event', width: 150, grows: true },
@@ -103,7 +100,6 @@ function carrierChanges(): PlacedPanel {
   return timePanel({
     title: 'Carrier changes',
     description: 'How often the link came or went; a reset of the device counts two.',
-    unit: units.Short,
     queries: [increaseOf('nic_carrier_changes_total', 'changes')],
     noValue: 'Not scraped in this time range',
   });
@@ -131,7 +127,6 @@ function knownIssues(): PlacedPanel {
     title: 'Known issues',
     description:
       'Known issues of this driver and firmware, and whether the device is exposed: with the offloads in question off it is not.',
-    unit: units.Short,
     queries: [`max by (issue, severity) (${nowOrLast(`nic_known_issue{${device}}`)})`],
     columns: [
       { field: 'issue', title: 'Issue', width: 190, grows: true },
@@ -151,7 +146,6 @@ function flagsThatAreNotAsRequested(): PlacedPanel {
   return tablePanel({
     title: 'Flags that are not as requested',
     description: 'Offload features that were asked for and are not active, or the other way round.',
-    unit: units.Short,
     queries: [`max by (feature) (${nowOrLast(`nic_offload_requested{${device}}`)})`],
     columns: [
       { field: 'feature', title: 'Feature', width: 220, grows: true },
@@ -165,7 +159,6 @@ function whatCanBeRead(): PlacedPanel {
   return tablePanel({
     title: 'What can be read',
     description: 'Which reads of the device succeed, and which have not come back.',
-    unit: units.Short,
     queries: [
       `max by (read) (${nowOrLast(`nicwatch_device_read_success{${device}}`)})`,
       `max by (read) (${nowOrLast(`nicwatch_device_read_stuck{${device}}`)})`,

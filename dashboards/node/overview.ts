@@ -54,7 +54,6 @@ function scrapedOrNot(): PlacedPanel {
     title: 'Scraped',
     description:
       'Whether the node is scraped now, and if not, since when it has not been: all else on this page is what it said last.',
-    unit: units.Short,
     queries: [
       {
         expr: `(${scraped}) == 1`,
@@ -77,7 +76,6 @@ function identity(): PlacedPanel {
     title: 'Identity',
     description:
       'What the device is, which driver and firmware it runs, and how many known issues it is exposed to; of a node that is gone, what it was last.',
-    unit: units.Short,
     queries: [
       `max by (${identityLabels}) (${info})`,
       `0 * max by (${identityLabels}) (${info}) + on (node, device) group_left () (sum by (node, device) (${nowOrLast(`nic_known_issue{${device}}`)}) or 0 * max by (node, device) (${info}))`,
@@ -102,7 +100,6 @@ function state(): PlacedPanel {
   return statPanel({
     title: 'State',
     description: 'The worst that holds of the device: of a node that is gone, the last it said.',
-    unit: units.Short,
     states: deviceStates,
     queries: [{ expr: lastDeviceState(chosen), legend: '' }],
     noValue: 'unknown',
@@ -153,7 +150,6 @@ function stateOverTime(): PlacedPanel {
     title: 'State over time',
     description:
       'Since when: hangs, timeouts, resets, faults and carrier. A gap is a time without a scrape.',
-    unit: units.Short,
     states: deviceStates,
     queries: [{ expr: deviceState(chosen), legend: '{{device}}' }],
     noValue: 'Not scraped in this time range',
@@ -164,7 +160,6 @@ function offloadFlags(): PlacedPanel {
   return statePanel({
     title: 'Offload flags',
     description: 'Every flag that can be switched, and when it flipped.',
-    unit: units.Short,
     states: onOff,
     queries: [
       {
@@ -198,7 +193,6 @@ function transmitTimeoutsAndKernelEvents(): PlacedPanel {
     title: 'Transmit timeouts and kernel events',
     description:
       'Timeouts and resets counted by kernel and driver, and what the kernel log reports.',
-    unit: units.Short,
     queries: [
       increaseOf('nic_tx_timeouts_total', 'watchdog'),
       increaseOf('nic_driver_tx_timeouts_total', 'driver: timeouts'),
@@ -217,7 +211,6 @@ function whatChanged(): PlacedPanel {
     title: 'What changed',
     description:
       'Flags that flipped, driver or firmware that are new, and reboots in the time range, the latest first.',
-    unit: units.Short,
     queries: [changesOfDevice(chosen)],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },

@@ -11,6 +11,7 @@ import { deviceCollector } from '../collectors/device.ts';
 import type { Host } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
 import { createExpositionRenderer } from '../metrics/exposition.ts';
 import { createAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
@@ -42,6 +43,7 @@ function collector(name: string, collect: () => Promise<number>): CollectorDefin
 interface AgentWithOptions {
   readonly host?: Host;
   readonly log?: Logger;
+  readonly extraFamilies?: () => readonly MetricFamily[];
 }
 
 /** An agent with these collectors; without devices, whose reads take time that fake timers do not know. */
@@ -50,6 +52,7 @@ function agentWith(
   {
     host = { ...createRecordedHost(hostName), devices: () => [] },
     log = pino({ enabled: false }),
+    extraFamilies,
   }: AgentWithOptions = {},
 ): Agent {
   return createAgent({
@@ -61,6 +64,7 @@ function agentWith(
     definitions,
     log,
     build: { version: '1', revision: '2', nodeVersion: '3' },
+    extraFamilies,
   });
 }
 
@@ -161,7 +165,7 @@ describe('createAgent()', () => {
     const { collected, agent: own } = await agent.freshSnapshot();
     expect(collected.get('good')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
     expect(collected.get('bad')).toEqual([]);
-    const text = await createExpositionRenderer()(own);
+    const text = String(await createExpositionRenderer()(own));
     expect(sample(text, 'nicwatch_collector_success{collector="good"}')).toBe(1);
     expect(sample(text, 'nicwatch_collector_success{collector="bad"}')).toBe(0);
     expect(
@@ -299,8 +303,102 @@ describe('createAgent()', () => {
     await new Promise((resolve) => {
       setTimeout(resolve, 1100);
     });
-    const text = await createExpositionRenderer()((await agent.freshSnapshot()).agent);
+    const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
     expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
+  });
+
+  test('serves one poll and not parts of two when a poll takes too long', async () => {
+    let polls = 0;
+    let end: (() => void) | undefined;
+    const agent = agentWith([
+      collector('quick', async () => {
+        polls += 1;
+        return polls;
+      }),
+      collector('slow', async () => {
+        const poll = polls;
+        if (poll > 1) {
+          await new Promise<void>((resolve) => {
+            end = resolve;
+          });
+        }
+        return poll;
+      }),
+    ]);
+    const served = async () => {
+      const { collected } = await agent.freshSnapshot();
+      return [...collected.values()].map((families) => families[0]?.samples[0]?.value);
+    };
+    await agent.poll();
+    const second = agent.poll();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1100);
+    });
+    expect(await served()).toEqual([1, 1]);
+    end?.();
+    await second;
+    expect(await served()).toEqual([2, 2]);
+  });
+
+  test('serves what there is of the first poll when it takes too long', async () => {
+    const agent = agentWith([
+      collector('quick', async () => 1),
+      collector('slow', async () => new Promise(() => {})),
+    ]);
+    const { collected } = await agent.freshSnapshot();
+    expect([...collected.keys()]).toEqual(['quick']);
+    expect(agent.isReady()).toBe(false);
+  });
+
+  test('gives a device one name in a poll, also when it is renamed meanwhile', async () => {
+    let current = 'eth0';
+    const recorded = createRecordedHost(hostName);
+    const [handle] = recorded.devices();
+    if (handle === undefined) {
+      throw new Error('the recorded host has no devices');
+    }
+    const renamed = {
+      ...handle,
+      kind: 'physical' as const,
+      get name() {
+        return current;
+      },
+    };
+    const naming = (name: string, rename: () => void): CollectorDefinition => ({
+      ...collector(name, async () => 1),
+      create: () => ({
+        collect: async ({ devices }) => {
+          rename();
+          await Promise.resolve();
+          return [
+            device.family(
+              devices.map(({ name: label }) => ({ labels: { device: label }, value: 1 })),
+            ),
+          ];
+        },
+      }),
+    });
+    const device = gauge({ name: 'nic_test', help: 'Test.', labels: ['device'] });
+    const agent = agentWith(
+      [
+        naming('first', () => {}),
+        naming('second', () => {
+          current = 'eno1';
+        }),
+      ],
+      // A list of other devices is another array.
+      { host: { ...recorded, devices: () => [renamed] } },
+    );
+    const names = async () => {
+      const { collected, agent: own } = await agent.freshSnapshot();
+      return [...[...collected.values()].flat(), ...own].flatMap(({ samples }) =>
+        samples.flatMap(({ labels }) => ('device' in labels ? [labels['device']] : [])),
+      );
+    };
+    await agent.poll();
+    expect(new Set(await names())).toEqual(new Set(['eth0']));
+    await agent.poll();
+    expect(new Set(await names())).toEqual(new Set(['eno1']));
   });
 
   test('logs a failure when it begins and when it ends, not with every poll', async () => {
@@ -378,5 +476,15 @@ describe('createAgent()', () => {
     expect(agent.isReady()).toBe(false);
     await agent.poll();
     expect(agent.isReady()).toBe(true);
+  });
+
+  test('serves the families it is given after its own, at once when they change', async () => {
+    let extra = [value.family([{ labels: {}, value: 1 }])];
+    const agent = agentWith([], { extraFamilies: () => extra });
+    const snapshot = await agent.freshSnapshot();
+    expect(snapshot.agent.at(-1)).toBe(extra[0]);
+    expect(await agent.freshSnapshot()).toBe(snapshot);
+    extra = [value.family([{ labels: {}, value: 2 }])];
+    expect((await agent.freshSnapshot()).agent.at(-1)).toBe(extra[0]);
   });
 });

@@ -8,17 +8,18 @@ import type { Config } from '../config/config.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
-import type { Build } from '../model/build.ts';
 import { agentFamilies } from './agent-families.ts';
+import type { Build } from './agent-families.ts';
 import { createGuard } from './guard.ts';
 import { tickMilliseconds } from './limiter.ts';
 import { createPollClock } from './poll-clock.ts';
 import { createPoll } from './poll.ts';
 import type { RecordedPoll } from './poll.ts';
 import { processFamilies } from './process-families.ts';
+import { createReadFamilies } from './read-families.ts';
 import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
-import { isWatched } from './watched.ts';
+import { isWatched, listHostDevices, nothingWatched } from './watched.ts';
 
 /** A snapshot older than this is renewed before it is served. */
 const snapshotTtlMilliseconds = 1000;
@@ -35,6 +36,8 @@ export interface AgentOptions {
   readonly definitions: readonly CollectorDefinition[];
   readonly log: Logger;
   readonly build: Build;
+  /** What else to serve beside the agent's own families; the same array for as long as nothing in it changes. */
+  readonly extraFamilies?: (() => readonly MetricFamily[]) | undefined;
 }
 
 export interface Agent {
@@ -51,11 +54,18 @@ export interface Agent {
 }
 
 /** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
-export function createAgent({ host, config, definitions, log, build }: AgentOptions): Agent {
+export function createAgent({
+  host,
+  config,
+  definitions,
+  log,
+  build,
+  extraFamilies,
+}: AgentOptions): Agent {
   const clock = createPollClock(tickMilliseconds);
   const guard = createGuard(host, clock);
-  const states = new Map<string, CollectorState>();
   const logChanges = createStateLog(log);
+  const readFamilies = createReadFamilies(guard.readsOf);
   const collectors = definitions
     .filter(({ name }) => config.collectors.has(name))
     .map(({ name, create }) => ({ name, collector: create({ host, config, log }) }));
@@ -66,46 +76,45 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
   let watched: readonly WatchedDevice[] = [];
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-  let lastPoll: Pick<RecordedPoll, 'nowSeconds' | 'watched' | 'failures'> = {
+  /** The last poll that has ended; before that the first, as far as it has come. */
+  let latest: PollResult = {
     nowSeconds: host.now().getTime() / 1000,
-    watched: [],
-    failures: new Map(),
+    states: new Map(),
+    reads: [],
+    administrativelyDown: new Set(),
   };
   let isOutdated = false;
   let snapshot: Snapshot | undefined;
   let ownFamilies: readonly MetricFamily[] = [];
+  let extra: readonly MetricFamily[] | undefined;
 
   const takeSnapshot = (): Snapshot => {
-    const latest = collectors.flatMap(({ name }) => states.get(name) ?? []);
+    const current = latest;
+    const { nowSeconds, reads } = current;
+    const states = collectors.flatMap(({ name }) => current.states.get(name) ?? []);
     ownFamilies = reuseUnchanged(ownFamilies, [
-      ...agentFamilies({
-        build,
-        ethtoolReader: host.ethtoolReader,
-        states: latest,
-        devices: lastPoll.watched.map((device) => ({
-          name: device.name,
-          reads: guard.readsOf(device),
-        })),
-        failures: lastPoll.failures,
-      }),
+      ...agentFamilies({ build, ethtoolReader: host.ethtoolReader, states, reads }),
       ...(config.exporterMetrics ? processFamilies(startedAtSeconds) : []),
     ]);
     return {
-      timestampSeconds: lastPoll.nowSeconds,
-      collected: new Map(latest.map(({ name, families }) => [name, families])),
-      agent: ownFamilies,
-      administrativelyDown: new Set(
-        lastPoll.watched.filter(isAdministrativelyDown).map(({ name }) => name),
-      ),
+      timestampSeconds: nowSeconds,
+      collected: new Map(states.map(({ name, families }) => [name, families])),
+      agent: [...ownFamilies, ...(extra ?? [])],
+      get administrativelyDown() {
+        return current.administrativelyDown;
+      },
       recentEvents: collectors.flatMap(({ collector }) => collector.recentEvents?.() ?? []),
     };
   };
 
   const listDevices = (): readonly WatchedDevice[] => {
-    const devices = host.devices();
+    const devices = listHostDevices(host, config);
     if (devices !== listed) {
       listed = devices;
       watched = devices.filter((device) => isWatched(device, config)).map(guard.watch);
+    }
+    if (watched.length === 0) {
+      throw nothingWatched(config);
     }
     return watched;
   };
@@ -120,12 +129,28 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       readFile: guard.readFile,
     });
     await guard.readDevices(current.watched, needing);
-    lastPoll = current;
+    const states = new Map<string, CollectorState>();
+    const publish = (): void => {
+      latest = {
+        nowSeconds: current.nowSeconds,
+        states,
+        reads: readFamilies(current.watched, current.failures),
+        // Only the status page asks for it.
+        get administrativelyDown() {
+          return new Set(current.watched.filter(isAdministrativelyDown).map(({ name }) => name));
+        },
+      };
+      snapshot = undefined;
+    };
+    const isFirst = polledAt === Number.NEGATIVE_INFINITY;
     await Promise.all(
       collectors.map(async ({ name, collector }) => {
-        const previous = states.get(name);
+        const previous = latest.states.get(name);
         const collectedAt = performance.now();
-        const { families, error } = await outcomeOf(async () => collector.collect(current));
+        const own = current.forCollector();
+        const { families, error = own.problem() } = await outcomeOf(async () =>
+          collector.collect(own.poll),
+        );
         states.set(name, {
           name,
           families: reuseUnchanged(previous?.families ?? [], families),
@@ -136,9 +161,12 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
               ? host.now().getTime() / 1000
               : previous?.lastSuccessTimestampSeconds,
         });
-        snapshot = undefined;
+        if (isFirst) {
+          publish();
+        }
       }),
     );
+    publish();
     clock.stop();
     polledAt = startedAt;
     logChanges({
@@ -163,14 +191,18 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
 
   return {
     poll,
-    isReady: () => states.size === collectors.length,
+    isReady: () => latest.states.size === collectors.length,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
       const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
       if (performance.now() - polledAt > ttl) {
         await withinTime(poll(), scrapeWaitMilliseconds);
       }
-      snapshot ??= takeSnapshot();
+      const currentExtra = extraFamilies?.();
+      if (snapshot === undefined || currentExtra !== extra) {
+        extra = currentExtra;
+        snapshot = takeSnapshot();
+      }
       return snapshot;
     },
     run: async (signal) => {
@@ -193,6 +225,13 @@ export function createAgent({ host, config, definitions, log, build }: AgentOpti
       ]);
     },
   };
+}
+
+/** What a poll has given. */
+interface PollResult
+  extends Pick<RecordedPoll, 'nowSeconds'>, Pick<Snapshot, 'administrativelyDown'> {
+  readonly states: ReadonlyMap<string, CollectorState>;
+  readonly reads: readonly MetricFamily[];
 }
 
 interface Collected {

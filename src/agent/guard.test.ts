@@ -4,7 +4,7 @@ import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { WatchedDevice } from '../collectors/collector.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import { createGuard } from './guard.ts';
 import { createPollClock } from './poll-clock.ts';
 
@@ -455,7 +455,11 @@ describe('driverInfo()', () => {
 
 describe('features()', () => {
   test.each([
-    { what: 'every 5 s while nothing is announced', generations: [7, 7, 7, 7, 7, 7], asked: 2 },
+    {
+      what: 'once a minute while nothing is announced',
+      generations: Array.from({ length: 62 }, () => 7),
+      asked: 2,
+    },
     { what: 'with every announcement', generations: [1, 1, 2, 2, 3, 4], asked: 4 },
     {
       what: 'with every poll where nothing is ever announced',

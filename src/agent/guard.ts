@@ -1,6 +1,6 @@
 import type { Collector, DeviceRead, WatchedDevice } from '../collectors/collector.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
+import type { DriverInfo } from '../model/device.ts';
 import { createGuardedRead, readNow } from './guarded-read.ts';
 import type { GuardedRead, GuardedReadOptions, Ttl } from './guarded-read.ts';
 import { createLimiter } from './limiter.ts';
@@ -13,25 +13,22 @@ import { driverLimits, fileLimits, lockedLimits } from './read-limits.ts';
 
 /** Who the driver is changes when it is loaded anew, which makes a new device, or the firmware is updated. */
 const driverInfoTtl: Ttl = { milliseconds: 60_000, generation: () => 0 };
-/**
- * What was requested of an offload can change without being announced where the driver does not follow, and a device that
- * is stuck announces nothing.
- */
-const featuresTtlMilliseconds = 5000;
+/** What was requested of an offload can change without being announced, where the driver does not follow. */
+const featuresTtlMilliseconds = 60_000;
 
 /** The reads that show as metrics also while they go well. */
 const namedReads = ['driver_info', 'statistics', 'features'] as const;
 
 /** Reads a host so that nothing takes longer than a poll may. */
 export interface Guard {
-  /** The same for as long as the device has the same handle. */
+  /** The same for as long as the device has the same handle. It keeps the name the device has now until the next call. */
   watch(device: NetworkDevice): WatchedDevice;
   /** Reads anew, of all devices at once, what may have changed and is needed. Never rejects. */
   readDevices(
     devices: readonly WatchedDevice[],
     collectors: readonly Pick<Collector, 'needs'>[],
   ): Promise<void>;
-  /** Which reads of a device were made, whether they went well or not. */
+  /** Which reads of a device were made, whether they went well or not: the same array until there are more. */
   readsOf(device: WatchedDevice): readonly DeviceRead[];
   readFile(path: string): Promise<string>;
 }
@@ -57,6 +54,7 @@ export function createGuard(
     watch: (handle) => {
       const known = watched.get(handle);
       if (known !== undefined) {
+        reads.get(known)?.takeName();
         return known;
       }
       const guarded = guardDevice(handle, shared);
@@ -64,7 +62,7 @@ export function createGuard(
       reads.set(guarded.device, guarded.reads);
       return guarded.device;
     },
-    readsOf: (device) => namedReads.filter((name) => reads.get(device)?.[name].isKnown() === true),
+    readsOf: (device) => reads.get(device)?.known() ?? [],
     readDevices: async (devices, collectors) =>
       new Promise((resolve) => {
         let pending = 1;
@@ -85,11 +83,11 @@ export function createGuard(
           refresh(ofDevice?.link);
           refresh(ofDevice?.driver_info, () => {
             // What is needed may depend on the driver.
-            for (const collector of collectors) {
-              for (const read of collector.needs?.(device) ?? []) {
+            collectors.forEach((collector) => {
+              collector.needs?.(device).forEach((read) => {
                 refresh(ofDevice?.[read]);
-              }
-            }
+              });
+            });
             ended();
           });
         }
@@ -131,6 +129,10 @@ type Refreshable = Pick<GuardedRead<unknown>, 'refresh' | 'isKnown'>;
 /** The reads behind a watched device. */
 interface GuardedReads extends Readonly<Record<DeviceReadName | 'link' | 'packets', Refreshable>> {
   isInPacketTable(): boolean;
+  /** Calls the device by the name it has now. */
+  takeName(): void;
+  /** Those that were made. The same array for as long as they are the same. */
+  known(): readonly DeviceRead[];
 }
 
 type DeviceReadName = (typeof namedReads)[number];
@@ -151,6 +153,8 @@ function guardDevice(
       key,
       ...options,
     });
+  // One name for all samples of a poll, also when the device is renamed while they are made.
+  let { name } = handle;
   let lastDriverInfo: DriverInfo | undefined;
   const driverInfo = guard(
     'driver information',
@@ -169,10 +173,12 @@ function guardDevice(
   const link = guard('carrier and speed', async () => readLink(handle), { limiter: locked, ttl });
   // Packets are counted also where the driver is stuck in something else.
   const ownPackets = guard('packet counters', handle.packetCounters, { key: {} });
+  const named = { driver_info: driverInfo, statistics, features };
+  let known: readonly DeviceReadName[] = [];
   return {
     device: {
       get name() {
-        return handle.name;
+        return name;
       },
       get kind() {
         return handle.kind;
@@ -203,12 +209,22 @@ function guardDevice(
       txRingSize: async () => readNow(txRingSize),
     },
     reads: {
-      driver_info: driverInfo,
-      statistics,
-      features,
+      ...named,
       link,
       packets: ownPackets,
+      known: () => {
+        const isMissing = (read: DeviceReadName): boolean =>
+          !known.includes(read) && named[read].isKnown();
+        // It cannot become unknown again.
+        if (known.length < namedReads.length && namedReads.some(isMissing)) {
+          known = namedReads.filter((read) => named[read].isKnown());
+        }
+        return known;
+      },
       isInPacketTable: () => packets.get(handle) !== undefined,
+      takeName: () => {
+        ({ name } = handle);
+      },
     },
   };
 }

@@ -216,6 +216,18 @@ describe('createGuardedRead()', () => {
     expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
+  test('forgets that a device was late as soon as it answers in time', async () => {
+    const { poll, started } = guardedDevices({ delays: [600, 600, 600, 10, 600, 10] });
+    // Late three times, with pauses of 1, 2 and 4 s; in time; late, with a pause of 1 s again.
+    for (const milliseconds of [1700, 2700, 4700]) {
+      await poll(['eno1'], milliseconds);
+    }
+    expect(await poll(['eno1'], 1000)).toEqual(['eno1 4']);
+    expect(await poll(['eno1'], 1700)).toEqual([timeout]);
+    expect(await poll(['eno1'], 1000)).toEqual(['eno1 6']);
+    expect(started).toHaveLength(6);
+  });
+
   test.each([
     { minutes: 1, answer: 'eno1 1' },
     { minutes: 2, answer: timeout },

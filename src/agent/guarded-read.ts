@@ -73,11 +73,11 @@ export function createGuardedRead<Value>(
 
   const finish = (ended: Outcome<Value> | undefined): void => {
     outcome = ended;
-    const callbacks = waiting ?? [];
+    const callbacks = waiting;
     waiting = undefined;
-    for (const callback of callbacks) {
+    callbacks?.forEach((callback) => {
       callback();
-    }
+    });
   };
 
   const settle = (ended: Outcome<Value>): void => {
@@ -96,14 +96,16 @@ export function createGuardedRead<Value>(
 
   const limited: LimitedRead = {
     key,
-    start: async () => {
+    start: (ended) => {
       isInFlight = true;
-      return read().then(
+      read().then(
         (value) => {
           settle({ value });
+          ended();
         },
         (error: unknown) => {
           settle({ error });
+          ended();
         },
       );
     },
@@ -113,20 +115,19 @@ export function createGuardedRead<Value>(
   };
 
   const isCached = (): boolean =>
-    generation !== undefined && generation === ttl?.generation() && performance.now() < expiresAt;
+    generation !== undefined && performance.now() < expiresAt && generation === ttl?.generation();
 
   /** Reads the device where it may be asked; else what it said too late has to do. */
   const start = (ended: () => void): void => {
     waiting = [ended];
     generation = ttl?.generation();
     expiresAt = 0;
-    const now = performance.now();
-    if (late !== undefined && now > late.resumeAt + lateTtlMilliseconds) {
+    if (late !== undefined && performance.now() > late.resumeAt + lateTtlMilliseconds) {
       late = undefined;
     }
     if (isInFlight) {
       finish(undefined);
-    } else if (late !== undefined && now < late.resumeAt) {
+    } else if (late !== undefined && performance.now() < late.resumeAt) {
       finish(late.outcome);
     } else {
       limiter.add(limited);

@@ -22,12 +22,12 @@ function testLimiter(concurrency: number, capacity: number) {
     return new Promise((resolve) => {
       limiter.add({
         key,
-        start: async () => {
+        start: (ended) => {
           started.push(name);
-          await new Promise((ended) => {
-            setTimeout(ended, milliseconds);
-          });
-          resolve(name);
+          setTimeout(() => {
+            resolve(name);
+            ended();
+          }, milliseconds);
         },
         giveUp: () => {
           resolve(`${name} given up`);

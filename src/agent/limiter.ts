@@ -19,8 +19,8 @@ export interface LimiterOptions {
 export interface LimitedRead {
   /** At most one read with the same key is in flight. */
   readonly key: object;
-  /** Begins to read. The promise is fulfilled when the read has ended, well or not, and never rejected. */
-  start(): Promise<void>;
+  /** Begins to read, and calls back, later, when the read has ended, well or not. */
+  start(ended: () => void): void;
   /** Nobody waits for the read any more. One that was started stays in flight. */
   giveUp(): void;
 }
@@ -67,7 +67,7 @@ export function createLimiter({ concurrency, capacity, clock }: LimiterOptions):
     const flight = { read, startedAtTick, isWorking: true, isGivenUp: false };
     inFlight.set(read.key, flight);
     working += 1;
-    void read.start().then(() => {
+    read.start(() => {
       end(flight);
     });
   };

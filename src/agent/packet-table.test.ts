@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import { SourceError } from '../model/errors.ts';
 import { createPacketTable } from './packet-table.ts';
 import { createPollClock } from './poll-clock.ts';

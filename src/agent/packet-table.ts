@@ -1,5 +1,5 @@
 import type { Host, NetworkDevice } from '../host/host.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import type { PollClock } from './poll-clock.ts';
 
 /** How long the devices are waited for together, of the time of a poll. Then each is asked itself. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { configFrom } from '../../test/support/scrape.ts';
 import { createPolls } from '../../test/support/polls.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
-import type { ReadSubject, WatchedDevice } from '../collectors/collector.ts';
+import type { Poll, ReadSubject, WatchedDevice } from '../collectors/collector.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import { createPoll } from './poll.ts';
 import type { RecordedPoll } from './poll.ts';
@@ -162,5 +162,58 @@ describe('driverInfo()', () => {
     expect(poll.driverInfo({ ...stuck, lastDriverInfo: () => known })).toBe(known);
     expect(poll.driverInfo({ ...stuck, lastDriverInfo: () => undefined })).toBeUndefined();
     expect(failuresOf(poll)).toEqual({ driver_info: error });
+  });
+});
+
+describe('forCollector()', () => {
+  const failed = new SourceError('failed', 'ethtool: command not found (ENOENT)');
+  const late = new SourceError('timeout', 'no answer');
+
+  test.each<readonly [string, (poll: Poll) => unknown, SourceError | undefined]>([
+    ['attempts nothing', () => {}, undefined],
+    ['reads all it attempts', (poll) => poll.attempt(statistics, () => 1), undefined],
+    [
+      'reads nothing of what it attempts',
+      (poll) => poll.attempt(statistics, failing(failed)),
+      failed,
+    ],
+    [
+      'reads some of what it attempts',
+      (poll) => {
+        poll.attempt(statistics, failing(failed));
+        poll.attempt(statistics, () => 1);
+      },
+      undefined,
+    ],
+    [
+      'is told that there is nothing',
+      (poll) => {
+        poll.attempt(statistics, failing(failed));
+        poll.attempt(statistics, failing(new SourceError('unsupported', 'none')));
+      },
+      undefined,
+    ],
+    ['waits for an answer', (poll) => poll.attempt(statistics, failing(late)), undefined],
+    [
+      'says itself that it is blind',
+      (poll) => {
+        poll.attempt(statistics, () => 1);
+        poll.fail(failed);
+      },
+      failed,
+    ],
+  ])('gives the problem of a collector that %s', (_what, collect, expected) => {
+    const { poll, problem } = pollOf().forCollector();
+    collect(poll);
+    expect(problem()).toBe(expected);
+  });
+
+  test('knows nothing of what other collectors read', () => {
+    const recorded = pollOf();
+    const [blind, seeing] = [recorded.forCollector(), recorded.forCollector()];
+    seeing.poll.attempt(statistics, () => 1);
+    blind.poll.attempt(statistics, failing(failed));
+    expect([blind.problem(), seeing.problem()]).toEqual([failed, undefined]);
+    expect(failuresOf(recorded)).toEqual({ statistics: failed });
   });
 });

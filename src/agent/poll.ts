@@ -12,6 +12,15 @@ export interface RecordedPoll extends Poll {
   /** Its devices; none where they cannot be listed. */
   readonly watched: readonly WatchedDevice[];
   readonly failures: Failures;
+  /** The poll for one collector. */
+  forCollector(): CollectorPoll;
+}
+
+/** A poll as a collector sees it, and whether it has read anything. */
+interface CollectorPoll {
+  readonly poll: Poll;
+  /** Why the collector read nothing: it says so itself, or each read it attempted has failed. A late answer may come yet. */
+  problem(): ReadError | undefined;
 }
 
 export interface PollOptions {
@@ -33,39 +42,84 @@ export function createPoll({ listDevices, nowSeconds, readFile }: PollOptions): 
     }
   };
 
-  const attempt: Poll['attempt'] = (subject, read) => {
-    try {
-      return read();
-    } catch (error) {
-      report({ ...subject, error: failureOf(error) });
-      return undefined;
+  const listedDevices = (): readonly WatchedDevice[] => {
+    if (listed instanceof SourceError) {
+      throw listed;
     }
+    return listed;
   };
 
+  const forCollector = (): CollectorPoll => {
+    let problem: ReadError | undefined;
+    let hasAnswer = false;
+    let firstFailure: ReadError | undefined;
+
+    /** Takes note of how an attempt ended. */
+    const note = (subject: ReadSubject, failure: ReadOutcome['error']): undefined => {
+      hasAnswer ||= failure === undefined;
+      firstFailure ??= failure;
+      report({ ...subject, error: failure });
+    };
+
+    const attempt: Poll['attempt'] = (subject, read) => {
+      try {
+        const value = read();
+        hasAnswer = true;
+        return value;
+      } catch (error) {
+        return note(subject, failureOf(error));
+      }
+    };
+
+    const poll: Poll = {
+      get devices() {
+        return listedDevices();
+      },
+      nowSeconds,
+      readFile,
+      attempt,
+      attemptLater: async (subject, read) => {
+        try {
+          const value = await read();
+          hasAnswer = true;
+          return value;
+        } catch (error) {
+          return note(subject, failureOf(error));
+        }
+      },
+      driverInfo: (device) =>
+        attempt({ device, read: 'driver_info' }, device.driverInfo) ?? device.lastDriverInfo(),
+      report,
+      fail: (error) => {
+        problem = error;
+      },
+    };
+    return {
+      poll,
+      problem: () => problem ?? (hasAnswer || isLate(firstFailure) ? undefined : firstFailure),
+    };
+  };
+
+  const { attempt, attemptLater, driverInfo, fail } = forCollector().poll;
   return {
     get devices() {
-      if (listed instanceof SourceError) {
-        throw listed;
-      }
-      return listed;
+      return listedDevices();
     },
     nowSeconds,
     readFile,
     attempt,
-    attemptLater: async (subject, read) => {
-      try {
-        return await read();
-      } catch (error) {
-        report({ ...subject, error: failureOf(error) });
-        return undefined;
-      }
-    },
-    driverInfo: (device) =>
-      attempt({ device, read: 'driver_info' }, device.driverInfo) ?? device.lastDriverInfo(),
+    attemptLater,
+    driverInfo,
     report,
+    fail,
     watched: listed instanceof SourceError ? [] : listed,
     failures,
+    forCollector,
   };
+}
+
+function isLate(error: ReadError | undefined): boolean {
+  return error instanceof SourceError && error.reason === 'timeout';
 }
 
 function listOrError(list: PollOptions['listDevices']): readonly WatchedDevice[] | SourceError {

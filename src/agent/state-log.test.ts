@@ -96,4 +96,34 @@ describe('createStateLog()', () => {
       '{level:40,read:features,device:eno1,msg:no answer}',
     ]);
   });
+
+  test('logs in one line what fails at many devices for one reason, and not again as a collector', () => {
+    const missing = new SourceError('failed', 'ethtool: command not found (ENOENT)');
+    const names = Array.from({ length: 12 }, (_, index) => `eth${index}`);
+    const failures = new Map(
+      names.map((name) => [name, new Map([['features', missing] as const])] as const),
+    );
+    const lines = logged([
+      { states: [state('offload', { error: missing })], devices: names, failures },
+    ]);
+    expect(lines).toEqual([
+      `{level:40,read:features,device:${names.slice(0, 10).join(',')} and 2 more,msg:${missing.message}}`,
+    ]);
+  });
+
+  test('logs what recovers while a collector reads nothing for another reason', () => {
+    const blind = {
+      states: [state('kernel-log', { error: stuck })],
+      failures: failing(undefined, stuck),
+    };
+    const both = new Map([
+      ...failing(undefined, stuck),
+      ...failing('eno1', new SourceError('failed', 'EIO')),
+    ]);
+    expect(logged([blind, { ...blind, failures: both }, blind])).toEqual([
+      '{level:40,read:features,msg:no answer}',
+      '{level:40,read:features,device:eno1,msg:EIO}',
+      '{level:30,read:features,device:eno1,msg:recovered}',
+    ]);
+  });
 });

@@ -20,6 +20,9 @@ interface Failure {
   readonly message: string;
 }
 
+/** So many devices are named in one line. */
+const maxListed = 10;
+
 /**
  * Makes the function that logs a failure when it begins and when it ends: not with every poll, not once for each
  * collector that runs into it, and not as ended when only nobody has looked.
@@ -27,12 +30,14 @@ interface Failure {
 export function createStateLog(log: Logger): LogChanges {
   let logged: ReadonlyMap<string, Failure> = new Map();
   return ({ states, devices, failures }) => {
-    const current = new Map([...collectorFailures(states), ...readFailures(failures)]);
-    const isLookingAway = states.some(({ error }) => error !== undefined);
-    for (const [key, { fields, message }] of current) {
-      if (!logged.has(key)) {
-        log.warn(fields, message);
-      }
+    const failed = new Set<unknown>([...failures.values()].flatMap((reads) => [...reads.values()]));
+    // A collector that has failed for want of one read is logged as that.
+    const whole = states.filter(({ error }) => error !== undefined && !failed.has(error));
+    const current = new Map([...collectorFailures(whole), ...readFailures(failures)]);
+    const isLookingAway = whole.length > 0;
+    const begun = [...current].flatMap(([key, failure]) => (logged.has(key) ? [] : [failure]));
+    for (const { fields, message } of joined(begun)) {
+      log.warn(fields, message);
     }
     for (const [key, failure] of logged) {
       if (current.has(key)) {
@@ -79,6 +84,24 @@ function readFailures(failures: Failures): readonly (readonly [key: string, fail
         ] as const,
     ),
   );
+}
+
+/** What has begun for one reason at several devices is one line. */
+function joined(failures: readonly Failure[]): readonly Pick<Failure, 'fields' | 'message'>[] {
+  const messages = new Set(failures.map(({ message }) => message));
+  return [...messages].map((message) => {
+    const alike = failures.filter((failure) => failure.message === message);
+    const fields = ['collector', 'read', 'device'].flatMap((name) => {
+      const values = new Set(alike.flatMap((failure) => failure.fields[name] ?? []));
+      return values.size === 0 ? [] : [[name, shortList([...values])] as const];
+    });
+    return { message, fields: Object.fromEntries(fields) };
+  });
+}
+
+function shortList(values: readonly string[]): string {
+  const shown = values.slice(0, maxListed).join(',');
+  return values.length > maxListed ? `${shown} and ${values.length - maxListed} more` : shown;
 }
 
 function messageOf(error: unknown): string {

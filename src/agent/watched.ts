@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { Host, NetworkDevice } from '../host/host.ts';
 import type { Device } from '../model/device.ts';
+import { SourceError } from '../model/errors.ts';
 
 /**
  * Says which devices are watched: by default everything with hardware below it that carries a node's traffic.
@@ -13,6 +15,54 @@ export function isWatched(
     (deviceInclude?.test(device.name) ?? isWatchedByDefault(device)) &&
     deviceExclude?.test(device.name) !== true
   );
+}
+
+/** The devices of the host. @throws {SourceError} that names the flag when they cannot be listed. */
+export function listHostDevices(
+  host: Pick<Host, 'devices'>,
+  { paths }: Pick<Config, 'paths'>,
+): readonly NetworkDevice[] {
+  try {
+    return host.devices();
+  } catch (error) {
+    if (!(error instanceof SourceError)) {
+      throw error;
+    }
+    throw new SourceError(
+      error.reason,
+      `--path.sysfs ${JSON.stringify(paths.sysfs)}: ${error.message}; expected the path at which sysfs is mounted`,
+      { cause: error },
+    );
+  }
+}
+
+/** Why no device is watched, and what helps. */
+export function nothingWatched({
+  deviceInclude,
+  deviceExclude,
+}: Pick<Config, 'deviceInclude' | 'deviceExclude'>): SourceError {
+  const flags = [
+    ...(deviceInclude === undefined ? [] : [`--device.include ${shownPattern(deviceInclude)}`]),
+    ...(deviceExclude === undefined ? [] : [`--device.exclude ${shownPattern(deviceExclude)}`]),
+  ];
+  const [flag, ...others] = flags;
+  const message =
+    flag === undefined
+      ? 'there is no network device to watch: no physical, VXLAN, Geneve or bond device and no bridge over one; run in the network namespace of the host, or name devices with --device.include'
+      : others.length > 0
+        ? `${flags.join(' and ')} leave no network device`
+        : deviceInclude === undefined
+          ? `${flag} leaves no network device`
+          : `${flag} matches no network device`;
+  return new SourceError(
+    'absent',
+    flag === undefined ? message : `${message}; expected one that "ip link" lists here`,
+  );
+}
+
+/** As it was given, without the anchors. */
+function shownPattern({ source }: RegExp): string {
+  return JSON.stringify(source.replace(/^\^\(\?:(.*)\)\$$/s, '$1'));
 }
 
 function isWatchedByDefault({ kind, hasUplink }: Device): boolean {

@@ -1,11 +1,14 @@
 import { gauge } from '../metrics/metric.ts';
-import { parseBootTimestampSeconds } from '../parsers/proc-stat.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { parseBootTimestampSeconds } from '../parsers/number.ts';
+import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { missingProcfs } from './missing-procfs.ts';
 
 /** The file is long on large machines, and what is read of it changes only when the clock is set. */
 const ttlSeconds = 60;
 
-const bootTimestamp = gauge({
+export const bootTimestamp: Metric<never> = gauge({
   name: 'nic_boot_timestamp_seconds',
   help: 'When the machine started, in seconds since the epoch. Source: /proc/stat btime.',
 });
@@ -15,13 +18,17 @@ export const bootCollector: CollectorDefinition = {
   name: 'boot',
   description: 'When the machine started.',
   metrics: [bootTimestamp],
-  create: () => {
+  create: ({ config }) => {
     let expiresAtSeconds = 0;
     let value = 0;
     return {
       collect: async ({ nowSeconds, readFile }) => {
         if (nowSeconds >= expiresAtSeconds || nowSeconds < expiresAtSeconds - ttlSeconds) {
-          value = parseBootTimestampSeconds(await readFile('/proc/stat'));
+          value = parseBootTimestampSeconds(
+            await readFile('/proc/stat').catch((error: unknown) => {
+              throw isAbsent(error) ? missingProcfs(config) : error;
+            }),
+          );
           expiresAtSeconds = nowSeconds + ttlSeconds;
         }
         return [bootTimestamp.family([{ labels: {}, value }])];
@@ -29,3 +36,7 @@ export const bootCollector: CollectorDefinition = {
     };
   },
 };
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof SourceError && error.reason === 'absent';
+}

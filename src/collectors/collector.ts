@@ -2,15 +2,11 @@ import type { Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
-import type { Device } from '../model/device.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
+import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { LoggedEvent } from '../model/kernel-event.ts';
-import type { Feature } from '../model/feature.ts';
 import type { KernelLogSource } from '../model/kernel-record.ts';
 import type { ParseError, SourceError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
-import type { Statistics } from '../model/statistic.ts';
-import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import type { Metric, MetricFamily, Sample } from '../metrics/metric.ts';
 
 /** What can be read of a device; values of the label `read`. */
 export type DeviceRead = 'driver_info' | 'statistics' | 'features' | 'rings' | 'sysfs';
@@ -77,6 +73,8 @@ export interface Poll {
   driverInfo(device: WatchedDevice): DriverInfo | undefined;
   /** Records how a read went that was made elsewhere. */
   report(outcome: ReadOutcome): void;
+  /** Says why the collector has nothing to read. It has failed then, and its families are shown all the same. */
+  fail(error: SourceError): void;
 }
 
 interface CollectorContext {
@@ -111,4 +109,19 @@ export interface CollectorDefinition {
   /** Everything it may export, for the documentation. */
   readonly metrics: readonly Metric[];
   readonly create: (context: CollectorContext) => Collector;
+}
+
+/** One sample a device, for the devices that have the value. */
+export function deviceSamples<Reading extends { readonly device: Device }>(
+  readings: readonly Reading[],
+  value: (reading: Reading) => number | undefined,
+): readonly Sample<'device'>[] {
+  const samples: Sample<'device'>[] = [];
+  readings.forEach((reading) => {
+    const number = value(reading);
+    if (number !== undefined) {
+      samples.push({ labels: { device: reading.device.name }, value: number });
+    }
+  });
+  return samples;
 }

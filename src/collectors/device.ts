@@ -1,47 +1,48 @@
-import type { Device } from '../model/device.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { Device, DriverInfo, PacketCounters } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import { parseLinkSpeed } from '../parsers/link-speed.ts';
-import { parseInteger } from '../parsers/number.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { parseInteger, parseLinkSpeed } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 
-const deviceInfoMetric = gauge({
+const identityLabels = [
+  'device',
+  'kind',
+  'driver',
+  'driver_version',
+  'firmware_version',
+  'bus_address',
+  'pci_id',
+] as const;
+type IdentityLabel = (typeof identityLabels)[number];
+
+export const deviceInfoMetric: Metric<IdentityLabel> = gauge({
   name: 'nic_device_info',
   help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
-  labels: [
-    'device',
-    'kind',
-    'driver',
-    'driver_version',
-    'firmware_version',
-    'bus_address',
-    'pci_id',
-  ],
+  labels: identityLabels,
 });
-const linkUpMetric = gauge({
+export const linkUpMetric: Metric<'device'> = gauge({
   name: 'nic_link_up',
   help: 'Whether the link has carrier; 0 also when administratively down. Source: sysfs carrier.',
   labels: ['device'],
 });
-const carrierChangesMetric = counter({
+export const carrierChangesMetric: Metric<'device'> = counter({
   name: 'nic_carrier_changes_total',
   help: 'Times the carrier came or went. Source: sysfs carrier_changes.',
   labels: ['device'],
 });
-const linkSpeedMetric = gauge({
+export const linkSpeedMetric: Metric<'device'> = gauge({
   name: 'nic_link_speed_bits_per_second',
-  help: 'Speed of the link; absent when unknown. Source: sysfs speed.',
+  help: 'Speed of the link; absent when unknown, and without carrier. Source: sysfs speed.',
   labels: ['device'],
 });
-const rxPacketsMetric = counter({
+export const rxPacketsMetric: Metric<'device'> = counter({
   name: 'nic_rx_packets_total',
   help: 'Packets received. Source: sysfs statistics/rx_packets.',
   labels: ['device'],
 });
-const txPacketsMetric = counter({
+export const txPacketsMetric: Metric<'device'> = counter({
   name: 'nic_tx_packets_total',
   help: 'Packets transmitted. Source: sysfs statistics/tx_packets.',
   labels: ['device'],
@@ -65,7 +66,7 @@ export const deviceCollector: CollectorDefinition = {
       return [
         deviceInfoMetric.family(
           readings.map(({ device, driverInfo }) => ({
-            labels: identityLabels(device, driverInfo),
+            labels: identityOf(device, driverInfo),
             value: 1,
           })),
         ),
@@ -90,20 +91,23 @@ interface DeviceReading {
 
 function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): DeviceReading {
   const subject = { device, read: 'sysfs' } as const;
+  const carrier = attempt(subject, () => carrierOf(device));
   return {
     device,
     driverInfo: driverInfo(device),
-    carrier: attempt(subject, () => carrierOf(device)),
+    carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
-    speedBitsPerSecond: attempt(subject, () => parseLinkSpeed(device.speed())),
+    // Without carrier some drivers show the speed that was, or the highest they could have.
+    speedBitsPerSecond:
+      carrier === 1 ? attempt(subject, () => parseLinkSpeed(device.speed())) : undefined,
     packets: attempt(subject, device.packetCounters),
   };
 }
 
-function identityLabels(
+function identityOf(
   device: Device,
   driverInfo: DriverInfo | undefined,
-): Record<(typeof deviceInfoMetric.labels)[number], string> {
+): Record<IdentityLabel, string> {
   return {
     device: device.name,
     kind: device.kind,

@@ -1,44 +1,13 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
-import type { Device } from '../model/device.ts';
-import type { Statistics } from '../model/statistic.ts';
+import type { Device, Statistics } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
 
-const rxCsumErrors = counter({
-  name: 'nic_rx_csum_errors_total',
-  help: 'Received packets whose checksum the NIC found wrong. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
-const rxCrcErrors = counter({
-  name: 'nic_rx_crc_errors_total',
-  help: 'Received frames whose frame check sequence (CRC) was wrong. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
-const rxMissed = counter({
-  name: 'nic_rx_missed_total',
-  help: 'Received packets the NIC dropped because they were not fetched fast enough. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
-const rxNoBuffer = counter({
-  name: 'nic_rx_no_buffer_total',
-  help: 'Times a received packet found no free receive buffer. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
-const driverTxTimeouts = counter({
-  name: 'nic_driver_tx_timeouts_total',
-  help: 'Transmit timeouts as the driver counts them. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
-const driverResets = counter({
-  name: 'nic_driver_resets_total',
-  help: 'Times the driver reset the device or one of its queues to recover. Source: ethtool -S through the driver catalogue.',
-  labels: ['device'],
-});
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
   help: 'Statistics of the driver that the driver catalogue understands. Source: ethtool -S.',
@@ -62,13 +31,36 @@ const statisticsDropped = gauge({
 
 /** The metric of each meaning, in the order of their families. */
 export const counterMetrics: Readonly<Record<CounterMeaning, Metric<'device'>>> = {
-  rx_csum_errors: rxCsumErrors,
-  rx_crc_errors: rxCrcErrors,
-  rx_missed: rxMissed,
-  rx_no_buffer: rxNoBuffer,
-  tx_timeouts: driverTxTimeouts,
-  resets: driverResets,
+  rx_csum_errors: driverCounter(
+    'nic_rx_csum_errors_total',
+    'Received packets whose checksum the NIC found wrong.',
+  ),
+  rx_crc_errors: driverCounter(
+    'nic_rx_crc_errors_total',
+    'Received frames whose frame check sequence (CRC) was wrong.',
+  ),
+  rx_missed: driverCounter(
+    'nic_rx_missed_total',
+    'Received packets the NIC dropped because they were not fetched fast enough.',
+  ),
+  rx_no_buffer: driverCounter(
+    'nic_rx_no_buffer_total',
+    'Times a received packet found no free receive buffer.',
+  ),
+  tx_timeouts: driverCounter(
+    'nic_driver_tx_timeouts_total',
+    'Transmit timeouts as the driver counts them.',
+  ),
+  resets: driverCounter(
+    'nic_driver_resets_total',
+    'Times the driver reset the device or one of its queues to recover.',
+  ),
 };
+
+function driverCounter(name: string, meaning: string): Metric<'device'> {
+  const help = `${meaning} Source: ethtool -S through the driver catalogue.`;
+  return counter({ name, help, labels: ['device'] });
+}
 
 const statisticReads = ['statistics'] as const;
 const noReads = [] as const;

@@ -1,4 +1,4 @@
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
 import { compareVersions, parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
 

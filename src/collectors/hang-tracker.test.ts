@@ -1,15 +1,19 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
-import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { readKmsgRecording, recordedText } from '../../test/support/recordings.ts';
 import { classifyRecord } from '../kernel-log/classify.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { TransmitState } from './hang-tracker.ts';
 
-const host = new URL('../../test/hosts/debian-6.12.95-qemu/', import.meta.url);
 const bootTimestampSeconds = 1_795_145_580;
-const up = { carrier: 1, txPackets: 13 };
+/** What waits is not known of most drivers. */
+const up: TransmitState = {
+  carrier: 1,
+  carrierChanges: 2,
+  txPackets: 13,
+  txBytes: { isAccounted: false, isWaiting: false },
+};
+const waiting: TransmitState = { ...up, txBytes: { isAccounted: true, isWaiting: true } };
 
 /** One poll of a recorded timeline, at a time since boot. */
 interface Poll extends TransmitState {
@@ -18,32 +22,41 @@ interface Poll extends TransmitState {
 
 function recordedPolls(): readonly Poll[] {
   return [
-    ...readFileSync(new URL('hang-eno1-persist.timeline.txt', host), 'utf8').matchAll(
-      / up=(\S+) carrier=(\d) .* tx_packets:(\d+) /g,
+    ...recordedText('hang-eno1-persist.timeline.txt').matchAll(
+      / up=(\S+) carrier=(\d) .*carrier_changes=(\d+) .* tx_packets:(\d+) /g,
     ),
-  ].map(([, uptime, carrier, txPackets]) => ({
+  ].map(([, uptime, carrier, carrierChanges, txPackets]) => ({
+    ...waiting,
     uptimeSeconds: Number(uptime),
     carrier: Number(carrier),
+    carrierChanges: Number(carrierChanges),
     txPackets: Number(txPackets),
   }));
 }
 
 /** When the hang records were written, in seconds since boot. */
 function recordedHangs(): readonly number[] {
-  return readKmsgRecording(new URL('kmsg/hang-eno1-persist.kmsg.raw', host).pathname)
+  return readKmsgRecording('hang-eno1-persist')
     .filter((record) => classifyRecord(record)?.event === 'unit_hang')
     .map(({ timestampMicroseconds }) => timestampMicroseconds / 1e6);
 }
 
-/** What a tracker says at each poll, when it is told of every hang record as it is written. */
+/** What a tracker says at each poll, when it is told of every hang and every reset as it is logged. */
 function replay(
   timeline: readonly Poll[],
   hangs: readonly number[],
+  resets: readonly number[] = [],
 ): readonly (readonly [uptimeSeconds: number, isHanging: boolean])[] {
   const tracker = createHangTracker();
   return timeline.map(({ uptimeSeconds, ...state }) => {
     const last = hangs.findLast((hang) => hang <= uptimeSeconds);
-    const lastHang = last === undefined ? undefined : bootTimestampSeconds + last;
+    const lastHang =
+      last === undefined
+        ? undefined
+        : {
+            timestampSeconds: bootTimestampSeconds + last,
+            isReset: resets.some((reset) => reset >= last && reset <= uptimeSeconds),
+          };
     return [
       uptimeSeconds,
       tracker.isHanging(lastHang, bootTimestampSeconds + uptimeSeconds, state),
@@ -70,10 +83,10 @@ describe('createHangTracker()', () => {
   test('follows a recorded hang from its first record to 30 s after its last', () => {
     const recorded = recordedPolls();
     const hangs = recordedHangs();
-    expect(recorded.at(-1)).toEqual({ uptimeSeconds: 121.85, carrier: 1, txPackets: 15 });
+    expect(recorded.at(-1)).toMatchObject({ uptimeSeconds: 121.85, carrier: 1, txPackets: 15 });
     expect([hangs.length, hangs[0], hangs.at(-1)]).toEqual([9, 54.069105, 100.064876]);
     // Nothing more happened: the device stays as it was at the end of the recording.
-    const later = polls(122, 160, { carrier: 1, txPackets: 15 });
+    const later = polls(122, 160, { ...waiting, carrierChanges: 8, txPackets: 15 });
     expect(changes(replay([...recorded, ...later], hangs))).toEqual([
       [54.27, true],
       [131, false],
@@ -86,6 +99,15 @@ describe('createHangTracker()', () => {
     ['has a counter that began anew', { ...up, txPackets: 0 }, [[130, false]]],
     ['has no carrier', { ...up, carrier: 0 }, [[130, false]]],
     ['has a counter that cannot be read now', { ...up, txPackets: undefined }, []],
+    ['has a carrier that cannot be read now', { ...up, carrier: undefined }, []],
+    ['had a link that went and came back', { ...up, carrierChanges: 4 }, [[130, false]]],
+    [
+      'has no bytes in flight',
+      { ...up, txBytes: { isAccounted: true, isWaiting: false } },
+      [[130, false]],
+    ],
+    ['has bytes in flight', waiting, []],
+    ['has queues that cannot be read now', { ...up, txBytes: undefined }, []],
   ])('says from 30 s after the last record of a device that %s', (_what, state, expected) => {
     const answers = replay([...polls(100, 105), ...polls(106, 400, state)], [100]);
     expect(changes(answers)).toEqual([[100, true], ...expected]);
@@ -110,6 +132,31 @@ describe('createHangTracker()', () => {
     expect(changes(answers)).toEqual([
       [100, true],
       [201, false],
+    ]);
+  });
+
+  test.each([
+    ['was reset after its last record', [102], [[130, false]]],
+    ['was reset before its last record', [99], []],
+  ])('says from 30 s after the last record of a device that %s', (_what, resets, expected) => {
+    const answers = replay(polls(100, 400), [100], resets);
+    expect(changes(answers)).toEqual([[100, true], ...expected]);
+  });
+
+  test('sees that it hangs while it hangs and is reset again and again', () => {
+    const times = Array.from({ length: 60 }, (_, index) => 100 + 10 * index);
+    const resets = times.map((time) => time + 6);
+    expect(changes(replay(polls(100, 800), times, resets))).toEqual([
+      [100, true],
+      [720, false],
+    ]);
+  });
+
+  test('sees that a reset emptied the queues, which also ends their accounting', () => {
+    const answers = replay([...polls(100, 105, waiting), ...polls(106, 400)], [100]);
+    expect(changes(answers)).toEqual([
+      [100, true],
+      [130, false],
     ]);
   });
 

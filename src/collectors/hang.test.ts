@@ -42,23 +42,76 @@ describe('createHangFamilies()', () => {
   });
 
   test('knows a hang, and how much waited', async () => {
-    const lastHang = { timestampSeconds: hangAt, registers: { head: 0xd, tail: 0x11 } };
+    const lastHang = {
+      timestampSeconds: hangAt,
+      registers: { head: 0xd, tail: 0x11 },
+      isReset: false,
+    };
     const values = await valuesAfter(5, lastHang);
     expect(values.active).toEqual({ eno1: 1, enp6s0: 0, ens3: 0 });
     expect(values.pending).toEqual({ eno1: 4 });
   });
 
   test('takes a hang that is old when it is first seen for history', async () => {
-    const lastHang = { timestampSeconds: hangAt, registers: undefined };
+    const lastHang = { timestampSeconds: hangAt, registers: undefined, isReset: false };
     expect(await valuesAfter(31, lastHang)).toEqual({
       active: { eno1: 0, enp6s0: 0, ens3: 0 },
       pending: {},
     });
   });
 
+  /** What sysfs says of eno1 later than the hang, whose driver had accounted for 180 bytes then. */
+  interface Later {
+    readonly inflight: string;
+    readonly limit: string;
+    readonly carrierChanges: string;
+  }
+
+  const atHang: Later = { inflight: '180\n', limit: '0\n', carrierChanges: '2\n' };
+
+  test.each<readonly [string, Partial<Later>, number]>([
+    ['has nothing in flight any more', { inflight: '0\n' }, 0],
+    ['has bytes in flight', {}, 1],
+    ['lost its link and has it back', { carrierChanges: '4\n' }, 0],
+  ])(
+    'says 40 s after the hang of a port that sends nothing and %s',
+    async (_what, change, active) => {
+      let now = atHang;
+      let seconds = 5;
+      const host = overrideDevices(createRecordedHost(hostName), (device) => ({
+        attribute: (name) => {
+          const [, value] =
+            Object.entries({
+              'queues/tx-0/byte_queue_limits/inflight': now.inflight,
+              'queues/tx-0/byte_queue_limits/limit': now.limit,
+              carrier_changes: now.carrierChanges,
+            }).find(([path]) => path === name) ?? [];
+          return value ?? device.attribute(name);
+        },
+      }));
+      const polls = createPolls(
+        { ...host, now: () => new Date((hangAt + seconds) * 1000) },
+        configFrom(['--device.include=eno1']),
+      );
+      const families = createHangFamilies();
+      const lastHang = { timestampSeconds: hangAt, registers: undefined, isReset: false };
+      const activeNow = async (): Promise<number | undefined> => {
+        const poll = await polls();
+        const [family] = await families(poll, poll.devices, new Map([['eno1', lastHang]]));
+        return family?.samples[0]?.value;
+      };
+      expect(await activeNow()).toBe(1);
+      now = { ...atHang, ...change };
+      seconds = 40;
+      expect(await activeNow()).toBe(active);
+    },
+  );
+
   test.each<readonly [string, Partial<NetworkDevice>, Readonly<Record<string, number>>]>([
     ['of the recorded size', {}, { eno1: 256 - 0x9f + 0x37 }],
     ['smaller than where it stands', { txRingSize: async () => 80 }, {}],
+    ['as large as where it stands', { txRingSize: async () => 0x9f }, {}],
+    ['one larger than where it stands', { txRingSize: async () => 0xa0 }, { eno1: 0x37 + 1 }],
     [
       'of unknown size',
       {
@@ -69,17 +122,22 @@ describe('createHangFamilies()', () => {
       {},
     ],
   ])('counts around a ring %s', async (_what, reads, pending) => {
-    const lastHang = { timestampSeconds: hangAt, registers: { head: 0x9f, tail: 0x37 } };
+    const lastHang = {
+      timestampSeconds: hangAt,
+      registers: { head: 0x9f, tail: 0x37 },
+      isReset: false,
+    };
     const values = await valuesAfter(5, lastHang, (host) => overrideDevices(host, () => reads));
     expect(values.pending).toEqual(pending);
   });
 
   test.each([
-    [1, { vf0: 0 }],
-    [2, {}],
+    [1, 1, { vf0: 0 }],
+    [2, 2, {}],
+    [1, 2, {}],
   ])(
-    'has a value for %d devices of a driver whose records name none only where it is one',
-    async (count, active) => {
+    'has a value for %d of %d devices of a driver whose records name none only where it is one',
+    async (count, bound, active) => {
       const devices = Array.from({ length: count }, (_, index): Device => ({
         name: `vf${index}`,
         kind: 'physical',
@@ -94,7 +152,12 @@ describe('createHangFamilies()', () => {
         devices: () =>
           host
             .devices()
-            .flatMap((handle, index) => ({ ...handle, ...devices[index] }))
+            .flatMap((handle, index) => ({
+              ...handle,
+              ...devices[index],
+              attributeNames: () =>
+                Array.from({ length: bound }, (_, number) => `0000:01:10.${number}`),
+            }))
             .slice(0, count),
       }));
       expect(values.active).toEqual(active);

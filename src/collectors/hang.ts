@@ -1,17 +1,19 @@
 import { kernelEventRows } from '../catalogue/kernel-events.ts';
 import type { LastHang } from '../kernel-log/count.ts';
-import type { Device } from '../model/device.ts';
+import { onlyDeviceOf } from '../kernel-log/only-device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { Poll, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { createHangTracker } from './hang-tracker.ts';
 import type { HangTracker } from './hang-tracker.ts';
+import { createTxQueueAttributes, hasTxBytes } from './tx-queues.ts';
 
-const hangActive = gauge({
+export const hangActive: Metric<'device'> = gauge({
   name: 'nic_hang_active',
-  help: 'Whether the transmitter hangs: its last hang record is younger than 30 s, or it has sent nothing since. Only for drivers that log hangs. Source: kernel log and sysfs.',
+  help: 'Whether the transmitter hangs: its last hang record is younger than 30 s, or since then it has sent nothing, was not reset, kept its link and still has work waiting. Only for drivers that log hangs. Source: kernel log and sysfs.',
   labels: ['device'],
 });
 const pendingDescriptors = gauge({
@@ -39,6 +41,8 @@ export function createHangFamilies(): (
   lastHangs: ReadonlyMap<string, LastHang>,
 ) => Promise<readonly MetricFamily[]> {
   const trackers = new WeakMap<WatchedDevice, HangTracker>();
+  const limits = createTxQueueAttributes('byte_queue_limits/limit');
+  const inflight = createTxQueueAttributes('byte_queue_limits/inflight');
 
   const readDevice = async (
     device: WatchedDevice,
@@ -50,11 +54,16 @@ export function createHangFamilies(): (
     }
     const tracker = trackers.get(device) ?? createHangTracker();
     trackers.set(device, tracker);
-    const carrier = attempt({ device, read: 'sysfs' }, () => carrierOf(device));
-    const packets = attempt({ device, read: 'sysfs' }, device.packetCounters);
-    const isHanging = tracker.isHanging(lastHang.timestampSeconds, nowSeconds, {
-      carrier,
-      txPackets: packets?.txPackets,
+    const read = <Value>(value: () => Value): Value | undefined =>
+      attempt({ device, read: 'sysfs' }, value);
+    const isHanging = tracker.isHanging(lastHang, nowSeconds, {
+      carrier: read(() => carrierOf(device)),
+      carrierChanges: read(() => parseInteger(device.carrierChanges())),
+      txPackets: read(device.packetCounters)?.txPackets,
+      txBytes: read(() => ({
+        isAccounted: hasTxBytes(device, limits),
+        isWaiting: hasTxBytes(device, inflight),
+      })),
     });
     return { device, isHanging, pending: await pendingOf(device, lastHang, attemptLater) };
   };
@@ -89,9 +98,10 @@ async function pendingOf(
   return ring === undefined || ring <= head ? undefined : tail - head + ring;
 }
 
-function canTellHang({ driver = '' }: Device, devices: readonly Device[]): boolean {
+function canTellHang(device: WatchedDevice, devices: readonly WatchedDevice[]): boolean {
+  const { driver = '' } = device;
   return (
     hangingDrivers.has(driver) &&
-    !(namelessDrivers.has(driver) && devices.filter((other) => other.driver === driver).length > 1)
+    !(namelessDrivers.has(driver) && onlyDeviceOf(driver, devices) !== device)
   );
 }

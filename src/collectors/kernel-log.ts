@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { attributeEvent } from '../kernel-log/attribute.ts';
 import { eventKey } from '../kernel-log/count.ts';
 import { createKernelLogFollower } from '../kernel-log/follow.ts';
 import type { SourceState } from '../kernel-log/follow.ts';
@@ -8,40 +7,42 @@ import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import type { MetricFamily } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
 
-const kernelEvents = counter({
+type EventLabel = 'device' | 'driver' | 'event';
+
+export const kernelEvents: Metric<EventLabel> = counter({
   name: 'nic_kernel_events_total',
   help: 'Kernel-log records since boot that report the event; 0 for devices without any. Source: kernel log.',
   labels: ['device', 'driver', 'event'],
 });
-const lastTimestamp = gauge({
+export const lastTimestamp: Metric<EventLabel> = gauge({
   name: 'nic_kernel_event_last_timestamp_seconds',
   help: 'When the kernel last logged the event, in seconds since the epoch. Source: kernel log.',
   labels: ['device', 'driver', 'event'],
 });
-const previousBootEvents = gauge({
+export const previousBootEvents: Metric<EventLabel> = gauge({
   name: 'nic_previous_boot_kernel_events',
   help: 'Kernel-log records of the boot before this one that report the event. Source: journal, and what the agent wrote down then.',
   labels: ['device', 'driver', 'event'],
 });
-const statePersistent = gauge({
+export const statePersistent: Metric<never> = gauge({
   name: 'nicwatch_state_persistent',
   help: 'Whether what was counted survives a restart of the agent: its state file can be written.',
 });
-const logUp = gauge({
+export const logUp: Metric<'source'> = gauge({
   name: 'nicwatch_kernel_log_up',
   help: 'Whether the kernel log can be read.',
   labels: ['source'],
 });
-const logRecords = counter({
+export const logRecords: Metric<'source'> = counter({
   name: 'nicwatch_kernel_log_records_total',
   help: 'Records read from the kernel log.',
   labels: ['source'],
 });
-const logLost = counter({
+export const logLost: Metric<'source'> = counter({
   name: 'nicwatch_kernel_log_lost_total',
   help: 'Kernel-log records overwritten before they were read, from gaps in the sequence numbers.',
   labels: ['source'],
@@ -102,6 +103,10 @@ export const kernelLogCollector: CollectorDefinition = {
         for (const { source, error } of sources) {
           poll.report({ device: undefined, read: source, error });
         }
+        const [blind] = sources.flatMap(({ error }) => error ?? []);
+        if (blind !== undefined && state.isCaughtUp && !sources.some(({ isUp }) => isUp)) {
+          poll.fail(blind);
+        }
         poll.report({ device: undefined, read: 'state', error: state.stateError });
         const devices =
           poll.attempt({ device: undefined, read: 'sysfs' }, () => poll.devices) ?? [];
@@ -141,14 +146,12 @@ function eventFamilies(
   devices: readonly Device[],
 ): readonly MetricFamily[] {
   /** An event may have been counted before its device was known. */
-  const labelsOf = ({ device, driver, event }: KernelEventCount) => {
-    const named = { event, device, driver: undefined, busAddress: undefined };
-    return {
-      device,
-      driver: driver === '' ? attributeEvent(named, { devices }).driver : driver,
-      event,
-    };
-  };
+  const labelsOf = ({ device, driver, event }: KernelEventCount) => ({
+    device,
+    driver: driver === '' ? (driverOf(device) ?? '') : driver,
+    event,
+  });
+  const driverOf = (device: string) => devices.find(({ name }) => name === device)?.driver;
   const seen = new Set(events.map(eventKey));
   const unseen = devices.flatMap(({ name: device, driver = '' }) =>
     kernelEventNames

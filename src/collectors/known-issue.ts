@@ -1,11 +1,12 @@
 import type { Device } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { gauge } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { exposureTo } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
 
-const knownIssue = gauge({
+export const knownIssue: Metric<'device' | 'issue' | 'severity'> = gauge({
   name: 'nic_known_issue',
   help: 'Whether the device is exposed to an issue reported of its driver: 1 where firmware, kernel and offload features are such, 0 where one of them is not. A risk, no verdict. Source: ethtool -i and -k, the catalogue of known issues.',
   labels: ['device', 'issue', 'severity'],

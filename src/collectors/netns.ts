@@ -24,6 +24,8 @@ const pauseMilliseconds = 20;
 /** More are not read. */
 const maxNamespaces = 8192;
 
+/** The column all protocols count them in. */
+const csumErrors = 'InCsumErrors';
 const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
 type Counts = Readonly<Record<(typeof protocols)[number], number>>;
 const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
@@ -106,12 +108,12 @@ export const netnsCollector: CollectorDefinition = {
 /** Undefined where that fails, as when the process has ended meanwhile. */
 function readCounts(host: Host, pid: number): Counts | undefined {
   try {
-    const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid));
+    const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid), csumErrors);
     const snmp6 = readSnmp6(host, pid);
     return {
-      tcp: snmp.get('Tcp')?.get('InCsumErrors') ?? 0,
-      udp: snmp.get('Udp')?.get('InCsumErrors') ?? 0,
-      icmp: snmp.get('Icmp')?.get('InCsumErrors') ?? 0,
+      tcp: snmp.get('Tcp') ?? 0,
+      udp: snmp.get('Udp') ?? 0,
+      icmp: snmp.get('Icmp') ?? 0,
       udp6: snmp6?.get('Udp6InCsumErrors') ?? 0,
       icmp6: snmp6?.get('Icmp6InCsumErrors') ?? 0,
     };
@@ -126,7 +128,7 @@ function readCounts(host: Host, pid: number): Counts | undefined {
 /** Undefined where IPv6 is disabled. */
 function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undefined {
   try {
-    return parseProcNetSnmp6(host.readProcNet('snmp6', pid));
+    return parseProcNetSnmp6(host.readProcNet('snmp6', pid), csumErrors);
   } catch (error) {
     if (error instanceof SourceError && error.reason === 'absent') {
       return undefined;

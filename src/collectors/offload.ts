@@ -1,15 +1,15 @@
 import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
-import type { Sample } from '../metrics/metric.ts';
+import type { Metric, MetricFamily, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 
-const offloadEnabled = gauge({
+export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
   help: 'Whether the offload feature is active, under the name ethtool prints. Source: ethtool -k.',
   labels: ['device', 'feature', 'fixed'],
 });
-const offloadRequested = gauge({
+export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   name: 'nic_offload_requested',
   help: 'What was requested of an offload feature, where that is not what is active. Source: ethtool -k.',
   labels: ['device', 'feature'],
@@ -24,6 +24,8 @@ export const offloadCollector: CollectorDefinition = {
   metrics: [offloadEnabled, offloadRequested],
   create: ({ config }) => {
     const cache = new WeakMap<WatchedDevice, FeatureSamples>();
+    let last: readonly (FeatureSamples | undefined)[] = [];
+    let families: readonly MetricFamily[] = [];
     const isWanted = ({ name }: Feature): boolean =>
       curatedOffloadFeatures.has(name) || config.offloadFeatures?.test(name) === true;
 
@@ -46,10 +48,19 @@ export const offloadCollector: CollectorDefinition = {
       needs: () => featureReads,
       collect: (poll) => {
         const readings = poll.devices.map((device) => readDevice(device, poll));
-        return [
-          offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
-          offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
-        ];
+        // Most of the time no flag has changed: the families of the last poll are those of this one.
+        if (
+          families.length === 0 ||
+          readings.length !== last.length ||
+          readings.some((samples, index) => samples !== last[index])
+        ) {
+          last = readings;
+          families = [
+            offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
+            offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
+          ];
+        }
+        return families;
       },
     };
   },

@@ -1,38 +1,57 @@
 import type { Host } from '../host/host.ts';
 import { counter } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
+import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { missingProcfs } from './missing-procfs.ts';
 
-const stackCsumErrors = counter({
+export const stackCsumErrors: Metric<'protocol'> = counter({
   name: 'nic_stack_csum_errors_total',
   help: 'Packets the network stack dropped for a wrong checksum; tcp counts IPv4 and IPv6. Source: /proc/net/snmp, snmp6, netstat.',
   labels: ['protocol'],
 });
+
+/** The column all protocols count them in. */
+const csumErrors = 'InCsumErrors';
 
 /** Wrong checksums as the receiving stack sees them. They point at the sender, not at a device of this node. */
 export const stackCollector: CollectorDefinition = {
   name: 'stack',
   description: 'Checksum errors seen by the network stack.',
   metrics: [stackCsumErrors],
-  create: ({ host }) => ({
+  create: ({ host, config }) => ({
     collect: ({ attempt }) => {
-      const read = <Value>(
+      let isMounted = false;
+      const read = (
         name: Parameters<Host['readProcNet']>[0],
-        parse: (text: string) => Value,
-      ): Value | undefined =>
-        attempt({ device: undefined, read: 'procfs' }, () => parse(host.readProcNet(name)));
+        parse: (text: string, column: string) => ReadonlyMap<string, number>,
+      ): ReadonlyMap<string, number> | undefined =>
+        attempt({ device: undefined, read: 'procfs' }, () => {
+          try {
+            const text = host.readProcNet(name);
+            isMounted = true;
+            return parse(text, csumErrors);
+          } catch (error) {
+            isMounted ||= !(error instanceof SourceError && error.reason === 'absent');
+            throw error;
+          }
+        });
       const snmp = read('snmp', parseProcNetSnmp);
       const netstat = read('netstat', parseProcNetSnmp);
       // Absent where IPv6 is disabled.
       const snmp6 = read('snmp6', parseProcNetSnmp6);
+      if (!isMounted) {
+        throw missingProcfs(config);
+      }
       const errors = {
-        ip: netstat?.get('IpExt')?.get('InCsumErrors'),
-        tcp: snmp?.get('Tcp')?.get('InCsumErrors'),
-        udp: snmp?.get('Udp')?.get('InCsumErrors'),
-        icmp: snmp?.get('Icmp')?.get('InCsumErrors'),
+        ip: netstat?.get('IpExt'),
+        tcp: snmp?.get('Tcp'),
+        udp: snmp?.get('Udp'),
+        icmp: snmp?.get('Icmp'),
         udp6: snmp6?.get('Udp6InCsumErrors'),
         icmp6: snmp6?.get('Icmp6InCsumErrors'),
-        udplite: snmp?.get('UdpLite')?.get('InCsumErrors'),
+        udplite: snmp?.get('UdpLite'),
         udplite6: snmp6?.get('UdpLite6InCsumErrors'),
       };
       return [

@@ -1,3 +1,5 @@
+import { SourceError } from '../model/errors.ts';
+import { parseInteger } from '../parsers/number.ts';
 import type { WatchedDevice } from './collector.ts';
 
 /** Gives the attributes of one name of all transmit queues of a device. @throws {SourceError} when the device is gone. */
@@ -20,4 +22,23 @@ export function createTxQueueAttributes(attribute: string): TxQueueAttributes {
     known.set(names, attributes);
     return attributes;
   };
+}
+
+/**
+ * Says whether any queue has some of what the attribute counts; a driver without queues to account for has none.
+ *
+ * @throws {SourceError} when a queue cannot be read.
+ */
+export function hasTxBytes(
+  device: Pick<WatchedDevice, 'attribute' | 'attributeNames'>,
+  attributes: TxQueueAttributes,
+): boolean {
+  try {
+    return attributes(device).some((attribute) => parseInteger(device.attribute(attribute)) > 0);
+  } catch (error) {
+    if (error instanceof SourceError && error.reason === 'absent') {
+      return false;
+    }
+    throw error;
+  }
 }

@@ -1,18 +1,16 @@
-import { SourceError } from '../model/errors.ts';
 import { gauge } from '../metrics/metric.ts';
-import { parseInteger } from '../parsers/number.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
-import { createTxQueueAttributes } from './tx-queues.ts';
-import type { TxQueueAttributes } from './tx-queues.ts';
+import { deviceSamples } from './collector.ts';
+import { createTxQueueAttributes, hasTxBytes } from './tx-queues.ts';
 
 /** Shorter than any driver's watchdog waits (5 s and more), twice over: a busy moment is no stall. */
 const stalledSeconds = 10;
 /** Two values that are alike say little; three do. */
 const stalledPolls = 3;
 
-const txStalled = gauge({
+export const txStalled: Metric<'device'> = gauge({
   name: 'nic_tx_stalled',
   help: 'Whether the device has carrier and bytes waiting in its transmit queues, and has sent nothing for 10 s and 3 polls. Only where the driver accounts for its queues by bytes. Source: sysfs carrier, byte_queue_limits, tx_packets.',
   labels: ['device'],
@@ -45,16 +43,16 @@ export const txStallCollector: CollectorDefinition = {
       const { txPackets } = device.packetCounters();
       if (previous === undefined || previous.txPackets !== txPackets) {
         // The limit leaves 0 with the first packet a driver accounts for, and tells that it does.
-        const isAccounted = previous?.isAccounted === true || hasBytes(device, limits);
+        const isAccounted = previous?.isAccounted === true || hasTxBytes(device, limits);
         return { txPackets, isAccounted, sinceSeconds: nowSeconds, polls: 1 };
       }
       if (!previous.isAccounted) {
         // A packet is accounted for when it has left, which may be after it was counted.
         return previous.polls < stalledPolls
-          ? { ...previous, isAccounted: hasBytes(device, limits), polls: previous.polls + 1 }
+          ? { ...previous, isAccounted: hasTxBytes(device, limits), polls: previous.polls + 1 }
           : previous;
       }
-      const isStill = hasBytes(device, inflight) && carrierOf(device) === 1;
+      const isStill = hasTxBytes(device, inflight) && carrierOf(device) === 1;
       return isStill
         ? { ...previous, polls: previous.polls + 1 }
         : { ...previous, sinceSeconds: nowSeconds, polls: 1 };
@@ -87,16 +85,4 @@ export const txStallCollector: CollectorDefinition = {
 
 function isStalled({ sinceSeconds, polls }: StallState, nowSeconds: number): boolean {
   return polls >= stalledPolls && nowSeconds - sinceSeconds >= stalledSeconds;
-}
-
-/** Whether any queue has some; a driver without queues to account for has none. */
-function hasBytes(device: WatchedDevice, attributes: TxQueueAttributes): boolean {
-  try {
-    return attributes(device).some((attribute) => parseInteger(device.attribute(attribute)) > 0);
-  } catch (error) {
-    if (error instanceof SourceError && error.reason === 'absent') {
-      return false;
-    }
-    throw error;
-  }
 }

@@ -1,10 +1,11 @@
 import { counter } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { CollectorDefinition } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
+import { deviceSamples } from './collector.ts';
 import { createTxQueueAttributes } from './tx-queues.ts';
 
-const txTimeouts = counter({
+export const txTimeouts: Metric<'device'> = counter({
   name: 'nic_tx_timeouts_total',
   help: "Times the kernel's transmit watchdog fired, over all queues; stays 0 for drivers without one. Source: sysfs queues/tx-*/tx_timeout.",
   labels: ['device'],

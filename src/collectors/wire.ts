@@ -2,21 +2,21 @@ import { setInterval } from 'node:timers';
 
 import type { DeviceAddress } from '../host/host.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import type { MetricFamily } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { Device } from '../model/device.ts';
 import { SourceError } from '../model/errors.ts';
 import { tunnelLayers } from '../parsers/tunnel-packet.ts';
 import { createSampler } from '../wire/sampler.ts';
 import type { Sampler, SamplerState } from '../wire/sampler.ts';
+import { deviceSamples } from './collector.ts';
 import type { CollectorDefinition, WatchedDevice } from './collector.ts';
-import { deviceSamples } from './device-samples.ts';
 
-const checkedPackets = counter({
+export const wireChecked: Metric<'device' | 'source_address'> = counter({
   name: 'nic_wire_checked_packets_total',
   help: 'Sampled packets in tunnels to this node whose checksums were verified, by the address of the node that sent them, or "other". Source: AF_PACKET.',
   labels: ['device', 'source_address'],
 });
-const badPackets = counter({
+export const wireBad: Metric<'device' | 'source_address' | 'layer'> = counter({
   name: 'nic_wire_bad_packets_total',
   help: 'Those of them with a wrong checksum, in the tunnel or else in what it carries. Source: AF_PACKET.',
   labels: ['device', 'source_address', 'layer'],
@@ -63,8 +63,8 @@ export const wireCollector: CollectorDefinition = {
   description: 'Verifies checksums of sampled packets in tunnels, by the node that sent them.',
   isOptIn: true,
   metrics: [
-    checkedPackets,
-    badPackets,
+    wireChecked,
+    wireBad,
     wireSamples,
     samplingRatio,
     lastSample,
@@ -201,8 +201,8 @@ function wireFamilies(readings: readonly PortReading[]): readonly MetricFamily[]
     })),
   );
   return [
-    checkedPackets.family(sources.map(({ labels, checked }) => ({ labels, value: checked }))),
-    badPackets.family(
+    wireChecked.family(sources.map(({ labels, checked }) => ({ labels, value: checked }))),
+    wireBad.family(
       sources.flatMap(({ labels, bad }) =>
         tunnelLayers.map((layer) => ({ labels: { ...labels, layer }, value: bad[layer] })),
       ),

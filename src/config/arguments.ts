@@ -1,21 +1,21 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 
 import { knownIssues } from '../catalogue/known-issues.ts';
-import { ConfigError } from '../model/errors.ts';
-import { parseAnchoredRegExp } from './anchored-regexp.ts';
+import {
+  oneOf,
+  parseAbsolutePath,
+  parseAnchoredRegExp,
+  parseCount,
+  parseListenAddress,
+  parsePath,
+  parsePollInterval,
+  parseTelemetryPath,
+} from './flag-values.ts';
+import { parseCommandLine } from './command-line.ts';
+import type { Config } from './config.ts';
+import { flag, listFlag, toggle } from './flags.ts';
 import { addCollectorFlags, addWireFlags } from './collector-flags.ts';
 import type { CollectorFlag } from './collector-flags.ts';
-import type {
-  Config,
-  EthtoolReaderChoice,
-  KernelLogSourceChoice,
-  LogFormat,
-  LogLevel,
-} from './config.ts';
-import { parseAbsolutePath, parseCount, parsePath, parsePollInterval } from './flag-values.ts';
-import { flag, listFlag, oneOf, toggle } from './flags.ts';
-import { parseListenAddress } from './listen-address.ts';
-import { parseTelemetryPath } from './telemetry-path.ts';
 
 /** What the command line asks for. */
 export type Invocation =
@@ -51,7 +51,7 @@ export function parseArguments(
   });
   const version = toggle(program, '--version', { description: 'Print version and exit.' });
 
-  if (parse(program, argv) === 'help') {
+  if (parseCommandLine(program, argv) === 'help') {
     return { action: 'help', text: program.helpInformation() };
   }
   if (version() === true) {
@@ -88,25 +88,6 @@ export function parseArguments(
       logFormat: log.format(),
     }),
   };
-}
-
-/** @throws {ConfigError} naming the flag or the argument that is wrong. */
-function parse(program: Command, argv: readonly string[]): 'parsed' | 'help' {
-  try {
-    program.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return 'help';
-    }
-    throw error instanceof CommanderError
-      ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
-      : error;
-  }
-  const [excess] = program.args;
-  if (excess !== undefined) {
-    throw new ConfigError(`unexpected argument ${JSON.stringify(excess)}`);
-  }
-  return 'parsed';
 }
 
 function addWebFlags(program: Command) {
@@ -157,7 +138,7 @@ function addDeviceFlags(program: Command) {
     ethtoolReader: flag(program, '--ethtool.reader <reader>', {
       description:
         'How to ask drivers: ioctl (needs the koffi package), command, or auto: ioctl, and command where that cannot be had.',
-      parse: oneOf<EthtoolReaderChoice>(['auto', 'ioctl', 'command']),
+      parse: oneOf(['auto', 'ioctl', 'command']),
       fallback: 'auto',
     }),
     knownIssuesFile: flag(program, '--known-issues.file <path>', {
@@ -185,7 +166,7 @@ function addHostFlags(program: Command) {
   return {
     kernelLogSource: flag(program, '--kernel-log.source <source>', {
       description: 'Where to read the kernel log: auto, kmsg, journal or none.',
-      parse: oneOf<KernelLogSourceChoice>(['auto', 'kmsg', 'journal', 'none']),
+      parse: oneOf(['auto', 'kmsg', 'journal', 'none']),
       fallback: 'auto',
     }),
     stateDirectory: pathFlag(
@@ -204,12 +185,12 @@ function addLogFlags(program: Command) {
   return {
     level: flag(program, '--log.level <level>', {
       description: 'Least severe message to log: debug, info, warn or error.',
-      parse: oneOf<LogLevel>(['debug', 'info', 'warn', 'error']),
+      parse: oneOf(['debug', 'info', 'warn', 'error']),
       fallback: 'info',
     }),
     format: flag(program, '--log.format <format>', {
       description: 'Format of log messages: logfmt or json.',
-      parse: oneOf<LogFormat>(['logfmt', 'json']),
+      parse: oneOf(['logfmt', 'json']),
       fallback: 'logfmt',
     }),
   };

@@ -1,9 +1,9 @@
 import type { KnownIssue } from '../model/known-issue.ts';
 
-export type EthtoolReaderChoice = 'auto' | 'ioctl' | 'command';
+type EthtoolReaderChoice = 'auto' | 'ioctl' | 'command';
 export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-export type LogFormat = 'logfmt' | 'json';
+type LogFormat = 'logfmt' | 'json';
 
 /** Where to listen. Without a host: every address of the machine. */
 export interface ListenAddress {

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 
 import { ConfigError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
+import { parseCommandLine } from './command-line.ts';
 import { parsePorts } from './flag-values.ts';
 import { flag } from './flags.ts';
 
@@ -25,6 +26,7 @@ export function parseDrill([name, ...argv]: readonly string[]): Drill {
     throw new ConfigError(`expected ${usage}, got ${JSON.stringify(name ?? '')}`);
   }
   const program = new Command('nicwatch drill checksum')
+    .allowExcessArguments(true)
     .exitOverride()
     .showSuggestionAfterError(false)
     .helpOption(false)
@@ -35,13 +37,7 @@ export function parseDrill([name, ...argv]: readonly string[]): Drill {
     parse: parsePorts,
     fallback: '4789',
   });
-  try {
-    program.parse(argv, { from: 'user' });
-  } catch (error) {
-    throw error instanceof CommanderError
-      ? new ConfigError(error.message.replace(/^error: /, ''), { cause: error })
-      : error;
-  }
+  parseCommandLine(program, argv);
   const address = to();
   const [first = 0, ...others] = port();
   if (address === undefined || others.length > 0) {

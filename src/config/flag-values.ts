@@ -1,11 +1,37 @@
+import { isIP } from 'node:net';
+
 import { ConfigError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
 import { maxFilterPorts } from '../parsers/tunnel-filter.ts';
-import { parseDurationSeconds } from './duration.ts';
+import type { ListenAddress } from './config.ts';
+
+/** Makes the parser of a flag with a closed set of values. */
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+): (text: string) => Choice {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) {
+      throw new ConfigError(`expected ${choices.join(', ')}, got ${quote(text)}`);
+    }
+    return choice;
+  };
+}
 
 const shortestPollSeconds = 1;
 const longestPollSeconds = 3600;
 const maxSampleCount = 1000;
+
+/** Parses a boolean as YAML 1.1 spells it. @throws {ConfigError} for anything else. */
+export function parseBoolean(text: string): boolean {
+  if (/^(?:y|yes|true|on)$/i.test(text)) {
+    return true;
+  }
+  if (/^(?:n|no|false|off)$/i.test(text)) {
+    return false;
+  }
+  throw new ConfigError(`expected true or false, got ${quote(text)}`);
+}
 
 /** Parses a number of things. @throws {ConfigError} when it is none, or above 999999. */
 export function parseCount(text: string): number {
@@ -58,4 +84,92 @@ export function parsePath(text: string): string {
     throw new ConfigError(`expected a path, got ${JSON.stringify(text)}`);
   }
   return text;
+}
+
+const unitSeconds: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
+
+/**
+ * Parses a duration as Go writes it into seconds: `15s`, `1m30s`, `1.5h`, `500ms`, and `0` without a unit.
+ *
+ * @throws {ConfigError} when the text is no duration.
+ * @see https://pkg.go.dev/time#ParseDuration
+ */
+export function parseDurationSeconds(text: string): number {
+  if (!/^(?:0|(?:\d{1,9}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h))+)$/.test(text)) {
+    throw new ConfigError(`expected a duration such as "15s" or "1m30s", got ${quote(text)}`);
+  }
+  return [...text.matchAll(/([\d.]+)(\D+)/g)].reduce(
+    (sum, [, amount, unit = '']) => sum + Number(amount) * (unitSeconds[unit] ?? 0),
+    0,
+  );
+}
+
+/** Compiles a regular expression that must match a whole name, as Prometheus anchors them. @throws {ConfigError} */
+export function parseAnchoredRegExp(text: string): RegExp {
+  if (text === '') {
+    throw new ConfigError('expected a regular expression, got ""');
+  }
+  try {
+    // Alone first: inside the anchors, unbalanced parentheses could pass.
+    void new RegExp(text, 'u');
+    return new RegExp(`^(?:${text})$`, 'u');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`expected a regular expression, got ${quote(text)} (${reason})`, {
+      cause: error,
+    });
+  }
+}
+
+/** Segments that a client would resolve before it asks are none of a path. */
+const pathPattern = /^\/(?:(?!\.\.?(?:\/|$))[\w.~-]+(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*)?$/;
+/** The agent's own routes; all below the first, as in Prometheus, is kept for what else it may answer. */
+const reserved = ['/-', '/api/v1/status'];
+
+/**
+ * Parses the path metrics are served under.
+ *
+ * @throws {ConfigError} when the text is no path, or one of the agent's own.
+ */
+export function parseTelemetryPath(text: string): string {
+  if (reserved.some((path) => text === path || text.startsWith(`${path}/`))) {
+    throw new ConfigError(
+      `expected a path that is not reserved, such as "/metrics", got ${quote(text)}`,
+    );
+  }
+  if (!pathPattern.test(text)) {
+    throw new ConfigError(`expected a path such as "/metrics", got ${quote(text)}`);
+  }
+  return text;
+}
+
+/**
+ * Parses a listen address: `:10140`, `127.0.0.1:10140`, `[::1]:10140`, `localhost:10140`.
+ *
+ * @throws {ConfigError} when host or port is missing or impossible.
+ */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
+  const [, bracketed, plain, digits] = match ?? [];
+  const port = Number(digits);
+  if (match === null || port > 65_535 || (bracketed !== undefined && isIP(bracketed) !== 6)) {
+    throw new ConfigError(
+      `expected an address such as ":10140", "127.0.0.1:10140" or "[::1]:10140", got ${JSON.stringify(text)}`,
+    );
+  }
+  const host = bracketed ?? plain;
+  return { host: host === '' ? undefined : host, port };
+}
+
+/** Writes a listen address as the command line takes it. */
+export function formatListenAddress({ host = '', port }: ListenAddress): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -2,7 +2,6 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 
 import { ConfigError } from '../model/errors.ts';
-import { quote } from '../parsers/lines.ts';
 
 export interface FlagOptions<Value> {
   readonly description: string;
@@ -85,15 +84,4 @@ function named<Value>(spelling: string, parse: () => Value): Value {
       ? new ConfigError(`${name}: ${error.message}`, { cause: error })
       : error;
   }
-}
-
-/** Makes the parser of a flag with a closed set of values. */
-export function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
-  return (text) => {
-    const choice = choices.find((candidate) => candidate === text);
-    if (choice === undefined) {
-      throw new ConfigError(`expected ${choices.join(', ')}, got ${quote(text)}`);
-    }
-    return choice;
-  };
 }

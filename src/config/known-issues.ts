@@ -3,7 +3,7 @@ import { issueSeverities } from '../model/known-issue.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
 import { quote } from '../parsers/lines.ts';
 import { parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
-import { oneOf } from './flags.ts';
+import { oneOf } from './flag-values.ts';
 import { parseYaml } from './yaml-value.ts';
 import type { YamlValue } from './yaml-value.ts';
 

@@ -89,7 +89,7 @@ describe('createRunCommand()', () => {
     await expect(createRunCommand(never)('no-such-program', ['-i', 'eth0'])).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message: 'no-such-program -i eth0: command not found (ENOENT)',
+      message: 'no-such-program: not installed, or not on PATH (ENOENT)',
       cause: { code: 'ENOENT' },
     });
   });
@@ -306,7 +306,7 @@ describe('streamLines()', () => {
     await expect(started('no-such-program', []).next()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message: 'no-such-program: command not found (ENOENT)',
+      message: 'no-such-program: not installed, or not on PATH (ENOENT)',
       cause: { code: 'ENOENT' },
     });
   });

@@ -73,7 +73,9 @@ export function createRunCommand(
     }
     const problem = problemOf(result);
     if (result.exitCode === undefined || problem !== undefined) {
-      throw new SourceError('failed', `${command}: ${problem}`, { cause: result });
+      // What is not there is so for all arguments.
+      const what = result.code === 'ENOENT' ? file : command;
+      throw new SourceError('failed', `${what}: ${problem}`, { cause: result });
     }
     return { exitCode: result.exitCode, stdout: stdout(), stderr: stderr() };
   };
@@ -150,7 +152,7 @@ function problemOf({
     return 'nicwatch is ending';
   }
   if (code !== undefined) {
-    return code === 'ENOENT' ? 'command not found (ENOENT)' : originalMessage;
+    return code === 'ENOENT' ? 'not installed, or not on PATH (ENOENT)' : originalMessage;
   }
   return exitCode === undefined ? 'ended by a signal' : undefined;
 }

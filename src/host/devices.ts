@@ -5,7 +5,6 @@ import { ParseError, SourceError } from '../model/errors.ts';
 import type { DeviceKind } from '../model/device.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { DeviceIdentity, LinuxDevice } from './linux-device.ts';
-import { readPciId } from './pci-id.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
 /** `DEVTYPE=` of a device's uevent, and the driver behind it as `ethtool -i` names it. */
@@ -161,6 +160,30 @@ function readCandidate(
       return undefined;
     }
     throw error;
+  }
+}
+
+/** The name of a PCI device: domain, bus, slot and function. Other buses have attributes of the same names. */
+const pciAddress = /^[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/;
+
+/**
+ * Vendor and device ID of a PCI device, `8086:1572`; undefined for another bus, and where one cannot be read: a label more
+ * or less must not cost the device.
+ *
+ * @see Documentation/ABI/testing/sysfs-bus-pci
+ */
+function readPciId(path: Buffer, busAddress: string): string | undefined {
+  if (!pciAddress.test(busAddress)) {
+    return undefined;
+  }
+  try {
+    const [vendor, device] = ['/vendor', '/device'].map((name) => {
+      const text = readFileSync(Buffer.concat([path, Buffer.from(name)]), 'latin1');
+      return /^0x([\da-f]{4})\n?$/i.exec(text)?.[1]?.toLowerCase();
+    });
+    return vendor === undefined || device === undefined ? undefined : `${vendor}:${device}`;
+  } catch {
+    return undefined;
   }
 }
 

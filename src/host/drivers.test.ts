@@ -39,7 +39,15 @@ describe('openDrivers()', () => {
   test('does with the command where the C library cannot be called, and says why', async () => {
     const drivers = await openDrivers('auto', { signal, open: withoutLibrary });
     expect(drivers.reader).toBe('command');
-    expect(drivers.problems).toEqual([missing]);
+    expect(drivers.problems).toMatchObject([
+      {
+        reason: missing.reason,
+        message: expect.stringMatching(
+          /^--ethtool\.reader: the ethtool command .*; expected the package koffi/,
+        ),
+        cause: missing,
+      },
+    ]);
     expect(drivers.linkAnnouncements).toBeUndefined();
   });
 

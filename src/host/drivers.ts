@@ -54,22 +54,33 @@ export async function openDrivers(
   choice: Config['ethtoolReader'],
   { signal, open = openLibc }: OpenDriversOptions,
 ): Promise<Drivers> {
-  const byCommand: Omit<Drivers, keyof NativeCalls> = {
+  let drivers: Drivers = {
     reader: 'command',
     openEthtool: createEthtoolCommand(createRunCommand(signal)),
     linkAnnouncements: undefined,
-    problems: [],
-  };
-  let calls: NativeCalls = {
     notifySocket: undefined,
     waitReadable: undefined,
     openPacketSocket: undefined,
     exitIfWaiting: undefined,
+    problems: [],
   };
   try {
     const libc = await open();
-    calls = nativeCalls(libc);
-    return { ...(choice === 'command' ? byCommand : openNative(libc)), ...calls };
+    drivers = {
+      ...drivers,
+      notifySocket: createNotifySocket(libc),
+      waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
+      openPacketSocket: createPacketSockets(libc),
+      exitIfWaiting: libc.exitIfWaiting,
+    };
+    return choice === 'command'
+      ? drivers
+      : {
+          ...drivers,
+          reader: 'ioctl',
+          openEthtool: createEthtoolIoctl(openEthtoolIoctl(libc)),
+          ...announcementsOf(libc),
+        };
   } catch (error) {
     if (!(error instanceof SourceError)) {
       throw error;
@@ -78,37 +89,25 @@ export async function openDrivers(
       throw new ConfigError(`--ethtool.reader: ${error.message}`, { cause: error });
     }
     // The command was asked for: nothing is read in another way than that.
-    return { ...byCommand, ...calls, problems: choice === 'command' ? [] : [error] };
+    return { ...drivers, problems: choice === 'command' ? [] : [readByCommand(error)] };
   }
 }
 
-type NativeCalls = Pick<
-  Drivers,
-  'notifySocket' | 'waitReadable' | 'openPacketSocket' | 'exitIfWaiting'
->;
-
-function nativeCalls(libc: Libc): NativeCalls {
-  return {
-    notifySocket: createNotifySocket(libc),
-    waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
-    openPacketSocket: createPacketSockets(libc),
-    exitIfWaiting: libc.exitIfWaiting,
-  };
+function readByCommand(error: SourceError): SourceError {
+  return new SourceError(
+    error.reason,
+    `--ethtool.reader: the ethtool command reads the devices, which costs more: ${error.message}; expected the package koffi beside nicwatch`,
+    { cause: error },
+  );
 }
 
-function openNative(libc: Libc): Omit<Drivers, keyof NativeCalls> {
-  const native: Omit<Drivers, keyof NativeCalls> = {
-    reader: 'ioctl',
-    openEthtool: createEthtoolIoctl(openEthtoolIoctl(libc)),
-    linkAnnouncements: undefined,
-    problems: [],
-  };
+function announcementsOf(libc: Libc): Pick<Drivers, 'linkAnnouncements' | 'problems'> {
   try {
-    return { ...native, linkAnnouncements: openLinkAnnouncements(libc) };
+    return { linkAnnouncements: openLinkAnnouncements(libc), problems: [] };
   } catch (error) {
     if (!(error instanceof SourceError)) {
       throw error;
     }
-    return { ...native, problems: [error] };
+    return { linkAnnouncements: undefined, problems: [error] };
   }
 }

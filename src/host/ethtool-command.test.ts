@@ -4,11 +4,10 @@ import { describe, expect, test } from 'vitest';
 
 import { deviceIdentity } from '../../test/support/fake-ethtool-kernel.ts';
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import { debianHost, recordedPath } from '../../test/support/recordings.ts';
 import { statisticList } from '../../test/support/statistics.ts';
 import { createEthtoolCommand } from './ethtool-command.ts';
 import type { EthtoolReads } from './host.ts';
-
-const hostName = 'debian-6.12.95-qemu';
 
 /** Reads of a device for which ethtool ends like this. */
 function readsWhere(exitCode: number, stderr: string, device = 'eno1'): EthtoolReads {
@@ -108,12 +107,10 @@ describe('createEthtoolCommand()', () => {
     expect((await reads.statistics()).names).toEqual(['received', 'tx']);
   });
 
-  const devices = readdirSync(
-    new URL(`../../test/hosts/${hostName}/sys/class/net`, import.meta.url),
-  );
+  const devices = readdirSync(recordedPath(debianHost, 'sys/class/net'));
 
   test.each(devices)('reads %s as recorded, or says why not', async (name) => {
-    const device = createRecordedHost(hostName)
+    const device = createRecordedHost(debianHost)
       .devices()
       .find((each) => each.name === name);
     const reads = await Promise.allSettled([

@@ -12,7 +12,7 @@ import type {
   ReadsByName,
 } from '../../test/support/fake-ethtool-kernel.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { Statistic } from '../model/device.ts';
 import { createEthtoolIoctl } from './ethtool-ioctl.ts';
 import type { EthtoolReads } from './host.ts';
 

@@ -1,6 +1,6 @@
 import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
-import type { Statistics } from '../model/statistic.ts';
+import type { Statistics } from '../model/device.ts';
 import {
   decodeDriverInfo,
   decodeFeatures,
@@ -123,7 +123,7 @@ export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
     };
 
     /** Undefined where the device has another number of them by now. */
-    const readStatistics = async (names: readonly string[]): Promise<Statistics | undefined> =>
+    const readStatistics = (names: readonly string[]): Promise<Statistics | undefined> =>
       call(
         'statistics',
         (arena) => {

@@ -1,9 +1,5 @@
-import type { Device } from '../model/device.ts';
-import type { DriverInfo } from '../model/driver-info.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
-import type { Statistics } from '../model/statistic.ts';
 import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
@@ -81,6 +77,8 @@ export interface NetworkDevice extends Device, EthtoolReads {
   readAttribute(name: 'carrier' | 'speed'): Promise<string>;
   /** Reads the device's own packet counters, which the driver may fetch from the hardware. */
   packetCounters(): Promise<PacketCounters>;
+  /** Packets the device was given and could not send, for any reason. */
+  transmitLosses(): Promise<number>;
 }
 
 /**

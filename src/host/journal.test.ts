@@ -130,7 +130,11 @@ describe('readJournal()', () => {
   ])('takes a journal that %s from the start for absent', async (_what, lines) => {
     await expect(
       readFor(900, { streamLines: lines, longestSilenceMilliseconds: 50 }),
-    ).rejects.toMatchObject({ name: 'SourceError', reason: 'absent' });
+    ).rejects.toMatchObject({
+      name: 'SourceError',
+      reason: 'absent',
+      message: expect.stringContaining('systemd-journal'),
+    });
   });
 
   test('waits longer for the first record than between records', async () => {
@@ -164,7 +168,7 @@ describe('readJournal()', () => {
     await expect(journal.next()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message,
+      message: `--kernel-log.source=journal: ${message}; it takes journalctl and membership in the group systemd-journal or adm`,
     });
   });
 
@@ -185,7 +189,7 @@ describe('readJournal()', () => {
     const startedAt = performance.now();
     stopping.abort();
     expect(await next).toEqual({ done: true, value: undefined });
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test('ends a program of its own that never prints a line', async () => {
@@ -199,7 +203,7 @@ describe('readJournal()', () => {
     const startedAt = performance.now();
     stopping.abort();
     expect((await next).done).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test.each([

@@ -69,9 +69,20 @@ export async function* readJournal(
         next = lines.next();
       }
     }
+  } catch (error) {
+    throw error instanceof SourceError ? withHelp(error) : error;
   } finally {
     ending.abort();
   }
+}
+
+/** Without the right to read it, journalctl finds an empty journal or none. */
+function withHelp(error: SourceError): SourceError {
+  return new SourceError(
+    error.reason,
+    `--kernel-log.source=journal: ${error.message}; it takes journalctl and membership in the group systemd-journal or adm`,
+    { cause: error },
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
 import { ParseError, SourceError } from '../model/errors.ts';
+import type { SourceErrorReason } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
 import { parseKmsgRecord } from '../parsers/kmsg.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
@@ -136,10 +137,22 @@ function readRecord(file: number, buffer: Buffer): KernelRecord | 'idle' | 'skip
   }
 }
 
+function withHelp(error: SourceError): SourceError {
+  const help: Partial<Record<SourceErrorReason, string>> = {
+    denied: 'where kernel.dmesg_restrict is 1 it takes CAP_SYSLOG',
+    absent: 'give a container the device, or name the root of the host with --path.rootfs',
+  };
+  return new SourceError(
+    error.reason,
+    `--kernel-log.source=kmsg: ${error.message}; ${help[error.reason] ?? 'the journal is another source'}`,
+    { cause: error },
+  );
+}
+
 function translated<Value>(path: string, operation: () => Value): Value {
   try {
     return operation();
   } catch (error) {
-    throw errorCode(error) === undefined ? error : sourceErrorFrom(error, path);
+    throw errorCode(error) === undefined ? error : withHelp(sourceErrorFrom(error, path));
   }
 }

@@ -105,9 +105,8 @@ export async function openLibc(): Promise<Libc> {
         errorOf(getsockopt(descriptor, level, name, value, new Uint32Array([value.length]))),
       madvise: (pages, advice) => errorOf(madvise(pages, pages.length, advice)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
-      ioctl: async (...callArguments) =>
-        poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
-      poll: async (descriptors) =>
+      ioctl: (...callArguments) => poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
+      poll: (descriptors) =>
         poolCalls.run({
           name: 'poll',
           call: poll,
@@ -148,7 +147,7 @@ function createPoolCalls(errorOf: (returned: unknown) => string | undefined): Po
   const waiting = new Set<readonly unknown[]>();
   return {
     isWaiting: () => waiting.size > 0,
-    run: async ({ name, call, callArguments }) =>
+    run: ({ name, call, callArguments }) =>
       new Promise((resolve, reject) => {
         const refuse = (error: unknown): void => {
           waiting.delete(callArguments);

@@ -77,6 +77,7 @@ export function createLinuxDevice(
       rxPackets: await counter('rx_packets'),
       txPackets: await counter('tx_packets'),
     }),
+    transmitLosses: async () => (await counter('tx_errors')) + (await counter('tx_dropped')),
     ...openEthtool(() => identity),
     change: (next) => {
       identity = next;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
 import type { Config } from '../config/config.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import type { DescriptorBudget } from './descriptors.ts';
 import { createDeviceLister } from './devices.ts';
 import type { Drivers } from './drivers.ts';

@@ -26,11 +26,14 @@ export function openEthtoolIoctl(libc: Libc): EthtoolIoctl {
   /** By the arena it points to, which the reader keeps until its call has come back. */
   const requests = new WeakMap<Buffer, Buffer>();
   const requestOf = (arena: Buffer): Buffer => {
-    const request = requests.get(arena) ?? createRequest(libc, arena);
-    requests.set(arena, request);
+    let request = requests.get(arena);
+    if (request === undefined) {
+      request = createRequest(libc, arena);
+      requests.set(arena, request);
+    }
     return request;
   };
-  return async (rawName, arena) => {
+  return (rawName, arena) => {
     const request = requestOf(arena);
     request.fill(0, 0, interfaceNameLength);
     rawName.copy(request, 0, 0, interfaceNameLength - 1);

@@ -1,7 +1,7 @@
 import { openSync } from 'node:fs';
 
 import { SourceError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
+import type { PacketCounters } from '../model/device.ts';
 import { parseProcNetDev } from '../parsers/proc-net-dev.ts';
 import { readAt } from './read-at.ts';
 import { sourceErrorFrom } from './system-error.ts';

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { largestPipeline } from './pipeline.ts';
+/** No scraper sends a request before the one ahead of it is answered. */
+const maxPipeline = 10;
 
 /** Bounds the connections of a server, so that those that only stay open never keep out those that ask. */
 export interface Connections {
@@ -15,15 +16,29 @@ interface Connection {
   readonly socket: Socket;
   /** Requests that are not answered yet. */
   requests: number;
+  /** Whether it ever got what it asked for: a client that is slow, or has no password, never does. */
+  isServed: boolean;
 }
 
+type Kind = `${'served' | 'unserved'} ${'idle' | 'busy'}`;
+
+/** The client of an idle connection knows how to open another; one that was just opened is about to ask. */
+const closedFirst: readonly Kind[] = [
+  'served idle',
+  'unserved idle',
+  'unserved busy',
+  'served busy',
+];
+const closedFirstBySurplus: readonly Kind[] = ['unserved idle', 'unserved busy'];
+const firstErrorStatus = 400;
+
 /**
- * Makes the bound. Above it that connection goes which has been without a request for longest: idle, or slow in sending
- * one. Where all have requests, the one goes that has been reading its answer for longest.
+ * Makes the bound. Above it that connection is closed, of the first kind there is, which was quiet for longest. Those that were
+ * never served go before all others while they take more than half of the places.
  *
- * @param largest connections open together
+ * @param max connections open together
  */
-export function createConnections(largest: number, handler: RequestListener): Connections {
+export function createConnections(max: number, handler: RequestListener): Connections {
   /** In the order in which they were last opened, asked something or were answered. */
   const open = new Map<string, Connection>();
 
@@ -35,9 +50,18 @@ export function createConnections(largest: number, handler: RequestListener): Co
   };
 
   const makeRoom = (): void => {
-    const connections = [...open.values()];
-    const [least] = connections;
-    (connections.find(({ requests }) => requests === 0) ?? least)?.socket.destroy();
+    const quietest = new Map<Kind, string>();
+    let unserved = 0;
+    for (const [key, connection] of open) {
+      const kind = kindOf(connection);
+      unserved += connection.isServed ? 0 : 1;
+      quietest.set(kind, quietest.get(kind) ?? key);
+    }
+    const order = unserved > max / 2 ? closedFirstBySurplus : closedFirst;
+    const leaving = order.map((kind) => quietest.get(kind)).find((key) => key !== undefined) ?? '';
+    open.get(leaving)?.socket.destroy();
+    // At once: the socket says so only when all that have come by now are opened.
+    open.delete(leaving);
   };
 
   return {
@@ -46,8 +70,8 @@ export function createConnections(largest: number, handler: RequestListener): Co
       if (key === undefined) {
         return;
       }
-      const connection = { socket, requests: 0 };
-      if (open.size >= largest) {
+      const connection = { socket, requests: 0, isServed: false };
+      if (open.size >= max) {
         makeRoom();
       }
       open.set(key, connection);
@@ -64,7 +88,7 @@ export function createConnections(largest: number, handler: RequestListener): Co
         handler(request, response);
         return;
       }
-      if (connection.requests >= largestPipeline) {
+      if (connection.requests >= maxPipeline) {
         request.socket.destroy();
         return;
       }
@@ -72,6 +96,7 @@ export function createConnections(largest: number, handler: RequestListener): Co
       touch(key, connection);
       response.once('close', () => {
         connection.requests -= 1;
+        connection.isServed ||= response.writableFinished && response.statusCode < firstErrorStatus;
         touch(key, connection);
       });
       handler(request, response);
@@ -79,7 +104,29 @@ export function createConnections(largest: number, handler: RequestListener): Co
   };
 }
 
+function kindOf({ isServed, requests }: Connection): Kind {
+  return `${isServed ? 'served' : 'unserved'} ${requests === 0 ? 'idle' : 'busy'}`;
+}
+
 /** Names a connection the same whether it is seen with or without its TLS; undefined for one of a Unix socket. */
 function peerOf({ remoteAddress, remotePort, localAddress = '' }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`;
+}
+
+/**
+ * Refuses what holds more requests than that, by making it unreadable. Node parses all it has read of a connection, 64 KiB
+ * or 2000 requests, before anything else is done and whatever becomes of the connection: a few hundred of these would
+ * take seconds, and hundreds of megabytes. To be called when HTTP has taken the connection over.
+ */
+export function refusePipeline(socket: Socket): void {
+  socket.prependListener('data', (chunk: Buffer) => {
+    let at = -1;
+    for (let requests = 0; requests <= maxPipeline; requests += 1) {
+      at = chunk.indexOf('HTTP/1.', at + 1);
+      if (at === -1) {
+        return;
+      }
+    }
+    chunk.fill(0);
+  });
 }

@@ -20,12 +20,13 @@ export function createSnapshotRenderer(): RenderSnapshot {
   const known = new WeakMap<Snapshot, Exposition>();
 
   const expositionOf = (snapshot: Snapshot, selection: Selection): Exposition => {
-    const text = once(async () => Buffer.from(await render(selectedFamilies(snapshot, selection))));
+    const text = async (): Promise<Buffer> => render(selectedFamilies(snapshot, selection));
     return {
-      text,
+      text: once(text),
       compressed: once(async () =>
         // In this very turn: the pool's threads may all be waiting for a NIC in trouble. At the fastest level, since the
-        // text is repetitive enough to shrink to a tenth all the same.
+        // text is repetitive enough to shrink to a tenth all the same. The text is not kept: of many devices it is large,
+        // and what lives from one scrape to the next makes V8 collect the whole heap.
         gzipSync(await text(), { level: constants.Z_BEST_SPEED }),
       ),
     };

@@ -6,9 +6,8 @@ import type { Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 import type { InheritedSocket, ListenAddress } from '../config/config.ts';
-import { formatListenAddress } from '../config/listen-address.ts';
-import { createConnections } from './connections.ts';
-import { refusePipeline } from './pipeline.ts';
+import { formatListenAddress } from '../config/flag-values.ts';
+import { createConnections, refusePipeline } from './connections.ts';
 
 /** What a client may take its time over. A scrape is one small request and one answer. */
 const limits = {
@@ -22,7 +21,7 @@ const limits = {
 };
 /** An answer that is not being read. */
 const stalledMilliseconds = 10_000;
-const largestConnections = 512;
+const maxConnections = 512;
 
 export interface WebServerOptions {
   readonly limits: ServerOptions;
@@ -68,7 +67,7 @@ export async function listen(
   };
   try {
     for (const place of places) {
-      const connections = createConnections(largestConnections, app.routing);
+      const connections = createConnections(maxConnections, app.routing);
       const server = createWebServer({
         limits,
         stalledMilliseconds,

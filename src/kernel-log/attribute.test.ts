@@ -30,7 +30,12 @@ const cases = [
   ['an interface renamed since', { device: 'eth0', busAddress: '0000:00:07.0' }, 'enp6s0', 'igb'],
   ['one of two ports', { device: 'p1', busAddress: '0000:04:00.0' }, 'p1', 'mlx4_core'],
   ['two ports, none named', { device: undefined, busAddress: '0000:04:00.0' }, '', 'i40e'],
-  ['an interface without a bus', { device: 'vx42', busAddress: undefined }, 'vx42', 'vxlan'],
+  [
+    'an interface and a driver without a bus',
+    { driver: 'igb', device: 'enp6s0', busAddress: undefined },
+    'enp6s0',
+    'igb',
+  ],
   [
     'an interface of elsewhere',
     { device: 'gw_11cbf51a', busAddress: undefined },
@@ -73,14 +78,95 @@ describe('attributeEvent()', () => {
     });
   });
 
-  test('takes a dead loop for that of a container where a physical device bears the name', () => {
+  const bridge = device('br0', { kind: 'bridge', driver: 'bridge', busAddress: undefined });
+  const veth = device('eth1', { kind: 'virtual', driver: undefined, busAddress: undefined });
+  const here = [...devices, bridge, veth];
+
+  test.each([
+    ['a physical device, which does not loop', 'enp6s0', undefined, '', ''],
+    ['a physical device, whatever it lost', 'enp6s0', true, '', ''],
+    ['a VXLAN device that has lost packets', 'vx42', true, 'vx42', 'vxlan'],
+    ['a VXLAN device that has lost none', 'vx42', false, '', ''],
+    ['a VXLAN device that cannot be asked', 'vx42', undefined, 'vx42', 'vxlan'],
+    ['a veth that has lost packets', 'eth1', true, 'eth1', ''],
+    ['a veth that has lost none', 'eth1', false, '', ''],
+    ['a veth that cannot be asked', 'eth1', undefined, '', ''],
+    ['no device of here', 'gw_11cbf51a', undefined, 'gw_11cbf51a', ''],
+  ])('takes a dead loop on the name of %s', (_what, name, lost, expected, driver) => {
     const event = {
       event: 'dead_loop',
-      device: 'enp6s0',
+      device: name,
       driver: undefined,
       busAddress: undefined,
     } as const;
-    expect(attributeEvent(event, { devices })).toEqual({ device: 'enp6s0', driver: '' });
+    const hasLost = new Map(lost === undefined ? [] : [[name, lost]]);
+    expect(attributeEvent(event, { devices: here, hasLost })).toEqual({ device: expected, driver });
+  });
+
+  test.each([
+    ['a physical device, as the eth0 of any pod may be called', 'enp6s0', '', ''],
+    ['a veth', 'eth1', '', ''],
+    ['a VXLAN device', 'vx42', 'vx42', 'vxlan'],
+    ['a bridge', 'br0', 'br0', 'bridge'],
+    ['no device of here', 'gw_11cbf51a', 'gw_11cbf51a', ''],
+  ])(
+    'takes a checksum fault without a bus address on the name of %s',
+    (_what, name, expected, driver) => {
+      const event = {
+        event: 'rx_csum_fault',
+        device: name,
+        driver: undefined,
+        busAddress: undefined,
+      } as const;
+      expect(attributeEvent(event, { devices: here })).toEqual({ device: expected, driver });
+    },
+  );
+
+  test.each([
+    ['its driver', 'enp6s0', 'igb', 'enp6s0', 'igb'],
+    ['another driver', 'enp6s0', 'iavf', '', 'iavf'],
+    ['the module of its Ethernet functions', 'p1', 'mlx4_en', 'p1', 'mlx4_core'],
+    ['no driver, as the watchdog of 2.6 does', 'enp6s0', undefined, 'enp6s0', 'igb'],
+    ['an empty driver, on a virtual device', 'vx42', '', '', ''],
+  ])('takes a timeout that names a device and %s', (_what, name, driver, expected, label) => {
+    const event = { event: 'tx_timeout', device: name, driver, busAddress: undefined } as const;
+    expect(attributeEvent(event, { devices: here })).toEqual({ device: expected, driver: label });
+  });
+
+  test.each([
+    ['no other', ['0000:01:10.0', 'bind', 'module', 'uevent'], 'vf0'],
+    ['others in other namespaces', ['0000:01:10.0', '0000:01:10.2', 'bind'], ''],
+  ])('takes a record that names a driver alone where it has %s', (_what, names, expected) => {
+    const vf0 = {
+      ...device('vf0', { driver: 'ixgbevf', busAddress: '0000:01:10.0' }),
+      attributeNames: (directory: string) => (directory === 'device/driver' ? names : []),
+    };
+    const event = {
+      event: 'unit_hang',
+      device: undefined,
+      driver: 'ixgbevf',
+      busAddress: undefined,
+    } as const;
+    expect(attributeEvent(event, { devices: [...here, vf0] })).toEqual({
+      device: expected,
+      driver: 'ixgbevf',
+    });
+  });
+
+  test('takes the only device of a driver here where nobody can say whether there are others', () => {
+    const vf0 = {
+      ...device('vf0', { driver: 'ixgbevf' }),
+      attributeNames: () => {
+        throw new SourceError('absent', 'no such directory');
+      },
+    };
+    const event = {
+      event: 'unit_hang',
+      device: undefined,
+      driver: 'ixgbevf',
+      busAddress: undefined,
+    } as const;
+    expect(attributeEvent(event, { devices: [vf0] }).device).toBe('vf0');
   });
 
   test('leaves the driver empty where neither text nor sysfs names it', () => {
@@ -96,7 +182,7 @@ describe('attributeEvent()', () => {
   test.each([
     ['is one of too many', 'gw_new', ''],
     ['is counted by name already', 'gw_7', 'gw_7'],
-    ['is of here', 'enp6s0', 'enp6s0'],
+    ['is of here', 'vx42', 'vx42'],
   ])('gives the name of a device that %s', (_what, name, expected) => {
     const countedDevices = new Set(Array.from({ length: 100 }, (_, index) => `gw_${index}`));
     const fewer = new Set([...countedDevices].slice(1));

@@ -111,6 +111,16 @@ describe('classifyRecord()', () => {
     });
   });
 
+  test('takes no interface for a bus address where the device itself is the parent', () => {
+    const record = kernelRecord('net eth0: eth0: tq[0] error 0x80000000', { device: 'n2' });
+    expect(classifyRecord(record)).toEqual({
+      event: 'firmware_fault',
+      device: 'eth0',
+      driver: 'vmxnet3',
+      busAddress: undefined,
+    });
+  });
+
   test.each([
     ['statistics ena dumps on a reset', 'ena 0000:00:05.0 ens5: tx_timeout: 1'],
     [

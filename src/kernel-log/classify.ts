@@ -55,12 +55,16 @@ function classifyReading({
       return {
         event: row.event,
         device: match.groups?.['device'] ?? device,
-        driver: match.groups?.['driver'] ?? driver,
-        busAddress,
+        ...originOf({ driver: match.groups?.['driver'] ?? driver, busAddress }),
       };
     }
   }
   return undefined;
+}
+
+/** Some records of vmxnet3 begin with `net` and the interface, where a driver and its bus address stand else. */
+function originOf(origin: Pick<KernelEvent, 'driver' | 'busAddress'>): typeof origin {
+  return origin.driver === 'net' ? { driver: 'vmxnet3', busAddress: undefined } : origin;
 }
 
 function candidateRows(driver: string | undefined): readonly KernelEventRow[] {

@@ -51,7 +51,8 @@ function addTo(
     driver: driver === '' ? undefined : driver,
     busAddress: undefined,
   };
-  const attribution = attributeEvent(named, { devices, countedDevices: counts.devices });
+  const hasLost = new Map(devices.map(({ name }) => [name, true]));
+  const attribution = attributeEvent(named, { devices, hasLost, countedDevices: counts.devices });
   counts.add({ ...attribution, event, timestampSeconds }, devices);
 }
 

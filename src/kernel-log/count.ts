@@ -13,6 +13,7 @@ import {
 import type { AttributedEvent, AttributionHost } from './attribute.ts';
 import { classifyRecord } from './classify.ts';
 import { isBehind, lostBetween, positionOf, startOfLog } from './ledger.ts';
+import { createLossWitness } from './loss-witness.ts';
 import { createRecentEvents } from './recent.ts';
 
 /** Devices whose last hang is remembered; when there have been so many, older ones are history. */
@@ -25,6 +26,8 @@ export interface LastHang {
   readonly timestampSeconds: number;
   /** Undefined where the record was cut short. */
   readonly registers: HangRegisters | undefined;
+  /** Whether its driver logged a reset of the device after it. */
+  readonly isReset: boolean;
 }
 
 /** What counting some records made of them. Those that were counted before are left out. */
@@ -56,6 +59,7 @@ export interface RecordCounter {
 export function createRecordCounter(host: AttributionHost): RecordCounter {
   const lastHangs = new Map<string, LastHang>();
   const recent = createRecentEvents();
+  const witness = createLossWitness();
   let counts = createEventCounts();
   let position = startOfLog;
 
@@ -75,7 +79,12 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
       lastHangs.set(event.device, {
         timestampSeconds: event.timestampSeconds,
         registers: parseHangRegisters(record.text),
+        isReset: false,
       });
+    }
+    const lastHang = lastHangs.get(event.device);
+    if (event.event === 'adapter_reset' && lastHang !== undefined) {
+      lastHangs.set(event.device, { ...lastHang, isReset: true });
     }
   };
 
@@ -94,7 +103,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
     count: async (records) => {
       const events = records.map((record) => classifyRecord(record));
       const context = events.some((event) => event !== undefined)
-        ? await readHostContext(host)
+        ? await readHostContext(host, events, witness)
         : undefined;
       const counted = { records: 0, events: 0, lost: 0, suppressed: 0 };
       for (const [index, record] of records.entries()) {

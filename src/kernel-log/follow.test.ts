@@ -207,12 +207,19 @@ describe('createKernelLogFollower()', () => {
     await running;
   });
 
-  test('remembers the last hang of each device with its registers', async () => {
+  test('remembers the last hang of each device with its registers, and whether it was reset', async () => {
     const { lastHangs } = await stateAfter(
       createRecordedHost(hostName, { kernelLog: 'hang-eno1-persist' }),
     );
     expect([...lastHangs]).toEqual([
-      ['eno1', { timestampSeconds: 1_795_145_680.064876, registers: { head: 0, tail: 4 } }],
+      [
+        'eno1',
+        {
+          timestampSeconds: 1_795_145_680.064876,
+          registers: { head: 0, tail: 4 },
+          isReset: true,
+        },
+      ],
     ]);
   });
 });

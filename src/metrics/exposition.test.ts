@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createExpositionRenderer, expositionContentType } from './exposition.ts';
 import { counter, gauge } from './metric.ts';
+import type { MetricFamily } from './metric.ts';
 
 const info = gauge({
   name: 'nic_device_info',
@@ -19,9 +20,13 @@ const commentPattern = /^# (?:HELP [a-zA-Z_]\w* .+|TYPE [a-zA-Z_]\w* (?:counter|
 const samplePattern =
   /^[a-zA-Z_]\w*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*"(?:,(?=[^}])|(?=\})))+\})? (?:[+-]Inf|NaN|-?\d+(?:\.\d+)?(?:e[+-]\d+)?)$/i;
 
+async function render(families: readonly MetricFamily[]): Promise<string> {
+  return (await createExpositionRenderer()(families)).toString();
+}
+
 describe('renderExposition', () => {
   test('createExpositionRenderer() writes families and samples in the order given', async () => {
-    const text = await createExpositionRenderer()([
+    const text = await render([
       info.family([
         { labels: { device: 'eno1', driver: 'e1000e' }, value: 1 },
         { labels: { device: 'ens192', driver: 'vmxnet3' }, value: 1 },
@@ -56,9 +61,7 @@ describe('renderExposition', () => {
     { what: 'other scripts', device: 'é€🂡\uFFFD', written: 'é€🂡\uFFFD' },
     { what: 'nothing', device: '', written: '' },
   ])('createExpositionRenderer() writes a label value with $what', async ({ device, written }) => {
-    const text = await createExpositionRenderer()([
-      events.family([{ labels: { device }, value: 1 }]),
-    ]);
+    const text = await render([events.family([{ labels: { device }, value: 1 }])]);
     expect(text.split('\n').slice(2)).toEqual([`nic_events_total{device="${written}"} 1`, '']);
   });
 
@@ -74,19 +77,17 @@ describe('renderExposition', () => {
     { value: Number.POSITIVE_INFINITY, written: '+Inf' },
     { value: Number.NEGATIVE_INFINITY, written: '-Inf' },
   ])('createExpositionRenderer() writes the value $written', async ({ value, written }) => {
-    const text = await createExpositionRenderer()([ready.family([{ labels: {}, value }])]);
+    const text = await render([ready.family([{ labels: {}, value }])]);
     expect(text.split('\n').at(2)).toBe(`nicwatch_ready ${written}`);
   });
 
   test('createExpositionRenderer() writes no number as NaN, in letters of either case', async () => {
-    const text = await createExpositionRenderer()([
-      ready.family([{ labels: {}, value: Number.NaN }]),
-    ]);
+    const text = await render([ready.family([{ labels: {}, value: Number.NaN }])]);
     expect(text.split('\n').at(2)).toMatch(/^nicwatch_ready nan$/i);
   });
 
   test('createExpositionRenderer() leaves out families without samples', async () => {
-    const text = await createExpositionRenderer()([
+    const text = await render([
       info.family([]),
       ready.family([{ labels: {}, value: 1 }]),
       events.family([]),
@@ -102,19 +103,19 @@ describe('renderExposition', () => {
   test.each([{ families: [] }, { families: [info.family([])] }])(
     'createExpositionRenderer() writes no line where there is no sample',
     async ({ families }) => {
-      expect((await createExpositionRenderer()(families)).trim()).toBe('');
+      expect((await render(families)).trim()).toBe('');
     },
   );
 
   test('createExpositionRenderer() escapes the help', async () => {
     const odd = gauge({ name: 'nicwatch_odd', help: 'One\ntwo \\ "three".' });
-    const text = await createExpositionRenderer()([odd.family([{ labels: {}, value: 1 }])]);
+    const text = await render([odd.family([{ labels: {}, value: 1 }])]);
     expect(text.split('\n')[0]).toBe(String.raw`# HELP nicwatch_odd One\ntwo \\ "three".`);
   });
 
   test('createExpositionRenderer() gives lines that parse one by one', async () => {
     const values = [0, -1.5, 1e300, Number.NaN, Number.POSITIVE_INFINITY];
-    const text = await createExpositionRenderer()([
+    const text = await render([
       info.family(
         ['a"b', 'a\\b', 'a\nb', '', '"},x{'].flatMap((device) =>
           values.map((value) => ({ labels: { device, driver: device }, value })),

@@ -6,11 +6,11 @@ export interface Sample<Label extends string = string> {
 }
 
 /** All samples of one metric name at one moment. Built anew for every snapshot, never changed. */
-export interface MetricFamily {
+export interface MetricFamily<Label extends string = string> {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Sample<Label>[];
 }
 
 /** A metric of the contract: what docs list, and what makes its families. */

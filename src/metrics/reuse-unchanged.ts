@@ -9,9 +9,11 @@ export function reuseUnchanged(
   previous: readonly MetricFamily[],
   current: readonly MetricFamily[],
 ): readonly MetricFamily[] {
-  const known = new Map(previous.map((family) => [family.name, family]));
-  return current.map((family) => {
-    const earlier = known.get(family.name);
+  return current.map((family, index) => {
+    const sameName = ({ name }: MetricFamily): boolean => name === family.name;
+    // A collector gives its families in the same order each time, as far as it gives them.
+    const likely = previous[index];
+    const earlier = likely?.name === family.name ? likely : previous.find(sameName);
     return earlier === undefined ? family : reuseSamples(earlier, family);
   });
 }

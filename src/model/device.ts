@@ -16,3 +16,43 @@ export interface Device {
   /** Whether the device is, or is stacked upon, a physical one. */
   readonly hasUplink: boolean;
 }
+
+/** Identity of a device's driver, from ETHTOOL_GDRVINFO. Fields the driver leaves blank are undefined. */
+export interface DriverInfo {
+  readonly driver: string | undefined;
+  readonly version: string | undefined;
+  readonly firmwareVersion: string | undefined;
+  readonly busAddress: string | undefined;
+}
+
+/** One offload feature, or a group of them such as `tcp-segmentation-offload`, under the name `ethtool -k` prints. */
+export interface Feature {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** What was asked for; differs from `enabled` while a dependency holds the feature back. */
+  readonly requested: boolean;
+  /** The driver does not let the feature be changed. A group of several never is. */
+  readonly fixed: boolean;
+}
+
+/** Packets a device has received and transmitted. */
+export interface PacketCounters {
+  readonly rxPackets: number;
+  readonly txPackets: number;
+}
+
+/** One driver statistic. */
+export interface Statistic {
+  /** As the driver spells it, leading and trailing spaces included. */
+  readonly name: string;
+  /** Unsigned 64 bit. */
+  readonly value: bigint;
+}
+
+/** All statistics of a device in its driver's order. Names repeat on some drivers, so they are lists, never a map. */
+export interface Statistics {
+  /** The same array for as long as the driver keeps its names. */
+  readonly names: readonly string[];
+  /** One for each name. */
+  readonly values: BigUint64Array;
+}

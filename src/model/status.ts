@@ -6,8 +6,8 @@ export interface OffloadStatus {
   readonly enabled: boolean;
   /** Cannot be changed. */
   readonly fixed: boolean;
-  /** Present where something else was asked for than is. */
-  readonly requested?: boolean;
+  /** Known where something else was asked for than is. */
+  readonly requested: boolean | undefined;
 }
 
 /** An issue reported of a device's driver, and whether the device is exposed to it. */
@@ -15,9 +15,9 @@ export interface KnownIssueStatus {
   readonly id: string;
   readonly severity: string;
   readonly exposed: boolean;
-  readonly symptom?: string;
+  readonly symptom: string | undefined;
   /** A command for this device, or what else to do. */
-  readonly mitigation?: string;
+  readonly mitigation: string | undefined;
   readonly sources: readonly string[];
 }
 
@@ -26,8 +26,21 @@ export interface EventCountStatus {
   readonly driver: string;
   readonly event: string;
   readonly count: number;
-  readonly lastTimestampSeconds?: number;
+  readonly lastTimestampSeconds: number | undefined;
 }
+
+/** Counters of a device, by the names of their metrics without `nic_` and `_total`. */
+export type CounterName =
+  | 'rx_packets'
+  | 'tx_packets'
+  | 'carrier_changes'
+  | 'rx_csum_errors'
+  | 'rx_crc_errors'
+  | 'rx_missed'
+  | 'rx_no_buffer'
+  | 'tx_timeouts'
+  | 'driver_tx_timeouts'
+  | 'driver_resets';
 
 /** One device. What is not known is absent, never zero. */
 export interface DeviceStatus {
@@ -39,14 +52,14 @@ export interface DeviceStatus {
   readonly busAddress: string;
   /** Vendor and device ID, `8086:1572`; empty for a device that is not on PCI. */
   readonly pciId: string;
-  readonly linkUp?: boolean;
+  readonly linkUp: boolean | undefined;
   /** False where somebody has set the device down, which explains that it has no link. */
-  readonly adminUp?: boolean;
-  readonly speedBitsPerSecond?: number;
-  readonly hangActive?: boolean;
-  readonly txStalled?: boolean;
-  /** By the name of the metric, without `nic_` and `_total`. */
-  readonly counters: Readonly<Record<string, number>>;
+  readonly adminUp: boolean | undefined;
+  readonly speedBitsPerSecond: number | undefined;
+  readonly hangActive: boolean | undefined;
+  readonly txStalled: boolean | undefined;
+  /** Those the driver has. */
+  readonly counters: Readonly<Partial<Record<CounterName, number | undefined>>>;
   readonly offloads: readonly OffloadStatus[];
   readonly knownIssues: readonly KnownIssueStatus[];
 }
@@ -67,12 +80,12 @@ export interface AgentStatus {
   readonly revision: string;
   readonly nodeVersion: string;
   readonly ethtoolReader: string;
-  /** Whether what was counted survives a restart; absent without the collector `kernel-log`. */
-  readonly statePersistent?: boolean;
+  /** Whether what was counted survives a restart; not known without the collector `kernel-log`. */
+  readonly statePersistent: boolean | undefined;
   readonly collectors: readonly {
     readonly name: string;
     readonly success: boolean;
-    readonly lastSuccessTimestampSeconds?: number;
+    readonly lastSuccessTimestampSeconds: number | undefined;
   }[];
   readonly failedReads: readonly {
     readonly device: string;
@@ -92,7 +105,7 @@ export interface Status {
   readonly hostname: string;
   /** When the devices were read. */
   readonly timestampSeconds: number;
-  readonly bootTimestampSeconds?: number;
+  readonly bootTimestampSeconds: number | undefined;
   readonly devices: readonly DeviceStatus[];
   /** Since boot, at least one. */
   readonly kernelEvents: readonly EventCountStatus[];
@@ -102,6 +115,6 @@ export interface Status {
   /** Packets the network stack found wrong, by protocol. */
   readonly stackCsumErrors: Readonly<Record<string, number>>;
   /** The worst first; absent without the collector `wire`. */
-  readonly wireSources?: readonly WireSourceStatus[];
+  readonly wireSources: readonly WireSourceStatus[] | undefined;
   readonly agent: AgentStatus;
 }

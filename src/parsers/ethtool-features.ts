@@ -1,5 +1,5 @@
 import { ParseError } from '../model/errors.ts';
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 import { groupSummary } from './feature-groups.ts';
 import { numberedLines, quote } from './lines.ts';
 
@@ -13,7 +13,7 @@ interface Group {
 
 /**
  * Parses the output of `ethtool -k DEVICE`: features at column 0, members of a group behind one tab. A group's summary
- * line carries no suffix, so whether a group is fixed or requested follows from its members.
+ * line carries no suffix: a group is not fixed, and what was requested of it follows from its members.
  *
  * One real line: `	tx-tcp-segmentation: off [requested on]`
  *

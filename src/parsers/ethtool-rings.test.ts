@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
 import { parseEthtoolTxRingSize } from './ethtool-rings.ts';
 
 function recording(device: string): string {
-  return readFileSync(
-    new URL(`../../test/hosts/debian-6.12.95-qemu/ethtool/g.${device}.txt`, import.meta.url),
-    'utf8',
-  );
+  return recordedText(`ethtool/g.${device}.txt`);
 }
 
 describe('parseEthtoolTxRingSize()', () => {

@@ -1,5 +1,5 @@
 import { ParseError } from '../model/errors.ts';
-import type { Statistic } from '../model/statistic.ts';
+import type { Statistic } from '../model/device.ts';
 import { numberedLines, quote } from './lines.ts';
 
 /** What `ethtool` prints before each name. Spaces beyond these belong to the name (vmxnet3). */

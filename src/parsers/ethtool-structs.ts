@@ -1,8 +1,6 @@
 import { endianness } from 'node:os';
 
-import type { DriverInfo } from '../model/driver-info.ts';
-import type { Feature } from '../model/feature.ts';
-import type { Statistics } from '../model/statistic.ts';
+import type { DriverInfo, Feature, Statistics } from '../model/device.ts';
 
 /** What SIOCETHTOOL is called with: the socket, the request, and the name in it. @see netdevice(7) */
 export const ethtoolCall = {

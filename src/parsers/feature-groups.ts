@@ -1,4 +1,4 @@
-import type { Feature } from '../model/feature.ts';
+import type { Feature } from '../model/device.ts';
 
 /**
  * The groups of features `ethtool -k` prints first, in its order, with the kernel's names of their members.
@@ -39,12 +39,12 @@ export function groupFeatures(features: readonly Feature[]): readonly Feature[] 
   return [...grouped, ...others];
 }
 
-/** What a group is, by its members. */
+/** What a group is, by its members. `ethtool -k` prints none as fixed, and neither does this, whatever its members are. */
 export function groupSummary(name: string, members: readonly Feature[]): Feature {
   return {
     name,
     enabled: members.some(({ enabled }) => enabled),
     requested: members.some(({ requested }) => requested),
-    fixed: members.every(({ fixed }) => fixed),
+    fixed: false,
   };
 }

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { readKmsgRecording } from '../../test/support/recordings.ts';
 import { parseHangRegisters } from './hang-registers.ts';
 
-const recording = readKmsgRecording(
-  new URL('../../test/hosts/debian-6.12.95-qemu/kmsg/hang-eno1-persist.kmsg.raw', import.meta.url)
-    .pathname,
-);
+const recording = readKmsgRecording('hang-eno1-persist');
 
 describe('parseHangRegisters()', () => {
   test('reads each hang record of a recording, and no other', () => {

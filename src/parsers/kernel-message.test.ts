@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { readKmsgRecording } from '../../test/support/recordings.ts';
 import { parseKernelMessage } from './kernel-message.ts';
-
-const kmsg = new URL('../../test/hosts/debian-6.12.95-qemu/kmsg/', import.meta.url).pathname;
 
 describe('parseKernelMessage', () => {
   test('parseKernelMessage() reads a recorded unit hang by its first line', () => {
-    const [record = { text: '', device: undefined }] = readKmsgRecording(
-      `${kmsg}hang-eno1-persist.kmsg.raw`,
-    );
+    const [record = { text: '', device: undefined }] = readKmsgRecording('hang-eno1-persist');
     expect(parseKernelMessage(record)).toEqual([
       {
         driver: 'e1000e',
@@ -27,9 +23,7 @@ describe('parseKernelMessage', () => {
   });
 
   test('parseKernelMessage() names the devices of a recorded link flap', () => {
-    const readings = readKmsgRecording(`${kmsg}linkflap.kmsg.raw`).map(
-      (record) => parseKernelMessage(record)[0],
-    );
+    const readings = readKmsgRecording('linkflap').map((record) => parseKernelMessage(record)[0]);
     expect(readings.slice(0, 4)).toEqual([
       {
         driver: 'e1000e',

@@ -63,54 +63,28 @@ function readingsByDictionary(
     return undefined;
   }
   const rest = line.slice(driver.length + address.length + 1);
+  const known = { driver, busAddress: address };
   if (rest.startsWith(': ')) {
-    return deviceReadings({ driver, busAddress: address, message: rest.slice(2) });
+    return deviceReadings(reading({ message: rest.slice(2) }, known));
   }
-  const match = prefixPattern.exec(rest.trimStart());
-  return match?.groups === undefined
-    ? undefined
-    : [
-        {
-          driver,
-          busAddress: address,
-          device: knownName(match.groups['device']),
-          message: match.groups['message'] ?? '',
-        },
-      ];
+  const groups = prefixPattern.exec(rest.trimStart())?.groups;
+  return groups && [reading(groups, known)];
 }
 
 function readingsByShape(line: string): readonly KernelMessage[] {
   const netdev = netdevPattern.exec(line)?.groups;
   if (netdev !== undefined) {
-    return [
-      {
-        driver: netdev['driver'],
-        busAddress: netdev['busAddress'],
-        device: knownName(netdev['device']),
-        message: netdev['message'] ?? '',
-      },
-    ];
+    return [reading(netdev)];
   }
   const device = devicePattern.exec(line)?.groups;
-  return device === undefined
-    ? []
-    : deviceReadings({
-        driver: device['driver'],
-        busAddress: device['busAddress'],
-        message: device['message'] ?? '',
-      });
+  return device === undefined ? [] : deviceReadings(reading(device));
 }
 
 /** After `driver address: ` may follow a function (mlx5), or the interface (kernels before 3.0). */
-function deviceReadings(message: Omit<KernelMessage, 'device'>): readonly KernelMessage[] {
-  const stripped = message.message.replace(locationPattern, '');
-  const old = prefixPattern.exec(stripped)?.groups;
-  return [
-    { ...message, device: undefined, message: stripped },
-    ...(old === undefined
-      ? []
-      : [{ ...message, device: knownName(old['device']), message: old['message'] ?? '' }]),
-  ];
+function deviceReadings(given: KernelMessage): readonly KernelMessage[] {
+  const message = given.message.replace(locationPattern, '');
+  const old = prefixPattern.exec(message)?.groups;
+  return [{ ...given, message }, ...(old === undefined ? [] : [reading(old, given)])];
 }
 
 /** Before the first colon stands an interface without a parent (`vx42: `) or a module (`ip_tunnel_core: `). */
@@ -119,36 +93,23 @@ function readingsByPrefix(line: string): readonly KernelMessage[] {
   if (prefix === undefined) {
     return [];
   }
-  const { device: name, message = '' } = prefix;
-  const busAddress = undefined;
-  const inner = prefixPattern.exec(message)?.groups;
-  const bracketed = bracketPattern.exec(message)?.groups;
+  const { device: driver, message = '' } = prefix;
+  const inner = [
+    { message },
+    ...[prefixPattern, bracketPattern].map((pattern) => pattern.exec(message)?.groups),
+  ];
   return [
-    { driver: undefined, busAddress, device: knownName(name), message },
-    { driver: name, busAddress, device: undefined, message },
-    ...(inner === undefined
-      ? []
-      : [
-          {
-            driver: name,
-            busAddress,
-            device: knownName(inner['device']),
-            message: inner['message'] ?? '',
-          },
-        ]),
-    ...(bracketed === undefined
-      ? []
-      : [
-          {
-            driver: name,
-            busAddress,
-            device: bracketed['device'],
-            message: bracketed['message'] ?? '',
-          },
-        ]),
+    reading(prefix),
+    ...inner.flatMap((groups) => (groups === undefined ? [] : [reading(groups, { driver })])),
   ];
 }
 
-function knownName(name: string | undefined): string | undefined {
-  return name === undefined || placeholders.has(name) ? undefined : name;
+/** What a pattern has found, or what was known before. */
+function reading(
+  groups: Readonly<Record<string, string | undefined>>,
+  { driver = groups['driver'], busAddress = groups['busAddress'] }: Partial<KernelMessage> = {},
+): KernelMessage {
+  const { device = '', message = '' } = groups;
+  const isName = device !== '' && !placeholders.has(device);
+  return { driver, busAddress, device: isName ? device : undefined, message };
 }

@@ -1,19 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
-import { readKmsgRecording } from '../../test/support/kmsg-recording.ts';
+import { readKmsgRecording } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
-import type { KernelRecord } from '../model/kernel-record.ts';
 import { parseKmsgRecord } from './kmsg.ts';
-
-function recording(name: string): readonly KernelRecord[] {
-  return readKmsgRecording(
-    new URL(`../../test/hosts/debian-6.12.95-qemu/kmsg/${name}.kmsg.raw`, import.meta.url).pathname,
-  );
-}
 
 describe('parseKmsgRecord', () => {
   test('parseKmsgRecord() undoes the escapes of a recorded unit hang', () => {
-    expect(recording('hang-eno1-persist')[0]).toEqual({
+    expect(readKmsgRecording('hang-eno1-persist')[0]).toEqual({
       sequence: 458,
       timestampMicroseconds: 54069105,
       facility: 0,
@@ -41,7 +34,7 @@ describe('parseKmsgRecord', () => {
   });
 
   test('parseKmsgRecord() reads a recorded record without dictionary', () => {
-    expect(recording('hwcsum')[0]).toEqual({
+    expect(readKmsgRecording('hwcsum')[0]).toEqual({
       sequence: 450,
       timestampMicroseconds: 9627853,
       facility: 0,
@@ -53,7 +46,7 @@ describe('parseKmsgRecord', () => {
   });
 
   test('parseKmsgRecord() reads every record of a recorded boot, none missing', () => {
-    const sequences = recording('boot').map(({ sequence }) => sequence);
+    const sequences = readKmsgRecording('boot').map(({ sequence }) => sequence);
     expect(sequences).toHaveLength(401);
     expect(sequences).toEqual(sequences.map((_, index) => index + (sequences[0] ?? 0)));
   });

@@ -6,11 +6,16 @@ export function quote(input: string): string {
   return JSON.stringify(input.length > quotedLength ? `${input.slice(0, quotedLength)}…` : input);
 }
 
-/** Splits text into lines numbered from 1; a trailing newline ends the last line and starts none. */
-export function numberedLines(text: string): readonly (readonly [number: number, line: string])[] {
+/** Splits text into lines; a trailing newline ends the last line and starts none. */
+export function linesOf(text: string): readonly string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') {
     lines.pop();
   }
-  return lines.map((line, index) => [index + 1, line]);
+  return lines;
+}
+
+/** The same, numbered from 1. */
+export function numberedLines(text: string): readonly (readonly [number: number, line: string])[] {
+  return linesOf(text).map((line, index) => [index + 1, line]);
 }

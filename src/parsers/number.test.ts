@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { recordedText } from '../../test/support/recordings.ts';
 import { ParseError } from '../model/errors.ts';
-import { parseInteger } from './number.ts';
+import { parseBootTimestampSeconds, parseInteger, parseLinkSpeed } from './number.ts';
 
 describe('parseInteger', () => {
   test.each([
@@ -34,5 +35,73 @@ describe('parseInteger', () => {
     const parse = (): number => parseInteger(text);
     expect(parse).toThrow(ParseError);
     expect(parse).toThrow(`line 1: expected an integer, got ${quoted}`);
+  });
+});
+
+describe('parseLinkSpeed', () => {
+  test.each([
+    { device: 'eno1', driver: 'e1000e', bitsPerSecond: 1_000_000_000 },
+    { device: 'enp6s0', driver: 'igb', bitsPerSecond: 1_000_000_000 },
+    { device: 'veth0', driver: 'veth', bitsPerSecond: 10_000_000_000 },
+    { device: 'ens5', driver: 'virtio_net', bitsPerSecond: undefined },
+    { device: 'bond0', driver: 'bonding', bitsPerSecond: undefined },
+  ])('parseLinkSpeed() reads the recorded speed of $driver', ({ device, bitsPerSecond }) => {
+    const text = recordedText(`sys/class/net/${device}/speed`);
+    expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
+  });
+
+  test.each([
+    { kernel: 'a 10 Mbit/s link', text: '10\n', bitsPerSecond: 10_000_000 },
+    { kernel: 'an 800 Gbit/s link', text: '800000\n', bitsPerSecond: 800_000_000_000 },
+    { kernel: 'none, of a port without link', text: '0\n', bitsPerSecond: undefined },
+    { kernel: 'unknown, signed', text: '-1\n', bitsPerSecond: undefined },
+    { kernel: 'unknown through 16 bits', text: '65535\n', bitsPerSecond: undefined },
+    { kernel: 'unknown through 32 bits', text: '4294967295\n', bitsPerSecond: undefined },
+  ])('parseLinkSpeed() reads $kernel', ({ text, bitsPerSecond }) => {
+    expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
+  });
+
+  test.each([
+    { text: '', quoted: '""' },
+    { text: 'Unknown!\n', quoted: String.raw`"Unknown!\n"` },
+    { text: '1000Mb/s\n', quoted: String.raw`"1000Mb/s\n"` },
+  ])('parseLinkSpeed() rejects $quoted', ({ text, quoted }) => {
+    const parse = (): number | undefined => parseLinkSpeed(text);
+    expect(parse).toThrow(ParseError);
+    expect(parse).toThrow(`line 1: expected an integer, got ${quoted}`);
+  });
+});
+
+describe('parseBootTimestampSeconds', () => {
+  test('parseBootTimestampSeconds() reads the recorded /proc/stat', () => {
+    const text = recordedText('proc/stat');
+    expect(parseBootTimestampSeconds(text)).toBe(1795145580);
+  });
+
+  test('parseBootTimestampSeconds() finds its line among the others', () => {
+    const text = [
+      'cpu  1132 0 1441 62420 38 0 57 0 0 0',
+      'intr 74413 0 34',
+      'ctxt 199292',
+      'btime 1763610012',
+      'processes 2026',
+      '',
+    ].join('\n');
+    expect(parseBootTimestampSeconds(text)).toBe(1763610012);
+  });
+
+  test.each([
+    { text: '', quoted: '""' },
+    { text: 'ctxt 199292\n', quoted: String.raw`"ctxt 199292\n"` },
+    { text: 'btime\n', quoted: String.raw`"btime\n"` },
+    { text: 'btime now\n', quoted: String.raw`"btime now\n"` },
+    { text: 'btime -1\n', quoted: String.raw`"btime -1\n"` },
+    { text: 'btime 1763610012.5\n', quoted: String.raw`"btime 1763610012.5\n"` },
+    { text: ' btime 1763610012\n', quoted: String.raw`" btime 1763610012\n"` },
+    { text: 'btime 1234567890123456\n', quoted: String.raw`"btime 1234567890123456\n"` },
+  ])('parseBootTimestampSeconds() rejects $quoted', ({ text, quoted }) => {
+    const parse = (): number => parseBootTimestampSeconds(text);
+    expect(parse).toThrow(ParseError);
+    expect(parse).toThrow(`line 1: expected a "btime" line, got ${quoted}`);
   });
 });

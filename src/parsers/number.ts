@@ -9,9 +9,44 @@ import { quote } from './lines.ts';
  * @throws {ParseError} when the text is anything else.
  */
 export function parseInteger(text: string): number {
-  const trimmed = text.trim();
-  if (!/^-?\d{1,20}$/.test(trimmed)) {
+  if (!/^\s*-?\d{1,20}\s*$/.test(text)) {
     throw new ParseError(1, `expected an integer, got ${quote(text)}`);
   }
-  return Number(trimmed);
+  return Number(text);
+}
+
+/**
+ * ethtool prints these as "Unknown!": no speed at all, and -1, which older drivers show through 16 or 32 unsigned bits.
+ */
+const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
+
+/**
+ * Parses the sysfs attribute `speed`, which is in Mbit/s. Unknown is undefined.
+ *
+ * One real line: `1000`
+ *
+ * @returns bits per second
+ * @throws {ParseError} when the text is no integer.
+ * @see Documentation/ABI/testing/sysfs-class-net
+ */
+export function parseLinkSpeed(text: string): number | undefined {
+  const megabits = parseInteger(text);
+  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 1_000_000;
+}
+
+/**
+ * Parses the boot time out of `/proc/stat`.
+ *
+ * One real line: `btime 1763610012`
+ *
+ * @returns seconds since the epoch
+ * @throws {ParseError} when there is no `btime` line.
+ * @see proc_stat(5)
+ */
+export function parseBootTimestampSeconds(text: string): number {
+  const match = /^btime (\d{1,15})$/m.exec(text);
+  if (match?.[1] === undefined) {
+    throw new ParseError(1, `expected a "btime" line, got ${quote(text)}`);
+  }
+  return Number(match[1]);
 }

@@ -1,6 +1,6 @@
 import { ParseError } from '../model/errors.ts';
-import type { PacketCounters } from '../model/packet-counters.ts';
-import { numberedLines, quote } from './lines.ts';
+import type { PacketCounters } from '../model/device.ts';
+import { linesOf, quote } from './lines.ts';
 
 /** Lines of column titles. */
 const headerLines = 2;
@@ -17,15 +17,18 @@ const linePattern = /^ *([^ :][^:]*): *\d+ +(\d{1,20})(?: +\d+){6} +\d+ +(\d{1,2
  * @see net/core/net-procfs.c (dev_seq_printf_stats)
  */
 export function parseProcNetDev(text: string): ReadonlyMap<string, PacketCounters> {
-  return new Map(
-    numberedLines(text)
-      .slice(headerLines)
-      .map(([number, line]) => {
-        const [, name, rxPackets, txPackets] = linePattern.exec(line) ?? [];
-        if (name === undefined) {
-          throw new ParseError(number, `expected "name: 16 counters", got ${quote(line)}`);
-        }
-        return [name, { rxPackets: Number(rxPackets), txPackets: Number(txPackets) }];
-      }),
-  );
+  const counters = new Map<string, PacketCounters>();
+  const lines = linesOf(text);
+  for (let index = headerLines; index < lines.length; index += 1) {
+    const line = lines[index] ?? '';
+    const match = linePattern.exec(line);
+    if (match === null) {
+      throw new ParseError(index + 1, `expected "name: 16 counters", got ${quote(line)}`);
+    }
+    counters.set(match[1] ?? '', {
+      rxPackets: Number(match[2]),
+      txPackets: Number(match[3]),
+    });
+  }
+  return counters;
 }

@@ -1,61 +1,65 @@
 import { ParseError } from '../model/errors.ts';
-import { numberedLines, quote } from './lines.ts';
+import { linesOf, quote } from './lines.ts';
 import { parseInteger } from './number.ts';
 
-/** Counters by protocol and name: `counters.get('Udp')?.get('InCsumErrors')`. */
-export type ProtocolCounters = ReadonlyMap<string, ReadonlyMap<string, number>>;
-
 /**
- * Parses `/proc/net/snmp` and `/proc/net/netstat`: for each protocol a line of names, then a line of values. Columns
- * differ between kernels and are found by name.
+ * Parses one column of `/proc/net/snmp` and `/proc/net/netstat`: for each protocol a line of names, then a line of values.
+ * Columns differ between kernels and are found by name. There are some 200, and only the one that is wanted is converted.
  *
  * One real pair: `UdpLite: InDatagrams NoPorts InErrors` / `UdpLite: 0 0 0`
  *
- * @throws {ParseError} when a pair does not match or a value is no integer.
+ * @returns the value of each protocol that has the column: `counters.get('Udp')`
+ * @throws {ParseError} when a pair does not match or a value of the column is no integer.
  * @see net/ipv4/proc.c
  */
-export function parseProcNetSnmp(text: string): ProtocolCounters {
-  const counters = new Map<string, ReadonlyMap<string, number>>();
-  const lines = numberedLines(text);
+export function parseProcNetSnmp(text: string, column: string): ReadonlyMap<string, number> {
+  const counters = new Map<string, number>();
+  const lines = linesOf(text);
   for (let index = 0; index < lines.length; index += 2) {
-    const [number, header = ''] = lines[index] ?? [index + 1];
-    const [protocol, ...names] = header.split(' ');
-    const [valuesProtocol, ...values] = (lines[index + 1]?.[1] ?? '').split(' ');
-    if (protocol === undefined || !/^\w+:$/.test(protocol)) {
-      throw new ParseError(number, `expected "Protocol: names", got ${quote(header)}`);
+    const header = lines[index] ?? '';
+    const line = lines[index + 1] ?? '';
+    const names = header.split(' ');
+    const values = line.split(' ');
+    const protocol = names[0] ?? '';
+    if (!/^\w+:$/.test(protocol)) {
+      throw new ParseError(index + 1, `expected "Protocol: names", got ${quote(header)}`);
     }
-    if (valuesProtocol !== protocol || values.length !== names.length) {
+    if (values[0] !== protocol || values.length !== names.length) {
       throw new ParseError(
-        number + 1,
-        `expected ${names.length} values of ${quote(protocol)}, got ${quote(lines[index + 1]?.[1] ?? '')}`,
+        index + 2,
+        `expected ${names.length - 1} values of ${quote(protocol)}, got ${quote(line)}`,
       );
     }
-    counters.set(
-      protocol.slice(0, -1),
-      new Map(names.map((name, column) => [name, integerAt(number + 1, values[column] ?? '')])),
-    );
+    const place = names.indexOf(column);
+    if (place > 0) {
+      counters.set(protocol.slice(0, -1), integerAt(index + 2, values[place] ?? ''));
+    }
   }
   return counters;
 }
 
 /**
- * Parses `/proc/net/snmp6`: one `NameCounter  value` a line.
+ * Parses the counters of `/proc/net/snmp6` whose names end in `suffix`: one `NameCounter  value` a line.
  *
  * One real line: `Udp6InCsumErrors                	0`
  *
- * @throws {ParseError} when a line is no name and integer.
+ * @throws {ParseError} when a line with such a name is no name and integer.
  * @see net/ipv6/proc.c
  */
-export function parseProcNetSnmp6(text: string): ReadonlyMap<string, number> {
-  return new Map(
-    numberedLines(text).map(([number, line]) => {
-      const [name, value, ...rest] = line.trim().split(/\s+/);
-      if (name === undefined || name === '' || value === undefined || rest.length > 0) {
-        throw new ParseError(number, `expected "name value", got ${quote(line)}`);
+export function parseProcNetSnmp6(text: string, suffix: string): ReadonlyMap<string, number> {
+  const counters = new Map<string, number>();
+  linesOf(text).forEach((line, index) => {
+    if (line.includes(suffix)) {
+      const [name = '', value, ...rest] = line.trim().split(/\s+/);
+      if (value === undefined || rest.length > 0) {
+        throw new ParseError(index + 1, `expected "name value", got ${quote(line)}`);
       }
-      return [name, integerAt(number, value)];
-    }),
-  );
+      if (name.endsWith(suffix)) {
+        counters.set(name, integerAt(index + 1, value));
+      }
+    }
+  });
+  return counters;
 }
 
 function integerAt(line: number, text: string): number {

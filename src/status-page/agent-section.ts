@@ -1,7 +1,7 @@
 import type { AgentStatus } from '../model/status.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { count, deviceName, moment, table } from './page-parts.ts';
+import { count, deviceName, facts, moment, table } from './page-parts.ts';
 
 /** How the agent itself fares: what it reads, and what it cannot. */
 export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
@@ -47,18 +47,12 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
             })}`
     }
     <dl class="facts">
-      <div>
-        <dt>Devices are asked through</dt>
-        <dd>${ethtoolReader}</dd>
-      </div>
-      ${
-        statePersistent === undefined
-          ? ''
-          : html`<div>
-              <dt>Counts survive a restart</dt>
-              <dd>${statePersistent ? 'yes' : 'no'}</dd>
-            </div>`
-      }
+      ${facts([
+        ['Devices are asked through', ethtoolReader],
+        ...(statePersistent === undefined
+          ? []
+          : [['Counts survive a restart', statePersistent ? 'yes' : 'no'] as const]),
+      ])}
     </dl>
   </section>`;
 }

@@ -1,4 +1,5 @@
 import type {
+  CounterName,
   DeviceStatus,
   EventCountStatus,
   KnownIssueStatus,
@@ -7,20 +8,20 @@ import type {
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import type { Finding } from './finding.ts';
-import { count, deviceName, linkText, moment, stateTag } from './page-parts.ts';
+import { count, deviceName, facts, linkText, moment, stateTag } from './page-parts.ts';
 
-const counterTerms: Readonly<Record<string, string>> = {
-  rx_packets: 'Packets received',
-  tx_packets: 'Packets sent',
-  carrier_changes: 'Carrier changes',
-  rx_csum_errors: 'Receive checksum errors',
-  rx_crc_errors: 'Receive CRC errors',
-  rx_missed: 'Missed on receive',
-  rx_no_buffer: 'No receive buffer',
-  tx_timeouts: 'TX timeouts (kernel)',
-  driver_tx_timeouts: 'TX timeouts (driver)',
-  driver_resets: 'Resets by the driver',
-};
+const counterTerms: readonly (readonly [CounterName, term: string])[] = [
+  ['rx_packets', 'Packets received'],
+  ['tx_packets', 'Packets sent'],
+  ['carrier_changes', 'Carrier changes'],
+  ['rx_csum_errors', 'Receive checksum errors'],
+  ['rx_crc_errors', 'Receive CRC errors'],
+  ['rx_missed', 'Missed on receive'],
+  ['rx_no_buffer', 'No receive buffer'],
+  ['tx_timeouts', 'TX timeouts (kernel)'],
+  ['driver_tx_timeouts', 'TX timeouts (driver)'],
+  ['driver_resets', 'Resets by the driver'],
+];
 
 export interface DeviceDetailsOptions {
   readonly events: readonly EventCountStatus[];
@@ -35,6 +36,12 @@ export function deviceDetails(
   { events, finding, nowSeconds }: DeviceDetailsOptions,
 ): Html {
   const { name, hangActive, txStalled, knownIssues, offloads, counters } = device;
+  const identity = [
+    ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
+    ['Firmware', device.firmwareVersion],
+    ['Bus address', device.busAddress],
+    ['PCI ID', device.pciId],
+  ] as const;
   const open = finding === undefined ? html`` : html` open`;
   return html`<details class="device" id="device-${encodeURIComponent(name)}" ${open}>
     <summary>
@@ -46,27 +53,13 @@ export function deviceDetails(
     <div class="detail">
       <dl class="facts">
         ${facts([
-          ['Driver', `${device.driver} ${device.driverVersion}`.trim()],
-          ['Firmware', device.firmwareVersion],
-          ['Bus address', device.busAddress],
-          ['PCI ID', device.pciId],
-          [
-            'Hang by the kernel log',
-            hangActive === undefined ? 'not reported by the driver' : yesNo(hangActive),
-          ],
-          [
-            'Stalled transmitter',
-            txStalled === undefined ? 'not reported by the driver' : yesNo(txStalled),
-          ],
+          ...identity.filter(([, value]) => value !== ''),
+          ['Hang by the kernel log', yesNo(hangActive)],
+          ['Stalled transmitter', yesNo(txStalled)],
+          ...counterTerms
+            .filter(([counter]) => counters[counter] !== undefined)
+            .map(([counter, term]) => [term, count(counters[counter])] as const),
         ])}
-        ${Object.entries(counterTerms).map(([counter, term]) =>
-          counters[counter] === undefined
-            ? ''
-            : html`<div>
-                <dt>${term}</dt>
-                <dd>${count(counters[counter])}</dd>
-              </div>`,
-        )}
       </dl>
       ${
         knownIssues.length === 0
@@ -87,20 +80,8 @@ export function deviceDetails(
   </details> `;
 }
 
-function facts(terms: readonly (readonly [term: string, value: string])[]): readonly Html[] {
-  return terms
-    .filter(([, value]) => value !== '')
-    .map(
-      ([term, value]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    );
-}
-
-function yesNo(value: boolean): string {
-  return value ? 'yes' : 'no';
+function yesNo(value: boolean | undefined): string {
+  return value === undefined ? 'not reported by the driver' : value ? 'yes' : 'no';
 }
 
 /** A risk and what is known to help: whether it applies is for the reader to judge. */

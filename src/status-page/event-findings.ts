@@ -1,7 +1,6 @@
 import type { KernelEventName } from '../model/kernel-event.ts';
 import type { EventCountStatus, Status } from '../model/status.ts';
-import type { Finding } from './finding.ts';
-import type { Runbook } from './runbooks.ts';
+import type { Finding, Runbook } from './finding.ts';
 
 /** An event younger than this is what somebody was called for. */
 const recentSeconds = 15 * 60;
@@ -18,18 +17,8 @@ interface EventTerm {
 }
 
 const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
-  unit_hang: {
-    state: 'hang logged',
-    grade: 'bad',
-    later: 'storm',
-    runbook: 'NICHardwareUnitHang',
-  },
-  tx_timeout: {
-    state: 'TX timeout',
-    grade: 'bad',
-    later: 'storm',
-    runbook: 'NICTransmitTimeout',
-  },
+  unit_hang: { state: 'hang logged', grade: 'bad', later: 'storm', runbook: 'NICHardwareUnitHang' },
+  tx_timeout: { state: 'TX timeout', grade: 'bad', later: 'storm', runbook: 'NICTransmitTimeout' },
   adapter_reset: {
     state: 'adapter reset',
     grade: 'bad',
@@ -54,18 +43,8 @@ const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
     later: 'over',
     runbook: 'NICReceiveChecksumFault',
   },
-  dead_loop: {
-    state: 'dead loop',
-    grade: 'warn',
-    later: 'over',
-    runbook: 'NICDeadLoopSustained',
-  },
-  device_lost: {
-    state: 'device lost',
-    grade: 'bad',
-    later: 'lasting',
-    runbook: 'NICDeviceLost',
-  },
+  dead_loop: { state: 'dead loop', grade: 'warn', later: 'over', runbook: 'NICDeadLoopSustained' },
+  device_lost: { state: 'device lost', grade: 'bad', later: 'lasting', runbook: 'NICDeviceLost' },
 };
 
 const terms: ReadonlyMap<string, EventTerm> = new Map(Object.entries(eventTerms));

@@ -1,5 +1,3 @@
-import type { Runbook } from './runbooks.ts';
-
 /** Something that is wrong, in one sentence about a device or about the agent. */
 export interface Finding {
   readonly grade: 'warn' | 'bad';
@@ -11,4 +9,30 @@ export interface Finding {
   /** When it last happened, in seconds since the epoch; undefined for what is so now. */
   readonly timestampSeconds: number | undefined;
   readonly runbook: Runbook | undefined;
+}
+
+/** Where the runbooks are served, as in the alert rules: put your own address here, and in `npm run rules`. */
+const runbooksAddress = 'https://nicwatch.example/runbooks';
+
+/** The pages of `docs/runbooks/` the status page refers to, most under the names of their alerts. */
+export type Runbook =
+  | 'NICAdapterResetLoop'
+  | 'NICDeadLoopSustained'
+  | 'NICDeviceLost'
+  | 'NICFirmwareFault'
+  | 'NICHangActive'
+  | 'NICHardwareUnitHang'
+  | 'NICHungBeforeReboot'
+  | 'NICKnownIssueExposed'
+  | 'NICReceiveChecksumFault'
+  | 'NICTransmitStalled'
+  | 'NICTransmitTimeout'
+  | 'NICWatchCollectorFailing'
+  | 'NICWatchDeviceReadStuck'
+  | 'NICWatchKernelLogBlind'
+  | 'link-down';
+
+/** The address of a runbook. */
+export function runbookUrl(runbook: Runbook): string {
+  return `${runbooksAddress}/${runbook}.md`;
 }

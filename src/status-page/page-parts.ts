@@ -56,6 +56,19 @@ export function table({ caption, columns, rows }: TableContent): Html {
   </div>`;
 }
 
+/** Terms and what holds for them, for a list of facts. */
+export function facts(
+  terms: readonly (readonly [term: string, value: Html | string])[],
+): readonly Html[] {
+  return terms.map(
+    ([term, value]) =>
+      html`<div>
+        <dt>${term}</dt>
+        <dd>${value}</dd>
+      </div>`,
+  );
+}
+
 /** The name of a device, apart from the text around it whichever way it is written. */
 export function deviceName(name: string): Html {
   return name === ''

@@ -9,6 +9,7 @@ import type { Html } from './html.ts';
 import {
   count,
   deviceName,
+  facts,
   grouped,
   linkText,
   moment,
@@ -81,21 +82,13 @@ function figures({
   );
   const events = kernelEvents.reduce((sum, event) => sum + event.count, 0);
   return html`<dl class="figures">
-      ${(
-        [
-          ['devices watched', devices.length],
-          ['hanging now', hanging.length],
-          ['exposures to known issues', exposed.length],
-          ['kernel events since boot', events],
-          ['stack checksum errors', stackErrors],
-        ] as const
-      ).map(
-        ([term, value]) =>
-          html`<div>
-            <dt>${term}</dt>
-            <dd>${grouped(value)}</dd>
-          </div>`,
-      )}
+      ${facts([
+        ['devices watched', grouped(devices.length)],
+        ['hanging now', grouped(hanging.length)],
+        ['exposures to known issues', grouped(exposed.length)],
+        ['kernel events since boot', grouped(events)],
+        ['stack checksum errors', grouped(stackErrors)],
+      ])}
     </dl>
     ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${moment(bootTimestampSeconds, timestampSeconds)}</p>`}`;
 }
@@ -143,8 +136,8 @@ function overviewRow(device: DeviceStatus, state: Html): readonly Html[] {
     linkText(device),
     html`${driver} <span class="dim">${driverVersion}</span>`,
     firmwareVersion === '' ? html`<span class="dim">not reported</span>` : html`${firmwareVersion}`,
-    count(counters['rx_csum_errors']),
-    count(counters['tx_timeouts']),
+    count(counters.rx_csum_errors),
+    count(counters.tx_timeouts),
   ];
 }
 

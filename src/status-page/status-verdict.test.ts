@@ -21,6 +21,7 @@ const eno1: DeviceStatus = {
   pciId: '14e4:165f',
   linkUp: true,
   adminUp: true,
+  speedBitsPerSecond: undefined,
   hangActive: false,
   txStalled: false,
   counters: { carrier_changes: 2 },
@@ -31,18 +32,20 @@ const eno1: DeviceStatus = {
 const healthy: Status = {
   hostname: 'node-7',
   timestampSeconds: nowSeconds,
+  bootTimestampSeconds: undefined,
   devices: [eno1],
   kernelEvents: [],
   recentKernelEvents: [],
   previousBootKernelEvents: [],
   stackCsumErrors: {},
+  wireSources: undefined,
   agent: {
     version: '',
     revision: '',
     nodeVersion: '',
     ethtoolReader: 'ioctl',
     statePersistent: true,
-    collectors: [{ name: 'device', success: true }],
+    collectors: [{ name: 'device', success: true, lastSuccessTimestampSeconds: nowSeconds }],
     failedReads: [],
     kernelLog: [{ source: 'kmsg', up: true, records: 1, lost: 0 }],
   },
@@ -150,7 +153,7 @@ describe('findingsOf()', () => {
     },
     {
       what: 'an event nobody can date',
-      row: { device: 'eno1', driver: 'tg3', event: 'tx_timeout', count: 1 },
+      row: event('tx_timeout', 0, { lastTimestampSeconds: undefined }),
       expected: [['warn', 'eno1', 'TX timeout']],
     },
     {
@@ -260,14 +263,21 @@ describe('findingsOf()', () => {
   });
 
   test('refers to runbooks there are', () => {
-    const knownIssue = { id: 'x', severity: 'critical', exposed: true, sources: [] };
+    const knownIssue = {
+      id: 'x',
+      severity: 'critical',
+      exposed: true,
+      symptom: undefined,
+      mitigation: undefined,
+      sources: [],
+    };
     const status: Status = {
       ...device({ hangActive: true, txStalled: true, linkUp: false, knownIssues: [knownIssue] }),
       kernelEvents: kernelEventNames.map((name) => event(name, 0)),
       previousBootKernelEvents: [event('unit_hang', 0, { device: 'enp6s0' })],
       agent: {
         ...healthy.agent,
-        collectors: [{ name: 'device', success: false }],
+        collectors: [{ name: 'device', success: false, lastSuccessTimestampSeconds: undefined }],
         failedReads: [{ device: 'eno1', read: 'statistics', stuck: true }],
         kernelLog: [{ source: 'kmsg', up: false, records: 0, lost: 0 }],
       },

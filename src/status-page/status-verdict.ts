@@ -1,7 +1,6 @@
 import type { AgentStatus, DeviceStatus, Status } from '../model/status.ts';
 import { eventFindings, stormCount } from './event-findings.ts';
-import type { Finding } from './finding.ts';
-import type { Runbook } from './runbooks.ts';
+import type { Finding, Runbook } from './finding.ts';
 
 /**
  * A device without carrier that has had it since boot: the carrier came and went. Most drivers begin without carrier, and
@@ -40,69 +39,51 @@ function deviceFindings(
   { name: device, hangActive, txStalled, linkUp, adminUp, counters, knownIssues }: DeviceStatus,
   { kernelEvents, agent }: Status,
 ): readonly Finding[] {
-  const now = { device, timestampSeconds: undefined };
-  const timeouts = Math.max(counters['tx_timeouts'] ?? 0, counters['driver_tx_timeouts'] ?? 0);
+  const timeouts = Math.max(counters.tx_timeouts ?? 0, counters.driver_tx_timeouts ?? 0);
   const loggedTimeouts = kernelEvents
     .filter((row) => row.device === device && row.event === 'tx_timeout')
     .reduce((sum, row) => sum + row.count, 0);
   const isLogRead = agent.kernelLog.some(({ up }) => up);
-  const isUnlogged = timeouts - loggedTimeouts >= (isLogRead ? stormCount : 1);
-  const carrierChanges = counters['carrier_changes'] ?? 0;
-  return [
-    ...(hangActive === true
-      ? [
-          {
-            ...now,
-            grade: 'bad' as const,
-            state: 'hangs',
-            sentence: 'The transmitter hangs: the kernel log reports it.',
-            runbook: 'NICHangActive' as const,
-          },
-        ]
-      : []),
-    ...(txStalled === true
-      ? [
-          {
-            ...now,
-            grade: 'bad' as const,
-            state: 'stalled',
-            sentence: 'The transmitter is stalled: carrier is up, packets wait, none is sent.',
-            runbook: 'NICTransmitStalled' as const,
-          },
-        ]
-      : []),
-    ...(isUnlogged
-      ? [
-          {
-            ...now,
-            grade: 'warn' as const,
-            state: 'TX timeouts',
-            sentence: `TX timeouts since the driver was loaded: ${timeouts}, in the kernel log: ${loggedTimeouts}. When the others were is not known.`,
-            runbook: 'NICTransmitTimeout' as const,
-          },
-        ]
-      : []),
-    ...(linkUp === false && adminUp === true && carrierChanges >= linkedCarrierChanges
-      ? [
-          {
-            ...now,
-            grade: 'warn' as const,
-            state: 'link down',
-            sentence: `The link is down. Carrier changes since boot: ${carrierChanges}.`,
-            runbook: 'link-down' as const,
-          },
-        ]
-      : []),
+  const carrierChanges = counters.carrier_changes ?? 0;
+  const findings: readonly (false | Omit<Finding, 'device' | 'timestampSeconds'>)[] = [
+    hangActive === true && {
+      grade: 'bad',
+      state: 'hangs',
+      sentence: 'The transmitter hangs: the kernel log reports it.',
+      runbook: 'NICHangActive',
+    },
+    txStalled === true && {
+      grade: 'bad',
+      state: 'stalled',
+      sentence: 'The transmitter is stalled: carrier is up, packets wait, none is sent.',
+      runbook: 'NICTransmitStalled',
+    },
+    timeouts - loggedTimeouts >= (isLogRead ? stormCount : 1) && {
+      grade: 'warn',
+      state: 'TX timeouts',
+      sentence: `TX timeouts since the driver was loaded: ${timeouts}, in the kernel log: ${loggedTimeouts}. When the others were is not known.`,
+      runbook: 'NICTransmitTimeout',
+    },
+    linkUp === false &&
+      adminUp === true &&
+      carrierChanges >= linkedCarrierChanges && {
+        grade: 'warn',
+        state: 'link down',
+        sentence: `The link is down. Carrier changes since boot: ${carrierChanges}.`,
+        runbook: 'link-down',
+      },
     ...knownIssues
       .filter((issue) => issue.exposed && issue.severity !== 'info')
       .map(({ id }) => ({
-        ...now,
         grade: 'warn' as const,
         state: 'known issue',
         sentence: `May be affected by the known issue ${id}.`,
         runbook: 'NICKnownIssueExposed' as const,
       })),
   ];
+  return findings.flatMap((finding) =>
+    finding === false ? [] : [{ ...finding, device, timestampSeconds: undefined }],
+  );
 }
 
 function agentFindings({

@@ -1,23 +1,56 @@
+import { buildInfo, collectorLastSuccess, collectorSuccess } from '../agent/agent-families.ts';
+import { readStuck, readSuccess } from '../agent/read-families.ts';
 import type { Snapshot } from '../agent/snapshot.ts';
+import { bootTimestamp } from '../collectors/boot.ts';
+import {
+  carrierChangesMetric,
+  deviceInfoMetric,
+  linkSpeedMetric,
+  linkUpMetric,
+  rxPacketsMetric,
+  txPacketsMetric,
+} from '../collectors/device.ts';
+import { counterMetrics } from '../collectors/ethtool.ts';
+import { hangActive } from '../collectors/hang.ts';
+import {
+  kernelEvents,
+  lastTimestamp,
+  logLost,
+  logRecords,
+  logUp,
+  previousBootEvents,
+  statePersistent,
+} from '../collectors/kernel-log.ts';
+import { knownIssue } from '../collectors/known-issue.ts';
+import { offloadEnabled, offloadRequested } from '../collectors/offload.ts';
+import { stackCsumErrors } from '../collectors/stack.ts';
+import { txStalled } from '../collectors/tx-stall.ts';
+import { txTimeouts } from '../collectors/tx-timeout.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
-import type { AgentStatus, DeviceStatus, EventCountStatus, Status } from '../model/status.ts';
+import type {
+  AgentStatus,
+  CounterName,
+  DeviceStatus,
+  EventCountStatus,
+  Status,
+} from '../model/status.ts';
+import { byDevice, samplesOf, valueOf } from './samples.ts';
 import { wireSources } from './wire-sources.ts';
-import { createSampleReader } from './sample-reader.ts';
-import type { SampleReader } from './sample-reader.ts';
 
 /** Counters of a device the page shows; where a driver has no such thing there is no sample. */
-const counterNames = [
-  'rx_packets',
-  'tx_packets',
-  'carrier_changes',
-  'rx_csum_errors',
-  'rx_crc_errors',
-  'rx_missed',
-  'rx_no_buffer',
-  'tx_timeouts',
-  'driver_tx_timeouts',
-  'driver_resets',
-] as const;
+const shownCounters: Readonly<Record<CounterName, Metric<'device'>>> = {
+  rx_packets: rxPacketsMetric,
+  tx_packets: txPacketsMetric,
+  carrier_changes: carrierChangesMetric,
+  rx_csum_errors: counterMetrics.rx_csum_errors,
+  rx_crc_errors: counterMetrics.rx_crc_errors,
+  rx_missed: counterMetrics.rx_missed,
+  rx_no_buffer: counterMetrics.rx_no_buffer,
+  tx_timeouts: txTimeouts,
+  driver_tx_timeouts: counterMetrics.tx_timeouts,
+  driver_resets: counterMetrics.resets,
+};
 
 interface StatusOptions {
   readonly hostname: string;
@@ -30,81 +63,80 @@ export function statusOf(
   { timestampSeconds, collected, agent, administrativelyDown, recentEvents }: Snapshot,
   { hostname, knownIssues }: StatusOptions,
 ): Status {
-  const samples = createSampleReader([...[...collected.values()].flat(), ...agent]);
-  const bootTimestampSeconds = samples.value('nic_boot_timestamp_seconds', {});
-  const adminUp = ({ name, linkUp }: DeviceStatus): boolean | undefined =>
-    linkUp === undefined ? undefined : linkUp || !administrativelyDown.has(name);
+  const families = [...[...collected.values()].flat(), ...agent];
   return {
     hostname,
     timestampSeconds,
-    ...optional('bootTimestampSeconds', bootTimestampSeconds),
-    devices: samples
-      .all('nic_device_info')
-      .map(({ labels }) => deviceStatus(labels, samples, knownIssues))
-      .map((device) => ({ ...device, ...optional('adminUp', adminUp(device)) })),
-    kernelEvents: eventCounts(samples, 'nic_kernel_events_total').filter(({ count }) => count > 0),
+    bootTimestampSeconds: samplesOf(families, bootTimestamp)[0]?.value,
+    devices: deviceStatuses(families, { knownIssues, administrativelyDown }),
+    kernelEvents: eventCounts(families, kernelEvents).filter(({ count }) => count > 0),
     recentKernelEvents: recentEvents,
-    previousBootKernelEvents: eventCounts(samples, 'nic_previous_boot_kernel_events'),
+    previousBootKernelEvents: eventCounts(families, previousBootEvents),
     stackCsumErrors: Object.fromEntries(
-      samples
-        .all('nic_stack_csum_errors_total')
-        .map(({ labels, value }) => [labels['protocol'] ?? '', value]),
+      samplesOf(families, stackCsumErrors).map(({ labels, value }) => [labels.protocol, value]),
     ),
-    ...optional('wireSources', collected.has('wire') ? wireSources(samples) : undefined),
-    agent: agentStatus(samples),
+    wireSources: collected.has('wire') ? wireSources(families) : undefined,
+    agent: agentStatus(families),
   };
 }
 
-function deviceStatus(
-  info: Readonly<Record<string, string>>,
-  samples: SampleReader,
-  knownIssues: readonly KnownIssue[],
-): DeviceStatus {
-  const { device = '' } = info;
-  const flag = (name: string): boolean | undefined => {
-    const value = samples.value(name, { device });
-    return value === undefined ? undefined : value === 1;
+interface DeviceOptions
+  extends Pick<StatusOptions, 'knownIssues'>, Pick<Snapshot, 'administrativelyDown'> {}
+
+function deviceStatuses(
+  families: readonly MetricFamily[],
+  { knownIssues, administrativelyDown }: DeviceOptions,
+): readonly DeviceStatus[] {
+  const values = (metric: Metric<'device'>) => {
+    const samples = byDevice(samplesOf(families, metric));
+    return (device: string) => samples.get(device)?.[0]?.value;
   };
-  return {
-    name: device,
-    kind: info['kind'] ?? '',
-    driver: info['driver'] ?? '',
-    driverVersion: info['driver_version'] ?? '',
-    firmwareVersion: info['firmware_version'] ?? '',
-    busAddress: info['bus_address'] ?? '',
-    pciId: info['pci_id'] ?? '',
-    ...optional('linkUp', flag('nic_link_up')),
-    ...optional('speedBitsPerSecond', samples.value('nic_link_speed_bits_per_second', { device })),
-    ...optional('hangActive', flag('nic_hang_active')),
-    ...optional('txStalled', flag('nic_tx_stalled')),
-    counters: Object.fromEntries(
-      counterNames.flatMap((name) => {
-        const value = samples.value(`nic_${name}_total`, { device });
-        return value === undefined ? [] : [[name, value]];
-      }),
-    ),
-    offloads: samples.of('nic_offload_enabled', device).map(({ labels, value }) => {
-      const feature = labels['feature'] ?? '';
-      const requested = samples.value('nic_offload_requested', { device, feature });
-      return {
+  const counters = Object.entries(shownCounters).map(
+    ([name, metric]) => [name, values(metric)] as const,
+  );
+  const linkUp = values(linkUpMetric);
+  const linkSpeed = values(linkSpeedMetric);
+  const hanging = values(hangActive);
+  const stalled = values(txStalled);
+  const enabled = byDevice(samplesOf(families, offloadEnabled));
+  const requested = byDevice(samplesOf(families, offloadRequested));
+  const issues = byDevice(samplesOf(families, knownIssue));
+  return samplesOf(families, deviceInfoMetric).map(({ labels: info }) => {
+    const { device } = info;
+    const hasLink = flag(linkUp(device));
+    return {
+      name: device,
+      kind: info.kind,
+      driver: info.driver,
+      driverVersion: info.driver_version,
+      firmwareVersion: info.firmware_version,
+      busAddress: info.bus_address,
+      pciId: info.pci_id,
+      linkUp: hasLink,
+      speedBitsPerSecond: linkSpeed(device),
+      hangActive: flag(hanging(device)),
+      txStalled: flag(stalled(device)),
+      counters: Object.fromEntries(counters.map(([name, valueIn]) => [name, valueIn(device)])),
+      offloads: (enabled.get(device) ?? []).map(({ labels: { feature, fixed }, value }) => ({
         feature,
         enabled: value === 1,
-        fixed: labels['fixed'] === 'true',
-        ...optional('requested', requested === undefined ? undefined : requested === 1),
-      };
-    }),
-    knownIssues: samples.of('nic_known_issue', device).map(({ labels, value }) => {
-      const issue = knownIssues.find(({ id }) => id === labels['issue']);
-      return {
-        id: labels['issue'] ?? '',
-        severity: labels['severity'] ?? '',
-        exposed: value === 1,
-        ...optional('symptom', issue?.symptom),
-        ...optional('mitigation', issue?.mitigation.replaceAll('DEVICE', shellWord(device))),
-        sources: issue?.sources ?? [],
-      };
-    }),
-  };
+        fixed: fixed === 'true',
+        requested: flag(valueOf(requested.get(device) ?? [], { device, feature })),
+      })),
+      knownIssues: (issues.get(device) ?? []).map(({ labels: { issue: id, severity }, value }) => {
+        const issue = knownIssues.find((known) => known.id === id);
+        return {
+          id,
+          severity,
+          exposed: value === 1,
+          symptom: issue?.symptom,
+          mitigation: issue?.mitigation.replaceAll('DEVICE', () => shellWord(device)),
+          sources: issue?.sources ?? [],
+        };
+      }),
+      adminUp: hasLink === false ? !administrativelyDown.has(device) : hasLink,
+    };
+  });
 }
 
 /** A name as it can be pasted into a shell: it may hold anything but a slash. */
@@ -112,69 +144,53 @@ function shellWord(name: string): string {
   return /^[\w.:@-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function eventCounts(samples: SampleReader, name: string): readonly EventCountStatus[] {
-  return samples.all(name).map(({ labels, value }) => {
-    const { device = '', driver = '', event = '' } = labels;
-    const last = samples.value('nic_kernel_event_last_timestamp_seconds', {
-      device,
-      driver,
-      event,
-    });
-    return { device, driver, event, count: value, ...optional('lastTimestampSeconds', last) };
-  });
+function eventCounts(
+  families: readonly MetricFamily[],
+  metric: typeof kernelEvents,
+): readonly EventCountStatus[] {
+  const last = byDevice(samplesOf(families, lastTimestamp));
+  return samplesOf(families, metric).map(({ labels, value: count }) => ({
+    device: labels.device,
+    driver: labels.driver,
+    event: labels.event,
+    count,
+    lastTimestampSeconds: valueOf(last.get(labels.device) ?? [], labels),
+  }));
 }
 
-function agentStatus(samples: SampleReader): AgentStatus {
-  const [build] = samples.all('nicwatch_build_info');
-  const statePersistent = samples.value('nicwatch_state_persistent', {});
+function agentStatus(families: readonly MetricFamily[]): AgentStatus {
+  const [build] = samplesOf(families, buildInfo);
+  const lastSuccess = samplesOf(families, collectorLastSuccess);
+  const stuck = byDevice(samplesOf(families, readStuck));
+  const records = samplesOf(families, logRecords);
+  const lost = samplesOf(families, logLost);
   return {
-    version: build?.labels['version'] ?? '',
-    revision: build?.labels['revision'] ?? '',
-    nodeVersion: build?.labels['node_version'] ?? '',
-    ethtoolReader: build?.labels['ethtool_reader'] ?? '',
-    ...optional(
-      'statePersistent',
-      statePersistent === undefined ? undefined : statePersistent === 1,
-    ),
-    collectors: samples.all('nicwatch_collector_success').map(({ labels, value }) => {
-      const { collector = '' } = labels;
-      const last = samples.value('nicwatch_collector_last_success_timestamp_seconds', {
-        collector,
-      });
-      return {
-        name: collector,
-        success: value === 1,
-        ...optional('lastSuccessTimestampSeconds', last),
-      };
-    }),
-    failedReads: samples
-      .all('nicwatch_device_read_success')
+    version: build?.labels.version ?? '',
+    revision: build?.labels.revision ?? '',
+    nodeVersion: build?.labels.node_version ?? '',
+    ethtoolReader: build?.labels.ethtool_reader ?? '',
+    statePersistent: flag(samplesOf(families, statePersistent)[0]?.value),
+    collectors: samplesOf(families, collectorSuccess).map(({ labels, value }) => ({
+      name: labels.collector,
+      success: value === 1,
+      lastSuccessTimestampSeconds: valueOf(lastSuccess, labels),
+    })),
+    failedReads: samplesOf(families, readSuccess)
       .filter(({ value }) => value === 0)
-      .map(({ labels: { device = '', read = '' } }) => ({
-        device,
-        read,
-        stuck: samples.value('nicwatch_device_read_stuck', { device, read }) === 1,
+      .map(({ labels }) => ({
+        device: labels.device,
+        read: labels.read,
+        stuck: valueOf(stuck.get(labels.device) ?? [], labels) === 1,
       })),
-    kernelLog: samples.all('nicwatch_kernel_log_up').map(({ labels, value }) => {
-      const { source = '' } = labels;
-      return {
-        source,
-        up: value === 1,
-        records: samples.value('nicwatch_kernel_log_records_total', { source }) ?? 0,
-        lost: samples.value('nicwatch_kernel_log_lost_total', { source }) ?? 0,
-      };
-    }),
+    kernelLog: samplesOf(families, logUp).map(({ labels, value }) => ({
+      source: labels.source,
+      up: value === 1,
+      records: valueOf(records, labels) ?? 0,
+      lost: valueOf(lost, labels) ?? 0,
+    })),
   };
 }
 
-/** A field that is there, or no field. */
-function optional<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): Partial<Record<Name, Value>> {
-  const fields: Partial<Record<Name, Value>> = {};
-  if (value !== undefined) {
-    fields[name] = value;
-  }
-  return fields;
+function flag(value: number | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 1;
 }

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { deviceName, moment } from './page-parts.ts';
-import { runbookUrl } from './runbooks.ts';
+import { runbookUrl } from './finding.ts';
 
 /** More are a flood: the tables have them all. */
 const maxFindings = 20;

@@ -1,21 +1,17 @@
 import { describe, expect, test } from 'vitest';
 
-import { counter } from '../metrics/metric.ts';
+import { wireBad, wireChecked } from '../collectors/wire.ts';
 import { statusOf } from './status.ts';
 import { wireSection } from './wire-sources.ts';
 
-const names = { checked: 'nic_wire_checked_packets_total', bad: 'nic_wire_bad_packets_total' };
-
-function labelsOf(address: string): Readonly<Record<string, string>> {
+function labelsOf(address: string) {
   return { device: 'eno1', source_address: address };
 }
 
 function status(samples: readonly (readonly [address: string, checked: number, bad: number])[]) {
   const families = [
-    counter({ name: names.checked, help: '', labels: [] }).family(
-      samples.map(([address, value]) => ({ labels: labelsOf(address), value })),
-    ),
-    counter({ name: names.bad, help: '', labels: [] }).family(
+    wireChecked.family(samples.map(([address, value]) => ({ labels: labelsOf(address), value }))),
+    wireBad.family(
       samples.flatMap(([address, , value]) => [
         { labels: { ...labelsOf(address), layer: 'outer' }, value },
         { labels: { ...labelsOf(address), layer: 'inner' }, value: 1 },

@@ -1,23 +1,22 @@
+import { wireBad, wireChecked } from '../collectors/wire.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
 import type { Status, WireSourceStatus } from '../model/status.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { deviceName, grouped, table } from './page-parts.ts';
-import type { SampleReader } from './sample-reader.ts';
+import { samplesOf } from './samples.ts';
 
 /** The nodes that send packets in tunnels to this one, those with most bad packets first. */
-export function wireSources(samples: SampleReader): readonly WireSourceStatus[] {
-  const bad = new Map<string, number>();
-  for (const { labels, value } of samples.all('nic_wire_bad_packets_total')) {
-    const key = sourceKey(labels);
-    bad.set(key, (bad.get(key) ?? 0) + value);
-  }
-  return samples
-    .all('nic_wire_checked_packets_total')
-    .map(({ labels, value }) => ({
-      device: labels['device'] ?? '',
-      address: labels['source_address'] ?? '',
+export function wireSources(families: readonly MetricFamily[]): readonly WireSourceStatus[] {
+  const bad = samplesOf(families, wireBad);
+  return samplesOf(families, wireChecked)
+    .map(({ labels: { device, source_address: address }, value }) => ({
+      device,
+      address,
       checkedPackets: value,
-      badPackets: bad.get(sourceKey(labels)) ?? 0,
+      badPackets: bad
+        .filter(({ labels }) => labels.device === device && labels.source_address === address)
+        .reduce((sum, { value: count }) => sum + count, 0),
     }))
     .toSorted((one, other) => other.badPackets - one.badPackets);
 }
@@ -46,8 +45,4 @@ export function wireSection({ wireSources: sources }: Status): Html {
           })
     }
   </section>`;
-}
-
-function sourceKey(labels: Readonly<Record<string, string>>): string {
-  return `${labels['device']} ${labels['source_address']}`;
 }

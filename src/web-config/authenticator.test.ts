@@ -2,7 +2,7 @@ import { hashSync } from 'bcryptjs';
 import { describe, expect, test } from 'vitest';
 
 import { createAuthenticator } from './authenticator.ts';
-import type { ComparePassword } from './password-thread.ts';
+import type { ComparePassword } from '../host/libcrypt.ts';
 import { createPasswordThread } from './password-thread.ts';
 
 /** A hash that the comparison below takes: the password itself. */
@@ -23,7 +23,8 @@ function counting(): { readonly compare: ComparePassword; readonly compared: str
   };
 }
 
-const address = '192.0.2.1';
+/** A client that waits for its answer. */
+const from = { address: '192.0.2.1', isWaiting: () => true };
 
 describe('createAuthenticator()', () => {
   test.each([
@@ -36,15 +37,15 @@ describe('createAuthenticator()', () => {
     ['', '', 'refused'],
   ])('answers user %j with password %j: %s', async (user, password, verdict) => {
     const authenticate = createAuthenticator(counting().compare);
-    expect(await authenticate(users, { user, password, address })).toBe(verdict);
-    expect(await authenticate(users, { user, password, address })).toBe(verdict);
+    expect(await authenticate(users, { user, password, ...from })).toBe(verdict);
+    expect(await authenticate(users, { user, password, ...from })).toBe(verdict);
   });
 
   test('compares each password once, also for those who ask at the same time', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     for (const password of ['secret', 'wrong']) {
-      const claim = { user: 'prometheus', password, address };
+      const claim = { user: 'prometheus', password, ...from };
       await Promise.all(Array.from({ length: 50 }, async () => authenticate(users, claim)));
       await authenticate(users, claim);
     }
@@ -54,8 +55,8 @@ describe('createAuthenticator()', () => {
   test('compares for a user there is not as for one there is, always with the same hash', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
-    await authenticate(users, { user: 'nobody', password: 'one', address });
-    await authenticate(users, { user: 'nobody', password: 'two', address });
+    await authenticate(users, { user: 'nobody', password: 'one', ...from });
+    await authenticate(users, { user: 'nobody', password: 'two', ...from });
     const [first, second] = compared.map((line) => line.split(' with ')[1]);
     expect([...users.values()]).toContain(first);
     expect(second).toBe(first);
@@ -63,7 +64,7 @@ describe('createAuthenticator()', () => {
 
   test('does not remember for a user what was true of another hash, or before there was one', async () => {
     const authenticate = createAuthenticator(counting().compare);
-    const claim = { user: 'late', password: 'secret', address };
+    const claim = { user: 'late', password: 'secret', ...from };
     expect(await authenticate(new Map([['a', 'secret']]), claim)).toBe('refused');
     expect(await authenticate(new Map([['late', 'secret']]), claim)).toBe('granted');
     expect(await authenticate(new Map([['late', 'changed']]), claim)).toBe('refused');
@@ -72,7 +73,7 @@ describe('createAuthenticator()', () => {
   test('remembers a right password through a flood of wrong ones', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
-    const right = { user: 'prometheus', password: 'secret', address };
+    const right = { user: 'prometheus', password: 'secret', ...from };
     await authenticate(users, right);
     for (let number = 0; number < 500; number += 1) {
       await authenticate(users, { ...right, password: `wrong ${number}` });
@@ -81,21 +82,65 @@ describe('createAuthenticator()', () => {
     expect(compared.filter((line) => line === 'secret with secret')).toHaveLength(1);
   });
 
-  test('tells one address that it is busy, and serves another', async () => {
-    const { compare } = counting();
+  test('compares a new password next, however many wait, and tells a network with too many that it is busy', async () => {
+    const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     const flood = Array.from({ length: 100 }, async (_, number) =>
-      authenticate(users, { user: 'prometheus', password: `wrong ${number}`, address }),
+      authenticate(users, {
+        user: 'prometheus',
+        password: `wrong ${number}`,
+        address: `2001:db8:0:0:${number}::7`,
+        isWaiting: () => true,
+      }),
+    );
+    const others = Array.from({ length: 100 }, async (_, number) =>
+      authenticate(users, {
+        user: 'prometheus',
+        password: `wrong too ${number}`,
+        address: `192.0.2.${number}`,
+        isWaiting: () => true,
+      }),
     );
     const right = await authenticate(users, {
       user: 'prometheus',
       password: 'secret',
-      address: '192.0.2.2',
+      address: '2001:db8::1:0:0:0:7',
+      isWaiting: () => true,
     });
     expect(right).toBe('granted');
+    expect(compared.indexOf('secret with secret')).toBe(1);
+    expect(new Set(await Promise.all(others))).toEqual(new Set(['refused']));
     const verdicts = await Promise.all(flood);
     expect(verdicts.filter((verdict) => verdict === 'refused')).toHaveLength(9);
     expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(91);
+  });
+
+  test('does not compare what nobody waits for any more', async () => {
+    const { compare, compared } = counting();
+    const authenticate = createAuthenticator(compare);
+    const claim = { user: 'prometheus', address: '192.0.2.1' };
+    const verdicts = await Promise.all([
+      authenticate(users, { ...claim, password: 'first', isWaiting: () => true }),
+      authenticate(users, { ...claim, password: 'gone', isWaiting: () => false }),
+      authenticate(users, { ...claim, password: 'secret', isWaiting: () => false }),
+      authenticate(users, { ...claim, password: 'secret', isWaiting: () => true }),
+    ]);
+    expect(verdicts).toEqual(['refused', 'busy', 'granted', 'granted']);
+    expect(compared).toEqual(['first with secret', 'secret with secret']);
+  });
+
+  test('compares once what two networks ask', async () => {
+    const { compare, compared } = counting();
+    const authenticate = createAuthenticator(compare);
+    for (const password of ['secret', 'wrong']) {
+      const verdicts = await Promise.all(
+        ['192.0.2.1', '192.0.2.2'].map(async (address) =>
+          authenticate(users, { user: 'prometheus', password, address, isWaiting: () => true }),
+        ),
+      );
+      expect(new Set(verdicts).size).toBe(1);
+    }
+    expect(compared).toEqual(['secret with secret', 'wrong with secret']);
   });
 
   test('passes on that a comparison failed, and tries again', async () => {
@@ -106,7 +151,7 @@ describe('createAuthenticator()', () => {
       }
       return true;
     });
-    const claim = { user: 'prometheus', password: 'secret', address };
+    const claim = { user: 'prometheus', password: 'secret', ...from };
     await expect(authenticate(users, claim)).rejects.toThrow('no thread');
     isBroken = false;
     expect(await authenticate(users, claim)).toBe('granted');

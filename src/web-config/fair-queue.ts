@@ -1,45 +1,104 @@
-/** Runs tasks one after the other, in turns between those who ask. */
+/** Runs tasks one after the other, so that clients whose tasks fail do not keep others waiting. */
 export interface FairQueue {
-  /** Undefined, at once, where too many wait already: of this asker, or of all. */
-  run<Value>(asker: string, task: () => Promise<Value>): Promise<Value> | undefined;
+  /**
+   * The task says whether it succeeded, or that there was nothing to do. Undefined for the latter, and where the task was not run:
+   * too many wait of this client, or too many clients that go before it.
+   */
+  run(client: string, task: Task): Promise<boolean | undefined>;
 }
+
+type Task = () => Promise<boolean | undefined>;
 
 export interface FairQueueOptions {
-  /** Tasks of one asker that may wait. */
-  readonly largestLane: number;
-  /** Askers that may wait. */
-  readonly largestLanes: number;
+  /** Tasks of one client that may wait. */
+  readonly maxTasks: number;
+  /** Clients that may wait. */
+  readonly maxClients: number;
+  /** Clients whose failure is remembered. */
+  readonly maxFailed: number;
 }
 
-/** Makes a queue in which one asker's many tasks delay another's first by at most one of them for each asker. */
-export function createFairQueue({ largestLane, largestLanes }: FairQueueOptions): FairQueue {
-  /** In the order of their turns. */
-  const lanes = new Map<string, (() => Promise<void>)[]>();
+interface Waiting {
+  readonly start: () => Promise<void>;
+  readonly drop: () => void;
+}
+
+/**
+ * Makes a queue with one place for each client. Those that have not failed go first, and of them the one that came last: it
+ * waits for one task of another, however many wait. Behind them goes the one whose failure is longest ago. A success forgives
+ * what came before it.
+ */
+export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOptions): FairQueue {
+  /** In the order in which they began to wait. */
+  const waiting = new Map<string, Waiting[]>();
+  /** In the order in which they failed. */
+  const failed = new Set<string>();
   let isRunning = false;
+
+  const ranked = (): readonly string[] => [
+    ...[...waiting.keys()].filter((client) => !failed.has(client)).toReversed(),
+    ...[...failed].filter((client) => waiting.has(client)),
+  ];
+
+  const rememberFailure = (client: string): void => {
+    failed.delete(client);
+    const [oldest] = failed;
+    if (failed.size >= maxFailed && oldest !== undefined) {
+      failed.delete(oldest);
+    }
+    failed.add(client);
+  };
 
   const runAll = async (): Promise<void> => {
     isRunning = true;
-    for (let next = lanes.entries().next(); next.done !== true; next = lanes.entries().next()) {
-      const [asker, lane] = next.value;
-      const task = lane.shift();
-      lanes.delete(asker);
-      if (lane.length > 0) {
-        lanes.set(asker, lane);
+    for (let [client] = ranked(); client !== undefined; [client] = ranked()) {
+      const [first, ...rest] = waiting.get(client) ?? [];
+      waiting.delete(client);
+      if (rest.length > 0) {
+        waiting.set(client, rest);
       }
-      await task?.();
+      await first?.start();
     }
     isRunning = false;
   };
 
+  /** Above the bound the last in rank gives way. That counts as a failure: asking again must not bring it to the front. */
+  const dropExcess = (): void => {
+    const last = waiting.size > maxClients ? ranked().at(-1) : undefined;
+    if (last !== undefined) {
+      waiting.get(last)?.forEach(({ drop }) => {
+        drop();
+      });
+      waiting.delete(last);
+      rememberFailure(last);
+    }
+  };
+
   return {
-    run: (asker, task) => {
-      const lane = lanes.get(asker) ?? [];
-      if (lane.length >= largestLane || (lane.length === 0 && lanes.size >= largestLanes)) {
+    run: async (client, task) => {
+      const tasks = waiting.get(client) ?? [];
+      if (tasks.length >= maxTasks) {
         return undefined;
       }
       return new Promise((resolve, reject) => {
-        lane.push(async () => task().then(resolve, reject));
-        lanes.set(asker, lane);
+        const start = async (): Promise<void> => {
+          try {
+            const hasSucceeded = await task();
+            if (hasSucceeded === true) {
+              failed.delete(client);
+            } else if (hasSucceeded === false) {
+              rememberFailure(client);
+            }
+            resolve(hasSucceeded);
+          } catch (error) {
+            reject(error);
+          }
+        };
+        const drop = (): void => {
+          resolve(undefined);
+        };
+        waiting.set(client, [...tasks, { start, drop }]);
+        dropExcess();
         if (!isRunning) {
           void runAll();
         }

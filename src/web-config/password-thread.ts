@@ -1,20 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
+import type { ComparePassword } from '../host/libcrypt.ts';
 import { setJitEnabled } from '../host/runtime.ts';
 import type { PasswordQuestion } from './password-worker.ts';
 
 /** The program of password-worker.ts, put in by the build: the agent stays one file. */
 declare const nicwatchPasswordWorker: string;
 
-/** Compares a password with a bcrypt hash. One at a time: the next call comes after the answer. */
-export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
-
 /** Results are remembered, so there is seldom more than one comparison in the life of the agent. */
 const idleMilliseconds = 5000;
 const heapMebibytes = 16;
 
-/** Makes the function that compares in a thread of its own, which is there only while it is needed. */
+/** Makes the function that compares without libcrypt: in a thread of its own, which is there only while it is needed. */
 export function createPasswordThread(): ComparePassword {
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;

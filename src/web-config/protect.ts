@@ -4,19 +4,27 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 
 import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
+import type { AcceptedConnections } from './tls-server.ts';
+import { clientNetwork } from './client-network.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { WebConfigFollower } from './web-config-follower.ts';
 
 export interface ProtectOptions {
   readonly follower: Pick<WebConfigFollower, 'refresh'>;
   readonly authenticate: Authenticate;
+  readonly accepted: AcceptedConnections;
 }
 
 /** Has every request pass what the web configuration asks for: rate limit, headers, user and password. */
-export function protect(app: FastifyInstance, { follower, authenticate }: ProtectOptions): void {
-  let limit: { readonly config: WebConfig; readonly allows: () => boolean } | undefined;
+export function protect(
+  app: FastifyInstance,
+  { follower, authenticate, accepted }: ProtectOptions,
+): void {
+  let limit:
+    | { readonly config: WebConfig; readonly allows: (client: string) => boolean }
+    | undefined;
 
-  const allows = (config: WebConfig): boolean => {
+  const allows = (config: WebConfig, address: string): boolean => {
     if (limit?.config !== config) {
       limit = {
         config,
@@ -26,12 +34,18 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
             : createRateLimit(config.rateLimit, () => performance.now() / 1000),
       };
     }
-    return limit.allows();
+    return limit.allows(clientNetwork(address));
   };
 
   app.addHook('onRequest', async (request, reply) => {
-    const { config } = await follower.refresh();
-    if (!allows(config)) {
+    const { config, tls } = await follower.refresh();
+    const { socket } = request.raw;
+    if (accepted.get(socket) !== tls) {
+      // It was accepted under rules that may be weaker. A client asks again on a new connection, which it knows how to do.
+      socket.destroy();
+      return reply.hijack();
+    }
+    if (!allows(config, request.ip)) {
       return tooMany(reply);
     }
     reply.headers(config.headers);
@@ -42,7 +56,11 @@ export function protect(app: FastifyInstance, { follower, authenticate }: Protec
     const verdict =
       claim === undefined
         ? 'refused'
-        : await authenticate(config.users, { ...claim, address: request.ip });
+        : await authenticate(config.users, {
+            ...claim,
+            address: request.ip,
+            isWaiting: () => !socket.destroyed,
+          });
     switch (verdict) {
       case 'granted':
         return undefined;

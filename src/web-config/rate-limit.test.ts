@@ -1,17 +1,29 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createRateLimit } from './rate-limit.ts';
 
-test('createRateLimit() lets a burst through, then one for each interval, and never saves up more', () => {
-  let now = 100;
-  const allows = createRateLimit({ intervalSeconds: 2, burst: 3 }, () => now);
-  const countAllowed = (tries: number): number =>
-    Array.from({ length: tries }, allows).filter(Boolean).length;
-  expect(countAllowed(10)).toBe(3);
-  now += 1;
-  expect(countAllowed(10)).toBe(0);
-  now += 1;
-  expect(countAllowed(10)).toBe(1);
-  now += 1000;
-  expect(countAllowed(10)).toBe(3);
+describe('createRateLimit()', () => {
+  test('lets a burst through, then one for each interval, and never saves up more', () => {
+    let now = 100;
+    const allows = createRateLimit({ intervalSeconds: 2, burst: 3 }, () => now);
+    const countAllowed = (tries: number): number =>
+      Array.from({ length: tries }, () => allows('a')).filter(Boolean).length;
+    expect(countAllowed(10)).toBe(3);
+    now += 1;
+    expect(countAllowed(10)).toBe(0);
+    now += 1;
+    expect(countAllowed(10)).toBe(1);
+    now += 1000;
+    expect(countAllowed(10)).toBe(3);
+  });
+
+  test('limits each client alone, and forgets the one that asked longest ago when there are too many', () => {
+    const allows = createRateLimit({ intervalSeconds: 1, burst: 1 }, () => 0);
+    const clients = Array.from({ length: 1024 }, (_, number) => `client ${number}`);
+    expect(clients.filter((client) => allows(client))).toHaveLength(1024);
+    expect(clients.filter((client) => allows(client))).toHaveLength(0);
+    expect(allows('one more')).toBe(true);
+    expect(allows('client 1')).toBe(false);
+    expect(allows('client 0')).toBe(true);
+  });
 });

@@ -1,15 +1,16 @@
 import { ConfigError } from '../model/errors.ts';
-import { oneOf } from '../config/flags.ts';
-import { parseBoolean } from './yaml-boolean.ts';
+import { oneOf, parseBoolean } from '../config/flag-values.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 
 export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';
-type ClientAuthType =
-  | 'NoClientCert'
-  | 'RequestClientCert'
-  | 'RequireAnyClientCert'
-  | 'VerifyClientCertIfGiven'
-  | 'RequireAndVerifyClientCert';
+const clientAuthTypes = [
+  'NoClientCert',
+  'RequestClientCert',
+  'RequireAnyClientCert',
+  'VerifyClientCertIfGiven',
+  'RequireAndVerifyClientCert',
+] as const;
+type ClientAuthType = (typeof clientAuthTypes)[number];
 
 /** Text in the PEM format: a file, by a path relative to the configuration file, or the text itself. */
 export type PemSource = { readonly path: string } | { readonly text: string };
@@ -91,7 +92,7 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
       ?.items()
       .map((item) => item.parse(parse));
   const version = (name: 'min_version' | 'max_version', fallback: TlsVersion): TlsVersion =>
-    fields.get(name)?.parse(oneOf<TlsVersion>(tlsVersions)) ?? fallback;
+    fields.get(name)?.parse(oneOf(tlsVersions)) ?? fallback;
 
   const [certificate, key, clientCa] = [pem('cert'), pem('key'), pem('client_ca')];
   const clientAuthType = fields.get('client_auth_type')?.parse(parseClientAuthType);
@@ -101,10 +102,10 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
     clientAllowedSans: list('client_allowed_sans', parseText),
     minVersion: version('min_version', 'TLS12'),
     maxVersion: version('max_version', 'TLS13'),
-    cipherSuites: list('cipher_suites', oneOf<CipherSuite>(cipherSuites)) ?? [],
+    cipherSuites: list('cipher_suites', oneOf(cipherSuites)) ?? [],
     preferServerCipherSuites:
       fields.get('prefer_server_cipher_suites')?.parse(parseBoolean) ?? true,
-    curvePreferences: list('curve_preferences', oneOf<Curve>(curves)) ?? [],
+    curvePreferences: list('curve_preferences', oneOf(curves)) ?? [],
   };
   if ([certificate, key, clientCa, clientAuthType].every((field) => field === undefined)) {
     return undefined;
@@ -133,15 +134,7 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
 }
 
 function parseClientAuthType(text: string): ClientAuthType {
-  return text === 'RequireClientCert'
-    ? 'RequireAnyClientCert'
-    : oneOf<ClientAuthType>([
-        'NoClientCert',
-        'RequestClientCert',
-        'RequireAnyClientCert',
-        'VerifyClientCertIfGiven',
-        'RequireAndVerifyClientCert',
-      ])(text);
+  return text === 'RequireClientCert' ? 'RequireAnyClientCert' : oneOf(clientAuthTypes)(text);
 }
 
 function parseText(text: string): string {

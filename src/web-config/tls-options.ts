@@ -1,3 +1,4 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions, SecureVersion, TlsOptions } from 'node:tls';
 
@@ -67,6 +68,21 @@ export function createTlsOptions(config: TlsConfig, files: TlsFiles): TlsOptions
     // The other types take, or also take, what no CA vouches for; clientProblem() looks at the rest.
     rejectUnauthorized: config.clientAuthType === 'RequireAndVerifyClientCert',
   };
+}
+
+/**
+ * Checks one of the files alone, so that a mistake can be named. OpenSSL takes an empty key for none, and Node.js an empty CA
+ * for all public ones.
+ *
+ * @throws {Error} saying what was expected, and why OpenSSL refuses it.
+ */
+export function checkPem(kind: 'a certificate' | 'an unencrypted private key', text: string): void {
+  try {
+    void (kind === 'a certificate' ? new X509Certificate(text) : createPrivateKey(text));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`expected ${kind} in the PEM format (${reason})`, { cause: error });
+  }
 }
 
 /** As in Go, the suites of TLS 1.3 are always offered, whatever the list says. */

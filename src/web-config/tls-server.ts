@@ -1,21 +1,26 @@
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server as HttpsServer } from 'node:https';
 import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 
 import type { Logger } from 'pino';
 
 import { errorCode } from '../host/system-error.ts';
 import { clientProblem } from './client-certificate.ts';
 import type { CreateWebServer, WebServerOptions } from '../http/listen.ts';
-import { refusePipeline } from '../http/pipeline.ts';
+import { refusePipeline } from '../http/connections.ts';
 import type { ActiveWebConfig, WebConfigFollower } from './web-config-follower.ts';
 
 export interface TlsServerOptions {
   readonly follower: Pick<WebConfigFollower, 'refresh'>;
   readonly log: Pick<Logger, 'debug'>;
+  /** Is told of each connection under which configuration it was accepted. */
+  readonly accepted: AcceptedConnections;
 }
 
 type ActiveTls = NonNullable<ActiveWebConfig['tls']>;
+/** The TLS a connection was accepted with; a connection without TLS is not there. */
+export type AcceptedConnections = WeakMap<Socket, ActiveTls>;
 
 const handshakeMilliseconds = 5000;
 /** How long what is being answered under a configuration that is no longer in force may take. */
@@ -25,7 +30,7 @@ const retirementMilliseconds = 10_000;
  * Makes the function that makes servers which ask before each handshake what TLS is to be like. Node fixes much of that
  * when a server is made, so one is made for each configuration, and connections are handed to the one in force.
  */
-export function createTlsServers({ follower, log }: TlsServerOptions): CreateWebServer {
+export function createTlsServers({ follower, log, accepted }: TlsServerOptions): CreateWebServer {
   return (options) => {
     const servers = new Set<HttpsServer>();
     let current: { readonly tls: ActiveTls; readonly server: HttpsServer } | undefined;
@@ -45,7 +50,7 @@ export function createTlsServers({ follower, log }: TlsServerOptions): CreateWeb
       if (current !== undefined) {
         retire(current.server);
       }
-      const server = createTlsServer(tls, options, log);
+      const server = createTlsServer(tls, options, { log, accepted });
       servers.add(server);
       current = { tls, server };
       return server;
@@ -76,10 +81,11 @@ export function createTlsServers({ follower, log }: TlsServerOptions): CreateWeb
 }
 
 function createTlsServer(
-  { config, options }: ActiveTls,
+  tls: ActiveTls,
   { limits, stalledMilliseconds, handler }: WebServerOptions,
-  log: TlsServerOptions['log'],
+  { log, accepted }: Pick<TlsServerOptions, 'log' | 'accepted'>,
 ): HttpsServer {
+  const { config, options } = tls;
   const server = createHttpsServer(
     { ...limits, ...options, handshakeTimeout: handshakeMilliseconds },
     handler,
@@ -87,6 +93,9 @@ function createTlsServer(
   server.setTimeout(stalledMilliseconds);
   server.prependListener('secureConnection', (socket) => {
     const problem = clientProblem(socket, config);
+    accepted.set(socket, tls);
+    // A handshake costs the server far more than the client, and its connection is not counted again.
+    socket.disableRenegotiation();
     if (problem !== undefined) {
       log.debug({ address: socket.remoteAddress ?? '', problem }, 'client refused');
       socket.destroy();

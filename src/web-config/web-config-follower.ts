@@ -6,10 +6,23 @@ import type { Logger } from 'pino';
 import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
-import { fileSignature } from '../host/file-signature.ts';
-import { readSmallFile } from '../host/small-file.ts';
+import { fileSignature, readSmallFile, worldReadableMode } from '../host/small-file.ts';
+import { gauge } from '../metrics/metric.ts';
+import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { ConfigError } from '../model/errors.ts';
-import { createTlsOptions } from './tls-options.ts';
+import { checkPem, createTlsOptions } from './tls-options.ts';
+
+const reloadSuccessful = gauge({
+  name: 'nicwatch_config_last_reload_successful',
+  help: 'Whether the web configuration and its certificates, as they are now, are in force; 0 while older ones are.',
+});
+const reloadTimestamp = gauge({
+  name: 'nicwatch_config_last_reload_success_timestamp_seconds',
+  help: 'When the web configuration in force was read, in seconds since the epoch.',
+});
+
+/** There with `--web.config.file`, under the names Prometheus has for its own. */
+export const webConfigMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
 /** A web configuration as it is in force, with what its files held when they were read. The same object until they change. */
 export interface ActiveWebConfig {
@@ -21,15 +34,13 @@ export interface ActiveWebConfig {
 export interface WebConfigFollower {
   /** What is in force, after a look whether the files have changed. */
   refresh(): Promise<ActiveWebConfig>;
-  /** Whether the files, as they are now, are in force. */
-  isUpToDate(): boolean;
-  /** When the files in force were read, in seconds since the epoch. */
-  lastReadSeconds(): number;
+  /** How that fares: the same array for as long as it does not change. */
+  families(): readonly MetricFamily[];
 }
 
 export interface WebConfigFollowerOptions {
   readonly path: string;
-  readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly now: () => Date;
 }
 
@@ -49,9 +60,21 @@ export async function followWebConfig({
     throw reading.outcome;
   }
   let active = reading.outcome;
-  let lastReadSeconds = now().getTime() / 1000;
-  let isUpToDate = true;
+  let readSeconds = now().getTime() / 1000;
+  let families = reloadFamilies(true, readSeconds);
   let refreshing: Promise<ActiveWebConfig> | undefined;
+  const warned = new Set<string>();
+
+  const warnOfReadableSecrets = async ({ config }: ActiveWebConfig): Promise<void> => {
+    for (const file of secretFiles(path, config)) {
+      const mode = await worldReadableMode(file);
+      if (mode !== undefined && !warned.has(file)) {
+        warned.add(file);
+        log.warn({ file, mode }, 'every user can read a file with secrets, expected mode 0600');
+      }
+    }
+  };
+  await warnOfReadableSecrets(active);
 
   const refresh = async (): Promise<ActiveWebConfig> => {
     if (!(await hasChanged(reading.signatures))) {
@@ -59,14 +82,15 @@ export async function followWebConfig({
     }
     reading = await readWebConfig(path);
     const outcome = guardLoss(path, active, reading.outcome);
-    isUpToDate = !(outcome instanceof ConfigError);
     if (outcome instanceof ConfigError) {
       log.error({ error: outcome.message }, 'the web configuration stays as it was');
     } else {
       active = outcome;
-      lastReadSeconds = now().getTime() / 1000;
+      readSeconds = now().getTime() / 1000;
       log.info({ file: path }, 'web configuration read anew');
+      await warnOfReadableSecrets(active);
     }
+    families = reloadFamilies(active === outcome, readSeconds);
     return active;
   };
 
@@ -77,9 +101,24 @@ export async function followWebConfig({
       });
       return refreshing;
     },
-    isUpToDate: () => isUpToDate,
-    lastReadSeconds: () => lastReadSeconds,
+    families: () => families,
   };
+}
+
+function reloadFamilies(isUpToDate: boolean, readSeconds: number): readonly MetricFamily[] {
+  return [
+    reloadSuccessful.family([{ labels: {}, value: Number(isUpToDate) }]),
+    reloadTimestamp.family([{ labels: {}, value: readSeconds }]),
+  ];
+}
+
+/** The private key, and the file itself where it holds hashes of passwords or the key. */
+function secretFiles(path: string, { tls, users }: WebConfig): readonly string[] {
+  const key = tls?.key ?? { text: '' };
+  return [
+    ...(users.size > 0 || (tls !== undefined && 'text' in key) ? [path] : []),
+    ...('path' in key ? [resolve(dirname(path), key.path)] : []),
+  ];
 }
 
 interface Reading {
@@ -94,34 +133,51 @@ async function readWebConfig(path: string): Promise<Reading> {
     signatures.set(file, await fileSignature(file));
     return readSmallFile(file);
   };
-  const readPem = async (source: PemSource): Promise<string> =>
-    'text' in source ? source.text : read(resolve(dirname(path), source.path));
+  const readPem: ReadPem = async (field, source) =>
+    named(`${path}: tls_server_config.${'path' in source ? `${field}_file` : field}`, async () => {
+      const pem = 'text' in source ? source.text : await read(resolve(dirname(path), source.path));
+      checkPem(field === 'key' ? 'an unencrypted private key' : 'a certificate', pem);
+      return pem;
+    });
   try {
-    const config = parseWebConfig(await read(path), path);
-    return { signatures, outcome: { config, tls: await readTls(config, readPem) } };
+    const config = parseWebConfig(await named('--web.config.file', async () => read(path)), path);
+    const tls = await named(`${path}: tls_server_config`, async () => readTls(config, readPem));
+    return { signatures, outcome: { config, tls } };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     return {
       signatures,
       outcome:
-        error instanceof ConfigError
-          ? error
-          : new ConfigError(`${path}: tls_server_config: ${message}`, { cause: error }),
+        error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error }),
     };
   }
 }
 
+/** Puts a name before what goes wrong, once. @throws {ConfigError} */
+async function named<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw error instanceof ConfigError
+      ? error
+      : new ConfigError(`${name}: ${message}`, { cause: error });
+  }
+}
+
+type ReadPem = (field: 'cert' | 'key' | 'client_ca', source: PemSource) => Promise<string>;
+
 async function readTls(
   { tls: config }: WebConfig,
-  readPem: (source: PemSource) => Promise<string>,
+  readPem: ReadPem,
 ): Promise<ActiveWebConfig['tls']> {
   if (config === undefined) {
     return undefined;
   }
   const files = {
-    certificate: await readPem(config.certificate),
-    key: await readPem(config.key),
-    clientCa: config.clientCa === undefined ? undefined : await readPem(config.clientCa),
+    certificate: await readPem('cert', config.certificate),
+    key: await readPem('key', config.key),
+    clientCa:
+      config.clientCa === undefined ? undefined : await readPem('client_ca', config.clientCa),
   };
   return { config, options: createTlsOptions(config, files) };
 }

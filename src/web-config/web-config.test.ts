@@ -97,6 +97,11 @@ describe('parseWebConfig()', () => {
     expect(tls?.certificate).toEqual({ path: 'c' });
   });
 
+  test.each(['04', '14'])('takes a hash of cost %s', (cost) => {
+    const users = `basic_auth_users: { a: ${hash.replace('$10$', `$${cost}$`)} }`;
+    expect(parseWebConfig(users, 'web.yml').users.size).toBe(1);
+  });
+
   test.each([
     [
       'a: b\n',
@@ -142,7 +147,11 @@ describe('parseWebConfig()', () => {
     ['http_server_config: {headers: {X-Frame-Options: allow}}', 'expected deny, sameorigin'],
     ['http_server_config: {headers: {X-XSS-Protection: "a\\r\\nb: c"}}', 'printable ASCII'],
     ['basic_auth_users:\n  a: secret\n', 'web.yml:2: basic_auth_users.a: expected a bcrypt hash'],
-    [`basic_auth_users: {a: ${hash.replace('$10$', '$31$')}}`, 'of a cost from 4 to 18'],
+    [
+      `basic_auth_users:\n  prometheus: ${hash.replace('$10$', '$15$')}`,
+      'web.yml:2: basic_auth_users.prometheus: expected a bcrypt hash of a cost from 4 to 14, as "htpasswd -nBC 10 USER" prints, got one of cost 15, which takes 3 s to compare',
+    ],
+    [`basic_auth_users: {a: ${hash.replace('$10$', '$03$')}}`, 'got one of cost 03'],
     [`basic_auth_users: {a: ${hash}, a: ${hash}}`, 'web.yml:1: Map keys must be unique'],
     ['rate_limit: {interval: soon, burst: 1}', 'interval: expected a duration'],
     ['rate_limit: {interval: 1s}', 'rate_limit: expected a burst of at least 1'],

@@ -1,10 +1,7 @@
 import { ConfigError } from '../model/errors.ts';
-import { parseCount } from '../config/flag-values.ts';
-import { parseGoDurationSeconds } from './go-duration.ts';
-import { oneOf } from '../config/flags.ts';
+import { oneOf, parseBoolean, parseCount, parseDurationSeconds } from '../config/flag-values.ts';
 import { parseTlsConfig } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
-import { parseBoolean } from './yaml-boolean.ts';
 import { parseYaml } from '../config/yaml-value.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 
@@ -35,8 +32,12 @@ const headerValues: Readonly<Record<string, readonly string[] | undefined>> = {
 };
 
 const bcryptPattern = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-/** With each step a check takes twice as long: this is some 15 s. */
-const [lowestCost, highestCost] = [4, 18];
+/**
+ * A comparison takes some 80 ms of a core at a cost of 10, and twice as long with each step. A password may have to wait for one
+ * other: at the highest cost both take 2.6 s, at the next 5.1 s, and on a slow or busy core longer than a scrape may take.
+ */
+const [minCost, maxCost] = [4, 14];
+const comparisonSeconds = (cost: number): number => 0.08 * 2 ** (cost - 10);
 
 /**
  * Parses a web configuration file of Prometheus exporters.
@@ -86,7 +87,7 @@ function users(value: YamlValue | undefined): WebConfig['users'] {
 
 function rateLimit(value: YamlValue | undefined): RateLimit | undefined {
   const fields = value?.fields(['interval', 'burst']);
-  const intervalSeconds = fields?.get('interval')?.parse(parseGoDurationSeconds) ?? 0;
+  const intervalSeconds = fields?.get('interval')?.parse(parseDurationSeconds) ?? 0;
   const burst = fields?.get('burst')?.parse(parseCount) ?? 0;
   if (intervalSeconds > 0 && burst === 0) {
     return value?.fail('expected a burst of at least 1: with 0 nothing would be answered');
@@ -101,12 +102,20 @@ function parseHeaderValue(text: string): string {
   return text;
 }
 
-/** What it got is a secret and not shown. */
+/** What it got is a secret and not shown, but for the cost. */
 function parseBcryptHash(text: string): string {
-  const cost = Number(bcryptPattern.exec(text)?.[1]);
-  if (!(cost >= lowestCost && cost <= highestCost)) {
+  const cost = bcryptPattern.exec(text)?.[1];
+  const expected = `expected a bcrypt hash of a cost from ${minCost} to ${maxCost}, as "htpasswd -nBC 10 USER" prints`;
+  if (cost === undefined) {
+    throw new ConfigError(expected);
+  }
+  if (Number(cost) < minCost) {
+    throw new ConfigError(`${expected}, got one of cost ${cost}`);
+  }
+  if (Number(cost) > maxCost) {
+    const seconds = Math.round(comparisonSeconds(Number(cost)));
     throw new ConfigError(
-      `expected a bcrypt hash of a cost from ${lowestCost} to ${highestCost}, as "htpasswd -nBC 10 USER" prints`,
+      `${expected}, got one of cost ${cost}, which takes ${seconds} s to compare`,
     );
   }
   return text;

@@ -1,20 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
-import type { Agent } from '../agent/agent.ts';
-import type { Snapshot } from '../agent/snapshot.ts';
-import { createAuthenticator } from './authenticator.ts';
 import type { CreateWebServer } from '../http/listen.ts';
+import { openLibcrypt } from '../host/libcrypt.ts';
+import type { ComparePassword } from '../host/libcrypt.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
+import { createAuthenticator } from './authenticator.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
-import { webConfigFamilies } from './web-config-families.ts';
+import type { AcceptedConnections } from './tls-server.ts';
 import { followWebConfig } from './web-config-follower.ts';
 
 export interface WebSecurityOptions {
   /** Of the web configuration file. */
   readonly path: string;
-  readonly log: Pick<Logger, 'debug' | 'info' | 'error'>;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
 
 /** What `--web.config.file` adds to the server. */
@@ -23,8 +24,8 @@ export interface WebSecurity {
   readonly createWebServer: CreateWebServer | undefined;
   /** Has every request pass the configuration. */
   readonly protect: (app: FastifyInstance) => void;
-  /** Adds to what the agent says of itself how the configuration fares. */
-  withFamilies<Served extends Pick<Agent, 'freshSnapshot'>>(agent: Served): Served;
+  /** How the configuration fares: the same array for as long as that does not change. */
+  readonly families: () => readonly MetricFamily[];
 }
 
 /**
@@ -35,29 +36,22 @@ export interface WebSecurity {
 export async function openWebSecurity({ path, log }: WebSecurityOptions): Promise<WebSecurity> {
   const follower = await followWebConfig({ path, log, now: () => new Date() });
   const { tls } = await follower.refresh();
-  const authenticate = createAuthenticator(createPasswordThread());
+  const authenticate = createAuthenticator(await openComparison(log));
+  const accepted: AcceptedConnections = new WeakMap();
   return {
-    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log }),
+    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
     protect: (app) => {
-      protect(app, { follower, authenticate });
+      protect(app, { follower, authenticate, accepted });
     },
-    withFamilies: (agent) => {
-      let served:
-        | { readonly plain: Snapshot; readonly state: string; readonly full: Snapshot }
-        | undefined;
-      return {
-        ...agent,
-        // The same object while nothing changes: it is rendered once.
-        freshSnapshot: async () => {
-          const plain = await agent.freshSnapshot();
-          const state = `${follower.isUpToDate()} ${follower.lastReadSeconds()}`;
-          if (served?.plain !== plain || served.state !== state) {
-            const own = [...plain.agent, ...webConfigFamilies(follower)];
-            served = { plain, state, full: { ...plain, agent: own } };
-          }
-          return served.full;
-        },
-      };
-    },
+    families: follower.families,
   };
+}
+
+async function openComparison(log: WebSecurityOptions['log']): Promise<ComparePassword> {
+  try {
+    return await openLibcrypt();
+  } catch (error) {
+    log.debug({ reason: String(error) }, 'passwords are compared in a thread of their own');
+    return createPasswordThread();
+  }
 }

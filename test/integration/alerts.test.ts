@@ -8,7 +8,6 @@ import { startAlertmanager } from '../support/alertmanager-process.ts';
 import type { AlertmanagerProcess } from '../support/alertmanager-process.ts';
 import { tieDeadLoop } from '../support/dead-loop.ts';
 import type { DeadLoop } from '../support/dead-loop.ts';
-import { readKmsgRecording } from '../support/kmsg-recording.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
 import { playPagingStory } from '../support/paging-story.ts';
@@ -17,17 +16,15 @@ import { startPrometheus } from '../support/prometheus-process.ts';
 import type { PrometheusProcess } from '../support/prometheus-process.ts';
 import { createRecordedMachine } from '../support/recorded-machine.ts';
 import type { RecordedMachine } from '../support/recorded-machine.ts';
+import { debianHost, readKmsgRecording } from '../support/recordings.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 import { readAlertFile } from '../support/rules.ts';
 import { runbookPages, runbookQueries } from '../support/runbooks.ts';
 import { startWebhook } from '../support/webhook.ts';
 import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
 
-const host = 'debian-6.12.95-qemu';
 const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
-const hang = readKmsgRecording(
-  new URL(`../hosts/${host}/kmsg/hang-eno1-persist.kmsg.raw`, import.meta.url).pathname,
-);
+const hang = readKmsgRecording('hang-eno1-persist');
 const runbooks = 'https://nicwatch.example/runbooks';
 
 /** The rules as they are shipped, with minutes for hours and seconds for minutes. */
@@ -54,7 +51,7 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
     pages = playPagingStory();
     // Awaited by the last test; a failure before that is its failure.
     pages.catch(() => undefined);
-    machine = createRecordedMachine(host);
+    machine = createRecordedMachine(debianHost);
     namespace = await createNamespace();
     webhook = await startWebhook(await freePort());
     alertmanager = await startAlertmanager(

@@ -15,7 +15,17 @@ import { commandProblem, skipNote } from '../support/requirements.ts';
 
 describe('wrong command line', () => {
   test.each([
-    { what: 'an unknown flag', flags: ['--nope'], named: '--nope' },
+    { what: 'an unknown flag', flags: ['--nope'], named: 'error: unknown flag --nope, try --help' },
+    {
+      what: 'a path of the agent itself for metrics',
+      flags: ['--web.telemetry-path=/-/healthy'],
+      named: 'expected a path that is not reserved',
+    },
+    {
+      what: 'a web configuration that is missing',
+      flags: ['--web.config.file=/nonexistent/web.yml'],
+      named: '--web.config.file: cannot read "/nonexistent/web.yml": ENOENT',
+    },
     {
       what: 'a regular expression that is none',
       flags: ['--device.include=('],

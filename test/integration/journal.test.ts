@@ -11,16 +11,15 @@ import type { Exposition } from '../support/exposition.ts';
 import { createFakeJournalctl, journalLine } from '../support/fake-journalctl.ts';
 import type { FakeJournal } from '../support/fake-journalctl.ts';
 import { createJournalRoot, journalWriter } from '../support/journal-file.ts';
-import { readKmsgRecording } from '../support/kmsg-recording.ts';
+import { readKmsgRecording } from '../support/recordings.ts';
 import { commandProblem, skipNote } from '../support/requirements.ts';
 
-const recordings = new URL('../hosts/debian-6.12.95-qemu/kmsg/', import.meta.url).pathname;
 const thisBoot = {
   id: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
   startedAtMicroseconds: 1.8e15,
 };
 const boot = { id: '0f0e0d0c-0b0a-4908-8706-050403020100', startedAtMicroseconds: 1.7e15 };
-const hang = readKmsgRecording(`${recordings}/hang-eno1-persist.kmsg.raw`);
+const hang = readKmsgRecording('hang-eno1-persist');
 
 const plainRecord: KernelRecord = {
   sequence: undefined,

@@ -16,7 +16,7 @@ const hosts = new URL('../hosts/', import.meta.url);
 const problem = namespaceProblem('ethtool', 'prometheus');
 const promtoolProblem = commandProblem('promtool');
 /** How long Prometheus scrapes the agent; overridden where a longer look is wanted. */
-const scrapeSeconds = Number(process.env['NICWATCH_TEST_SCRAPE_SECONDS'] ?? '20');
+const scrapeSeconds = Number(process.env['NICWATCH_TEST_SCRAPE_SECONDS'] ?? '10');
 
 describe.skipIf(problem !== undefined)(`Prometheus${skipNote(problem)}`, () => {
   let namespace: Namespace;

@@ -162,10 +162,10 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     const { page } = await open(server.url, { javaScriptEnabled: false });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.url()).toBe(`${server.url}/#main`);
+    await expect.poll(() => page.url(), { timeout: 10_000 }).toBe(`${server.url}/#main`);
     await page.locator('a[href="#device-eno1"]').first().focus();
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.url()).toBe(`${server.url}/#device-eno1`);
+    await expect.poll(() => page.url(), { timeout: 10_000 }).toBe(`${server.url}/#device-eno1`);
   });
 
   test('shows a hostile device and a hostile kernel line as text', async () => {

@@ -222,7 +222,7 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     for (let connection = 0; connection < 3; connection += 1) {
       expect(await served()).toContain('subject=CN = second-server\n');
     }
-    expect(complaints()).toBe(before + 1);
+    await expect.poll(complaints, { timeout: 10_000 }).toBe(before + 1);
     expect(agent.stderr()).toContain('PEM');
     expect(await metric('nicwatch_config_last_reload_successful')).toBe('0');
     install('server');
@@ -235,7 +235,9 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     expect(await ask()).toBe('200');
     writeFileSync(certificates.path('web.yml'), '');
     expect(await ask()).toBe('200');
-    expect(agent.stderr()).toContain('TLS cannot be turned on or off without a restart');
+    await expect
+      .poll(() => agent.stderr(), { timeout: 10_000 })
+      .toContain('TLS cannot be turned on or off without a restart');
   });
 
   test(

@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 import { freePort, startAgent } from './agent-process.ts';
 import type { AgentProcess, AgentProcessOptions } from './agent-process.ts';
 import { createGrpcCluster, serveGrpcCluster } from './grpc-cluster.ts';
-import { readKmsgRecording } from './kmsg-recording.ts';
 import { pastOf } from './past.ts';
 import type { PastValue } from './past.ts';
 import { createPrometheusApi } from './prometheus-api.ts';
@@ -12,6 +11,7 @@ import type { PrometheusApi } from './prometheus-api.ts';
 import { startPrometheus } from './prometheus-process.ts';
 import { createRecordedMachine } from './recorded-machine.ts';
 import type { RecordedMachine } from './recorded-machine.ts';
+import { debianHost, readKmsgRecording } from './recordings.ts';
 import { readAlertFile } from './rules.ts';
 
 /** A cluster of twelve nodes in trouble, three of which run the built agent, and a Prometheus that knows its last hour. */
@@ -43,10 +43,7 @@ interface Story {
 /** How often Prometheus has scraped in the past hour. */
 export const scrapeSeconds = 15;
 
-const host = 'debian-6.12.95-qemu';
-const hang = readKmsgRecording(
-  new URL(`../hosts/${host}/kmsg/hang-eno1-persist.kmsg.raw`, import.meta.url).pathname,
-);
+const hang = readKmsgRecording('hang-eno1-persist');
 const flag = 'tx-tcp-segmentation';
 const real = 'node-01';
 
@@ -66,8 +63,8 @@ export async function startDashboardLab(): Promise<DashboardLab> {
     unreachable: 'node-12',
     lostAt: now - 420,
   };
-  const corrupting = createRecordedMachine(host, { bootedSecondsAgo: 3 * 86_400 });
-  const hung = createRecordedMachine(host, { bootedSecondsAgo: 1800, previousBoot: hang });
+  const corrupting = createRecordedMachine(debianHost, { bootedSecondsAgo: 3 * 86_400 });
+  const hung = createRecordedMachine(debianHost, { bootedSecondsAgo: 1800, previousBoot: hang });
   hung.replace('ethtool/k.eno1.txt', /tx-tcp-segmentation: on/, `${flag}: off`);
   hung.setStatistic('eno1', 'rx_csum_offload_errors', 999);
   for (const record of hang) {

@@ -19,8 +19,10 @@ export interface DeadLoop {
 }
 
 /** Makes two tunnels in a namespace and routes them into each other; no neighbour needs to be asked for. */
-export async function tieDeadLoop(namespace: Namespace): Promise<DeadLoop> {
-  const suffix = uniqueSuffix();
+export async function tieDeadLoop(
+  namespace: Namespace,
+  suffix: string = uniqueSuffix(),
+): Promise<DeadLoop> {
   const first = { device: `vx${suffix}a`, address: '198.51.100.2', remote: '192.0.2.1' };
   const second = { device: `vx${suffix}b`, address: '192.0.2.2', remote: '198.51.100.1' };
   for (const [vni, { device, address, remote }] of [first, second].entries()) {

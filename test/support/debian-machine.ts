@@ -1,12 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { vi } from 'vitest';
 
 import { createNamespace, uniqueSuffix } from './netns.ts';
 import type { Namespace } from './netns.ts';
+import { namespaceProblem } from './requirements.ts';
 
 /** A Debian of a test's own, run by systemd, on this machine's kernel and in a network namespace of its own. */
 export interface DebianMachine {
@@ -26,6 +35,30 @@ export interface DebianMachineOptions {
 
 const bootScript = new URL('boot-machine.sh', import.meta.url).pathname;
 
+/** Does what the kernel refuses where the root file system is that of an initramfs. */
+const pivot = `mount --make-rprivate /
+mount -t tmpfs tmpfs "$0"
+cd "$0"
+mkdir old
+pivot_root . old`;
+
+/** Why a Debian cannot be booted here; undefined when it can. */
+export function bootProblem(): string | undefined {
+  const problem = namespaceProblem('debootstrap', 'nsenter', 'setpriv', 'unshare');
+  if (problem !== undefined) {
+    return problem;
+  }
+  if (controlGroupMount() === undefined) {
+    return 'needs a mount of cgroup2';
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'nicwatch-pivot-'));
+  const { failed } = execaSync('unshare', ['--mount', 'sh', '-ec', pivot, folder], {
+    reject: false,
+  });
+  rmdirSync(folder);
+  return failed ? 'needs pivot_root, which the kernel refuses on a rootfs' : undefined;
+}
+
 /** Installs a Debian from its packages and boots it. */
 export async function bootDebian({
   suite,
@@ -34,6 +67,9 @@ export async function bootDebian({
   const folder = mkdtempSync(join(tmpdir(), 'nicwatch-debian-'));
   // Not the folder itself, which is closed to everybody but its owner.
   const root = join(folder, 'root');
+  // Nothing of it has to outlive a power cut.
+  mkdirSync(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
+  writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
   const include = `--include=${['systemd', ...packages].join(',')}`;
   try {
     await execa('debootstrap', ['--variant=minbase', include, suite, root]);
@@ -42,7 +78,7 @@ export async function bootDebian({
     throw error;
   }
   const namespace = await createNamespace();
-  const controlGroup = join(controlGroupMount(), `nicwatch-${uniqueSuffix()}`);
+  const controlGroup = join(controlGroupMount() ?? '', `nicwatch-${uniqueSuffix()}`);
   mkdirSync(controlGroup);
   // Not `ip netns exec`, which hides the control groups.
   const machine = execa(
@@ -53,9 +89,12 @@ export async function bootDebian({
   const remove = async (): Promise<void> => {
     machine.kill('SIGKILL');
     await machine;
-    await vi.waitFor(() => {
-      removeControlGroup(controlGroup);
-    });
+    await vi.waitFor(
+      () => {
+        removeControlGroup(controlGroup);
+      },
+      { timeout: 10_000 },
+    );
     await namespace.delete();
     rmSync(folder, { recursive: true });
   };
@@ -82,15 +121,11 @@ export async function bootDebian({
 }
 
 /** Where the second version of control groups is mounted. */
-function controlGroupMount(): string {
+function controlGroupMount(): string | undefined {
   const mount = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .find((line) => line.includes(' - cgroup2 '));
-  const path = mount?.split(' ')[4];
-  if (path === undefined) {
-    throw new Error('expected a mount of cgroup2');
-  }
-  return path;
+  return mount?.split(' ')[4];
 }
 
 function removeControlGroup(path: string): void {

@@ -2,9 +2,7 @@ import { createEthtoolIoctl } from '../../src/host/ethtool-ioctl.ts';
 import type { EthtoolIoctl } from '../../src/host/ethtool-ioctl.ts';
 import type { EthtoolReads } from '../../src/host/host.ts';
 import type { DeviceIdentity } from '../../src/host/linux-device.ts';
-import type { DriverInfo } from '../../src/model/driver-info.ts';
-import type { Feature } from '../../src/model/feature.ts';
-import type { Statistic } from '../../src/model/statistic.ts';
+import type { DriverInfo, Feature, Statistic } from '../../src/model/device.ts';
 import {
   ethtoolCommands,
   ethtoolLayout,

@@ -8,8 +8,8 @@ import { createLinuxHost } from '../../src/host/linux-host.ts';
 import type { CommandResult } from '../../src/host/command.ts';
 import { SourceError } from '../../src/model/errors.ts';
 import type { KernelRecord } from '../../src/model/kernel-record.ts';
-import { readKmsgRecording } from './kmsg-recording.ts';
 import { overrideDevices } from './override-devices.ts';
+import { readKmsgRecording, recordedPath } from './recordings.ts';
 
 export interface RecordedHostOptions {
   /** Name of a recording in the host's `kmsg/`; none is an empty kernel log. */
@@ -22,7 +22,7 @@ export function createRecordedHost(
   name: string,
   { kernelLog, now = new Date('2026-11-20T04:00:00Z') }: RecordedHostOptions = {},
 ): Host {
-  const root = new URL(`../hosts/${name}`, import.meta.url).pathname;
+  const root = recordedPath(name);
   const linux = createLinuxHost(
     {
       paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },
@@ -41,8 +41,7 @@ export function createRecordedHost(
       .split('\n')
       .map((line) => line.slice(0, line.indexOf(': '))),
   );
-  const records =
-    kernelLog === undefined ? [] : readKmsgRecording(`${root}/kmsg/${kernelLog}.kmsg.raw`);
+  const records = kernelLog === undefined ? [] : readKmsgRecording(kernelLog);
   const readable = overrideDevices(linux, (device) => ({
     readAttribute: async (attribute) => {
       const path = `/sys/class/net/${device.name}/${attribute}`;

@@ -17,6 +17,7 @@ import type { KernelRecord } from '../../src/model/kernel-record.ts';
 import type { AgentProcessOptions } from './agent-process.ts';
 import { journalLine } from './fake-journalctl.ts';
 import { kernelRecord } from './kernel-record.ts';
+import { recordedPath } from './recordings.ts';
 
 /** A recorded host as files and commands, for an agent that runs as a process of its own, and to which things happen. */
 export interface RecordedMachine {
@@ -47,7 +48,7 @@ export function createRecordedMachine(
   { bootedSecondsAgo = 300, previousBoot = [] }: RecordedMachineOptions = {},
 ): RecordedMachine {
   const folder = mkdtempSync(join(tmpdir(), 'nicwatch-machine-'));
-  cpSync(new URL(`../hosts/${name}`, import.meta.url).pathname, folder, {
+  cpSync(recordedPath(name), folder, {
     recursive: true,
     verbatimSymlinks: true,
   });

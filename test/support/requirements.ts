@@ -12,7 +12,8 @@ export function namespaceProblem(...commands: readonly string[]): string | undef
   if (process.getuid?.() !== 0) {
     return 'needs root';
   }
-  return commandProblem('ip', ...commands) ?? rightsProblem();
+  // Curl fetches from within.
+  return commandProblem('ip', 'curl', ...commands) ?? rightsProblem();
 }
 
 /** Why tests that need these commands cannot run here; undefined when they can. */

@@ -36,9 +36,8 @@ export async function scrape(host: Host, flags: readonly string[] = []): Promise
   const running = agent.run(ending.signal);
   try {
     await agent.poll();
-    return await createExpositionRenderer()(
-      selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] }),
-    );
+    const families = selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] });
+    return String(await createExpositionRenderer()(families));
   } finally {
     ending.abort();
     await running;

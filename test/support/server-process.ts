@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 
 import { execa } from 'execa';
 
@@ -20,6 +22,8 @@ interface ServerProcessOptions {
   /** Name of the network namespace it runs in, where that is not this one. */
   readonly namespace: string | undefined;
 }
+
+const readyDeadlineMilliseconds = 10_000;
 
 /** A server that runs, of those with `/-/ready`. */
 export interface ServerProcess {
@@ -58,10 +62,24 @@ export async function startServer({
     await rm(folder, { recursive: true });
   };
   try {
-    await fetchFrom(namespace, `${url}/-/ready`);
+    await waitUntilReady(namespace, `${url}/-/ready`);
   } catch (error) {
     await stop();
     throw new Error(`${command} does not answer; it said: ${log}`, { cause: error });
   }
   return { log: () => log, stop };
+}
+
+async function waitUntilReady(namespace: string | undefined, url: string): Promise<void> {
+  const deadline = performance.now() + readyDeadlineMilliseconds;
+  for (;;) {
+    const { status, text } = await fetchFrom(namespace, url);
+    if (status === 200) {
+      return;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`expected status 200 from ${url}, got ${status}: ${text}`);
+    }
+    await setTimeout(50);
+  }
 }

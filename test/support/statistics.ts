@@ -1,4 +1,4 @@
-import type { Statistic, Statistics } from '../../src/model/statistic.ts';
+import type { Statistic, Statistics } from '../../src/model/device.ts';
 
 /** Statistics one by one. */
 export function statisticList({ names, values }: Statistics): readonly Statistic[] {

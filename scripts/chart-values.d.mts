@@ -1,0 +1,1 @@
+export function readmeWithValues(text: string): string;

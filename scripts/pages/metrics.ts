@@ -1,0 +1,60 @@
+import { agentMetrics } from '../../src/agent/agent-families.ts';
+import { processMetrics } from '../../src/agent/process-families.ts';
+import { kernelEventRows } from '../../src/catalogue/kernel-events.ts';
+import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts';
+import { collectorDefinitions } from '../../src/collectors/index.ts';
+import type { Metric } from '../../src/metrics/metric.ts';
+import { kernelEventNames } from '../../src/model/kernel-event.ts';
+import { webConfigMetrics } from '../../src/web-config/web-config-follower.ts';
+
+/** The page that lists what the code exports. */
+export function metricsPage(): string {
+  const sections = collectorDefinitions.map(
+    ({ name, description, metrics, isOptIn = false }) =>
+      `## Collector \`${name}\`\n\n${description} ${isOptIn ? `Off by default: enable with \`--collector.${name}\`` : `Disable with \`--no-collector.${name}\``}.\n\n${table(metrics)}`,
+  );
+  return `# Metrics
+
+Generated from the code by \`npm run docs\`. \`nic_*\` speaks of the network cards, \`nicwatch_*\` of the agent.
+A value that cannot be had is absent, never zero: [drivers.md](drivers.md) lists which driver counts what.
+
+${sections.join('\n')}
+## The agent
+
+${table(agentMetrics)}
+With \`--web.disable-exporter-metrics\` the following are left out.
+
+${table(processMetrics)}
+With \`--web.config.file\` there are also the following.
+
+${table(webConfigMetrics)}
+## Values of the label \`event\`
+
+A counter counts records of the kernel log, not incidents: one hang is reported every two seconds for as long as it
+lasts, and the kernel's watchdog and the driver may both report one timeout.
+
+${events()}
+## Offload features
+
+Under the names \`ethtool -k\` prints; \`--collector.offload.features=REGEX\` adds others, \`all\` adds every one.
+
+${[...curatedOffloadFeatures].map((feature) => `- \`${feature}\`\n`).join('')}`;
+}
+
+function table(metrics: readonly Metric[]): string {
+  const rows = metrics.map(
+    ({ name, type, labels, help }) =>
+      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help.replaceAll('|', '\\|')} |\n`,
+  );
+  return `| metric | type | labels | meaning |\n|---|---|---|---|\n${rows.join('')}`;
+}
+
+function events(): string {
+  const rows = kernelEventNames.map((event) => {
+    const own = kernelEventRows.filter((row) => row.event === event);
+    const drivers = [...new Set(own.flatMap(({ drivers: names }) => names ?? ['any driver']))];
+    const [example = ''] = own[0]?.example.split('\n') ?? [];
+    return `| \`${event}\` | ${drivers.join(', ')} | \`${example}\` |\n`;
+  });
+  return `| event | reported by | for example |\n|---|---|---|\n${rows.join('')}`;
+}

@@ -1,0 +1,2 @@
+export function readVersion(): string;
+export function debianVersion(version: string): string;

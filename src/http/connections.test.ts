@@ -1,0 +1,180 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+import { describe, expect, test } from 'vitest';
+
+import { createConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
+
+/** A connection of a client, without a network. */
+class Client extends Socket {
+  override readonly remotePort: number;
+  override readonly remoteAddress = '192.0.2.1';
+  override readonly localAddress = '192.0.2.2';
+
+  constructor(port: number) {
+    super();
+    this.remotePort = port;
+  }
+}
+
+/** Connections bounded to four, and what clients do with them. */
+function fourConnections() {
+  const handled: Socket[] = [];
+  const connections: Connections = createConnections(4, ({ socket }) => handled.push(socket));
+  let port = 0;
+  const open = (of = port + 1): Client => {
+    port = Math.max(port, of);
+    const client = new Client(of);
+    connections.opened(client);
+    return client;
+  };
+  /** A request; the returned function answers it. */
+  const ask = (client: Client): ((status: number, isSent?: boolean) => void) => {
+    const request = new IncomingMessage(client);
+    const response = new ServerResponse(request);
+    connections.handle(request, response);
+    return (status, isSent = true) => {
+      response.statusCode = status;
+      Object.defineProperty(response, 'writableFinished', { value: isSent });
+      response.emit('close');
+    };
+  };
+  const served = (): Client => {
+    const client = open();
+    ask(client)(200);
+    return client;
+  };
+  return { handled, open, ask, served };
+}
+
+function survivors(clients: readonly Client[]): readonly number[] {
+  return clients.filter(({ destroyed }) => !destroyed).map(({ remotePort }) => remotePort);
+}
+
+describe('createConnections()', () => {
+  test('closes none while there is room', () => {
+    const { open } = fourConnections();
+    expect(survivors([open(), open(), open(), open()])).toEqual([1, 2, 3, 4]);
+  });
+
+  test('closes those that never asked before one that was served', () => {
+    const { open, served } = fourConnections();
+    const clients = [served(), open(), open(), open(), open(), open()];
+    expect(survivors(clients)).toEqual([1, 4, 5, 6]);
+  });
+
+  test('counts an answer that refuses, and one that was not read, as none', () => {
+    const { open, served, ask } = fourConnections();
+    const [first, ...refused] = [served(), open(), open(), open()];
+    refused.forEach((client, index) => {
+      ask(client)(index === 0 ? 400 : 200, index === 0);
+    });
+    expect(survivors([first, ...refused, open(), open()])).toEqual([1, 4, 5, 6]);
+  });
+
+  test('closes the idle connection that was quiet for longest, and not one that waits for an answer', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), served(), served(), served()];
+    const [first, second] = clients;
+    if (first === undefined || second === undefined) {
+      throw new Error('no client');
+    }
+    const answer = ask(first);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 3, 4, 5]);
+    answer(200);
+    clients.push(open(), open());
+    expect(survivors(clients)).toEqual([1, 5, 6, 7]);
+  });
+
+  test('closes one that was just opened only where all others wait for an answer', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), served(), served(), open()];
+    clients.slice(0, 3).forEach(ask);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 2, 3, 5]);
+  });
+
+  test('closes one that waits for its first answer before one that was served', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), served(), open(), open()];
+    clients.forEach(ask);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 2, 4, 5]);
+  });
+
+  test('closes one that waits for its first answer where none of those that were never served is idle', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), open(), open(), open()];
+    clients.slice(1).forEach((client) => ask(client));
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 3, 4, 5]);
+  });
+
+  test('forgets a connection it has closed, also when it is answered later', () => {
+    const { open, ask } = fourConnections();
+    const clients = [open(), open(), open(), open()];
+    const answers = clients.map((client) => ask(client));
+    clients.push(open());
+    answers[0]?.(401);
+    clients.push(open(), open());
+    expect(survivors(clients)).toEqual([2, 3, 4, 7]);
+  });
+
+  test('counts a client that comes again from the same port, also when the first connection closes later', () => {
+    const { open, ask } = fourConnections();
+    const first = open();
+    const clients = [first, open(), open(), open()];
+    clients.forEach((client) => ask(client));
+    clients.push(open(), open(1));
+    first.emit('close');
+    expect(survivors(clients)).toEqual([2, 3, 4, 1]);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([2, 3, 4, 6]);
+  });
+
+  test('closes the one that waits for longest where all wait', () => {
+    const { open, served, ask } = fourConnections();
+    const clients = [served(), served(), served(), served()];
+    clients.toReversed().forEach(ask);
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 2, 3, 5]);
+  });
+
+  test('has room again when a connection is closed', () => {
+    const { open } = fourConnections();
+    const clients = [open(), open(), open(), open()];
+    clients[0]?.emit('close');
+    clients.push(open());
+    expect(survivors(clients)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('answers no more than ten requests of a connection at once', () => {
+    const { open, ask, handled } = fourConnections();
+    const client = open();
+    const answers = Array.from({ length: 10 }, () => ask(client));
+    answers[0]?.(200);
+    ask(client);
+    expect(handled).toHaveLength(11);
+    expect(client.destroyed).toBe(false);
+    ask(client);
+    expect(handled).toHaveLength(11);
+    expect(client.destroyed).toBe(true);
+  });
+
+  test('does not bound connections of a Unix socket', () => {
+    const handled: unknown[] = [];
+    const connections = createConnections(1, (request) => handled.push(request));
+    const client = new Client(1);
+    connections.opened(client);
+    const sockets = [new Socket(), new Socket(), client];
+    for (const socket of sockets.slice(0, 2)) {
+      connections.opened(socket);
+      const request = new IncomingMessage(socket);
+      connections.handle(request, new ServerResponse(request));
+    }
+    expect(handled).toHaveLength(2);
+    expect(sockets.some(({ destroyed }) => destroyed)).toBe(false);
+  });
+});

@@ -1,9 +1,0 @@
-/** One offload feature, or a group of them such as `tcp-segmentation-offload`, under the name `ethtool -k` prints. */
-export interface Feature {
-  readonly name: string;
-  readonly enabled: boolean;
-  /** What was asked for; differs from `enabled` while a dependency holds the feature back. */
-  readonly requested: boolean;
-  /** The driver does not let the feature be changed. A group is fixed when all its members are. */
-  readonly fixed: boolean;
-}
