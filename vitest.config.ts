@@ -19,6 +19,10 @@ const unhurried = [
   'tls',
 ].map((name) => `test/integration/${name}.test.ts`);
 const integration = 'test/integration/**/*.test.ts';
+/** Unit tests that measure how soon something ends. */
+const timed = ['attributes', 'command', 'journal', 'kmsg'].map(
+  (name) => `src/host/${name}.test.ts`,
+);
 
 const shared: TestUserConfig = {
   // For a machine that is busy with something else; what should be fast says so itself.
@@ -41,6 +45,7 @@ const config: ViteUserConfig = {
           ...shared,
           name: 'beside each other',
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/*.test.ts', ...unhurried],
+          exclude: timed,
           // Some of them mostly wait.
           maxWorkers: Math.max(3, availableParallelism()),
           sequence: { groupOrder: 0 },
@@ -52,7 +57,7 @@ const config: ViteUserConfig = {
           ...shared,
           name: 'one after the other',
           // They share one kernel log and one machine.
-          include: [integration],
+          include: [integration, ...timed],
           exclude: unhurried,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

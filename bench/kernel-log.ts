@@ -41,7 +41,12 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     ethtoolReader: 'command',
     kernelLog,
     previousBootLog: async function* () {},
-    state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    state: {
+      claim: async () => {},
+      read: async () => undefined,
+      write: async () => {},
+      setAside: async () => {},
+    },
     addresses: () => [],
     processNamespaces: () => [],
     openPacketSocket: undefined,

@@ -80,7 +80,12 @@ export function createSimulatedHost(): SimulatedHost {
     ethtoolReader: 'ioctl',
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
     previousBootLog: async function* () {},
-    state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
+    state: {
+      claim: async () => {},
+      read: async () => undefined,
+      write: async () => {},
+      setAside: async () => {},
+    },
     addresses: () => [],
     processNamespaces: () => [],
     openPacketSocket: undefined,

@@ -8,13 +8,13 @@ function create(context) {
 
   /** Names a module as owners do: `fastify`, `node:fs`, or a path from the root. */
   const moduleOf = (specifier) =>
-    specifier.startsWith('.')
+    /^[./]/.test(specifier)
       ? relative(context.cwd, resolve(dirname(context.filename), specifier))
       : specifier.replace(/^(?:node:)?/, isBuiltin(specifier) ? 'node:' : '');
 
   const complaintAbout = (module, kind) => {
     if (only[file] !== undefined) {
-      return only[file][kind] === module ? undefined : `${file} does not import ${module}.`;
+      return only[file][kind].includes(module) ? undefined : `${file} does not import ${module}.`;
     }
     for (const [owned, places] of Object.entries(owners)) {
       if (isIn(module, owned) && !places.some((place) => isIn(file, place))) {

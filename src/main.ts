@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
 
@@ -7,25 +6,29 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 
 import { createAgent } from './agent/agent.ts';
+import { createConfigFamilies } from './agent/config-families.ts';
 import { notifySystemd } from './agent/systemd-notifications.ts';
 import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
 import { parseDrill } from './config/drill-arguments.ts';
-import type { Drill } from './config/drill-arguments.ts';
-import { drillChecksum } from './drill/checksum.ts';
+import { runDrill } from './drill/drill.ts';
 import { createDescriptorBudget, readDescriptorLimit } from './host/descriptors.ts';
 import { openDrivers } from './host/drivers.ts';
-import { readKnownIssuesFile } from './host/known-issues-file.ts';
+import { openKnownIssuesFile } from './host/known-issues-file.ts';
+import type { KnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
+import { createLogOutput } from './host/log-output.ts';
+import { takeEndingSignals } from './host/signals.ts';
+import { createStateFile } from './host/state-file.ts';
 import { createRunCommand } from './host/command.ts';
-import { openLibc } from './host/libc.ts';
-import { openRawUdp } from './host/raw-udp.ts';
 import { createSystemd } from './host/systemd.ts';
 import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './agent/agent-families.ts';
 import { ConfigError } from './model/errors.ts';
+import type { KnownIssue } from './model/known-issue.ts';
+import { withinTime } from './model/within-time.ts';
 import { createApp } from './http/app.ts';
 import { formatPlace, listen } from './http/listen.ts';
 import type { ListenPlace } from './http/listen.ts';
@@ -41,87 +44,67 @@ const build: Build = {
   nodeVersion: process.version,
 };
 
-const drillList = `checksum  Sends 200 VXLAN packets with a wrong outer checksum, 50 a second, which the node that receives them drops and
-          counts: nicwatch drill checksum --to=ADDRESS [--port=4789]
-
-Events of the kernel log cannot be tried out: what a process writes to /dev/kmsg is never of facility 0, the kernel's own,
-and nicwatch counts no other.
-`;
-
-/** What is left running when the process is told to end gets this long. */
+/** Signals close-with-grace would end the process at. */
+const otherSignals = [
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGUSR2',
+] as const;
+/** What is left running when the process is told to end gets this long, and then its log. */
 const closeMilliseconds = 800;
-const stdout = 1;
-const stderr = 2;
+const logMilliseconds = 200;
+const stdout = createLogOutput(1);
+const stderr = createLogOutput(2);
 const runtimeFailure = 1;
 const configurationFailure = 2;
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main(process.argv.slice(2)).catch(async (error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
-  writeSync(stderr, `nicwatch: ${message.replaceAll('\n', ' ')}\n`);
+  stderr.write(`nicwatch: ${message.replaceAll('\n', ' ')}\n`);
+  await withinTime(logMilliseconds, stderr.flush());
   // Not only the exit code: reads of the host may still be in flight.
   process.exit(error instanceof ConfigError ? configurationFailure : runtimeFailure);
 });
 
 async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === 'drill') {
-    await drill(parseDrill(argv.slice(1)));
+    await runDrill(parseDrill(argv.slice(1)), stdout.write);
     return;
   }
   const invocation = parseArguments(argv, collectorDefinitions);
   switch (invocation.action) {
     case 'help':
-      writeSync(stdout, invocation.text);
+      stdout.write(invocation.text);
       return;
     case 'version':
-      writeSync(
-        stdout,
+      stdout.write(
         `nicwatch, version ${build.version} (revision: ${build.revision})\n  node version: ${build.nodeVersion}\n  platform: ${process.platform}/${process.arch}\n`,
       );
       return;
-    case 'check':
-      await readFiles(invocation.config);
-      await openWebSecurity(invocation.config, createLogger(invocation.config, writeLog));
-      writeSync(stdout, 'nicwatch: the configuration is valid\n');
+    case 'check': {
+      const log = createLogger(invocation.config, stderr.write);
+      await openKnownIssues(invocation.config, log);
+      await openWebSecurity(invocation.config, log);
+      stdout.write('nicwatch: the configuration is valid\n');
       return;
+    }
     case 'run':
-      await serve(await readFiles(invocation.config));
+      await serve(invocation.config);
   }
 }
 
-/** What can be tried out without a broken NIC. @throws {SourceError} where it cannot. */
-async function drill(asked: Drill): Promise<void> {
-  if (asked.name === 'list') {
-    writeSync(stdout, drillList);
-    return;
-  }
-  const { address, port } = asked;
-  const socket = openRawUdp(await openLibc(), address);
-  try {
-    const count = await drillChecksum({ send: socket.send, port });
-    writeSync(
-      stdout,
-      `sent ${count} packets with a wrong checksum to ${address}, UDP port ${port}\n`,
-    );
-  } finally {
-    socket.close();
-  }
-}
-
-/** The configuration with what stands in the files it names. @throws {ConfigError} naming the file. */
-async function readFiles(config: Config): Promise<Config> {
-  const { knownIssuesFile, knownIssues } = config;
-  const own =
-    knownIssuesFile === undefined ? [] : await readKnownIssuesFile(knownIssuesFile, knownIssues);
-  return Object.freeze({ ...config, knownIssues: [...knownIssues, ...own] });
-}
-
-/** Where nobody reads the log any more, or not fast enough, a line is lost: that must not cost the metrics. */
-function writeLog(line: string): void {
-  try {
-    writeSync(stderr, line);
-  } catch {
-    // There is nowhere left to say so.
-  }
+/** Undefined where there is no such file. @throws {ConfigError} naming the file and what is wrong with it. */
+async function openKnownIssues(
+  { knownIssuesFile: path, knownIssues: others }: Config,
+  log: Logger,
+): Promise<KnownIssuesFile | undefined> {
+  return path === undefined ? undefined : openKnownIssuesFile({ path, others, log });
 }
 
 /** Undefined where nobody asks for TLS or users; then what these need is not even loaded. */
@@ -136,8 +119,10 @@ async function openWebSecurity(
   return open({ path, log });
 }
 
-async function serve(config: Config): Promise<void> {
-  const log = createLogger(config, writeLog);
+async function serve(given: Config): Promise<void> {
+  const log = createLogger(given, stderr.write);
+  const ownIssues = await openKnownIssues(given, log);
+  const config = ownIssues === undefined ? given : withKnownIssues(given, ownIssues);
   const ending = new AbortController();
   // Every command that runs listens to it; there are as many as there are devices in trouble.
   setMaxListeners(0, ending.signal);
@@ -146,28 +131,46 @@ async function serve(config: Config): Promise<void> {
     log.warn({ reason: message }, 'devices are read in a slower way');
   }
   // A call that has not come back would hold up the end of the process, and more so the end of the node.
-  process.once('exit', (status) => drivers.exitIfWaiting?.(status));
+  process.prependOnceListener('exit', (status) => drivers.exit?.(status));
+  const runCommand = createRunCommand(ending.signal);
   const security = await openWebSecurity(config, log);
+  const files = [security?.file ?? [], ownIssues ?? []].flat();
   const agent = createAgent({
     host: createLinuxHost(config, {
       ...drivers,
       descriptors: createDescriptorBudget(readDescriptorLimit()),
+      state: createStateFile(`${config.stateDirectory}/kernel-log.json`, {
+        ...drivers,
+        runCommand,
+      }),
     }),
     config,
     definitions: collectorDefinitions,
     log,
     build,
-    extraFamilies: security?.families,
+    extraFamilies: createConfigFamilies(files),
   });
   const systemd = createSystemd({
     env: process.env,
     pid: process.pid,
     notifySocket: drivers.notifySocket,
-    runCommand: createRunCommand(ending.signal),
+    runCommand,
   });
   const places = listenPlaces(config, systemd);
+  const reload = async (): Promise<boolean> => {
+    await Promise.all(files.map(async (file) => file.reload()));
+    return files.every((file) => file.isUpToDate());
+  };
+  process.on('SIGHUP', () => void reload());
   const listener = await listen(
-    createApp({ agent, config, log, hostname, protect: security?.protect }),
+    createApp({
+      agent,
+      config,
+      log,
+      hostname,
+      reload,
+      protect: security?.protect,
+    }),
     places,
     security?.createWebServer,
   );
@@ -175,14 +178,19 @@ async function serve(config: Config): Promise<void> {
     agent.run(ending.signal),
     notifySystemd({ agent, systemd, log, signal: ending.signal }),
   ]);
-  closeWithGrace({ delay: closeMilliseconds, logger: false }, async ({ signal, err }) => {
-    if (err !== undefined) {
-      log.error({ error: err.stack ?? String(err) }, 'unexpected error');
-    }
-    log.info({ signal: signal ?? 'none' }, 'ending');
-    ending.abort();
-    await Promise.all([listener.close(), running]);
-  });
+  takeEndingSignals();
+  closeWithGrace(
+    { delay: closeMilliseconds + 2 * logMilliseconds, logger: false, skip: [...otherSignals] },
+    async ({ signal, err }) => {
+      if (err !== undefined) {
+        log.error({ error: err.stack ?? String(err) }, 'unexpected error');
+      }
+      log.info({ signal: signal ?? 'none' }, 'ending');
+      ending.abort();
+      await withinTime(closeMilliseconds, Promise.all([listener.close(), running]));
+      await withinTime(logMilliseconds, stderr.flush());
+    },
+  );
   log.info(
     {
       version: build.version,
@@ -193,6 +201,22 @@ async function serve(config: Config): Promise<void> {
     'listening',
   );
   await running;
+}
+
+/** The same configuration with the issues of a file, whatever they are by then. */
+function withKnownIssues(config: Config, file: KnownIssuesFile): Config {
+  let ofFile: readonly KnownIssue[] | undefined;
+  let all: readonly KnownIssue[] = [];
+  return Object.freeze({
+    ...config,
+    get knownIssues() {
+      if (ofFile !== file.issues()) {
+        ofFile = file.issues();
+        all = [...config.knownIssues, ...ofFile];
+      }
+      return all;
+    },
+  });
 }
 
 function listenPlaces(config: Config, { sockets }: Systemd): readonly ListenPlace[] {

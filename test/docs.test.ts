@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 
 import { generated } from '../scripts/pages/index.ts';
 import { agentMetrics } from '../src/agent/agent-families.ts';
+import { configMetrics } from '../src/agent/config-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
-import { webConfigMetrics } from '../src/web-config/web-config-follower.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 
 const problem = commandProblem('groff');
@@ -21,7 +21,7 @@ test('every metric is named once, by the rules of Prometheus', () => {
     ...collectorDefinitions.flatMap(({ metrics: own }) => own),
     ...agentMetrics,
     ...processMetrics,
-    ...webConfigMetrics,
+    ...configMetrics,
   ];
   const names = metrics.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);

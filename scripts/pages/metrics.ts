@@ -5,7 +5,7 @@ import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts'
 import { collectorDefinitions } from '../../src/collectors/index.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { kernelEventNames } from '../../src/model/kernel-event.ts';
-import { webConfigMetrics } from '../../src/web-config/web-config-follower.ts';
+import { configMetrics } from '../../src/agent/config-families.ts';
 
 /** The page that lists what the code exports. */
 export function metricsPage(): string {
@@ -25,9 +25,9 @@ ${table(agentMetrics)}
 With \`--web.disable-exporter-metrics\` the following are left out.
 
 ${table(processMetrics)}
-With \`--web.config.file\` there are also the following.
+With \`--web.config.file\` or \`--known-issues.file\` there are also the following.
 
-${table(webConfigMetrics)}
+${table(configMetrics)}
 ## Values of the label \`event\`
 
 A counter counts records of the kernel log, not incidents: one hang is reported every two seconds for as long as it

@@ -173,6 +173,37 @@ describe('createAgent()', () => {
     ).toBeUndefined();
   });
 
+  test('keeps when a collector succeeded last while it fails', async () => {
+    let seconds = 1000;
+    let isBroken = false;
+    const host = {
+      ...createRecordedHost(hostName),
+      devices: () => [],
+      now: () => new Date(seconds * 1000),
+    };
+    const broken = collector('broken', async () => {
+      if (isBroken) {
+        throw new ParseError(3, 'nonsense');
+      }
+      return 7;
+    });
+    const agent = agentWith([broken], { host });
+    const lastSuccess = async (): Promise<number | undefined> => {
+      const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
+      return sample(text, 'nicwatch_collector_last_success_timestamp_seconds{collector="broken"}');
+    };
+    await agent.poll();
+    expect(await lastSuccess()).toBe(1000);
+    seconds = 2000;
+    isBroken = true;
+    await agent.poll();
+    expect(await lastSuccess()).toBe(1000);
+    seconds = 3000;
+    isBroken = false;
+    await agent.poll();
+    expect(await lastSuccess()).toBe(3000);
+  });
+
   test('keeps the identity of a device whose driver stops answering', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
@@ -256,6 +287,24 @@ describe('createAgent()', () => {
       await agent.freshSnapshot();
       expect(polls).toBe(3);
       ending.abort();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('waits longer for the first poll, before which there is nothing to serve', async () => {
+    vi.useFakeTimers();
+    try {
+      const slow = collector('slow', async () => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1500);
+        });
+        return 7;
+      });
+      const serving = agentWith([slow]).freshSnapshot();
+      await vi.advanceTimersByTimeAsync(1500);
+      const { collected } = await serving;
+      expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
     } finally {
       vi.useRealTimers();
     }

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import type { Host, NetworkDevice } from '../host/host.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import { reuseUnchanged } from '../metrics/reuse-unchanged.ts';
+import { withinTime } from '../model/within-time.ts';
 import { agentFamilies } from './agent-families.ts';
 import type { Build } from './agent-families.ts';
 import { createGuard } from './guard.ts';
@@ -27,6 +28,8 @@ const snapshotTtlMilliseconds = 1000;
 const outdatedTtlMilliseconds = 50;
 /** How long a scrape waits for that; then it gets the latest there is. */
 const scrapeWaitMilliseconds = 500;
+/** And while there is none. */
+const firstScrapeWaitMilliseconds = 2000;
 /** How late a poll may be. The deadline of its reads is far shorter. */
 const overdueMilliseconds = 30_000;
 
@@ -54,14 +57,8 @@ export interface Agent {
 }
 
 /** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
-export function createAgent({
-  host,
-  config,
-  definitions,
-  log,
-  build,
-  extraFamilies,
-}: AgentOptions): Agent {
+export function createAgent(options: AgentOptions): Agent {
+  const { host, config, definitions, log, build, extraFamilies } = options;
   const clock = createPollClock(tickMilliseconds);
   const guard = createGuard(host, clock);
   const logChanges = createStateLog(log);
@@ -183,6 +180,8 @@ export function createAgent({
     return polling;
   };
 
+  const isReady = (): boolean => latest.states.size === collectors.length;
+
   const markOutdated = (): void => {
     isOutdated = true;
   };
@@ -191,12 +190,12 @@ export function createAgent({
 
   return {
     poll,
-    isReady: () => latest.states.size === collectors.length,
+    isReady,
     isPolling: () => performance.now() - polledAt < intervalMilliseconds + overdueMilliseconds,
     freshSnapshot: async () => {
       const ttl = isOutdated ? outdatedTtlMilliseconds : snapshotTtlMilliseconds;
       if (performance.now() - polledAt > ttl) {
-        await withinTime(poll(), scrapeWaitMilliseconds);
+        await withinTime(isReady() ? scrapeWaitMilliseconds : firstScrapeWaitMilliseconds, poll());
       }
       const currentExtra = extraFamilies?.();
       if (snapshot === undefined || currentExtra !== extra) {
@@ -245,15 +244,4 @@ async function outcomeOf(collect: () => Promise<readonly MetricFamily[]>): Promi
   } catch (error) {
     return { families: [], error: error ?? new Error('unknown error') };
   }
-}
-
-/** Waits for something, but not for longer. */
-async function withinTime(awaited: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  return Promise.race([awaited, timeout]).finally(() => {
-    clearTimeout(timer);
-  });
 }

@@ -203,6 +203,13 @@ describe('createGuardedRead()', () => {
     expect(started).toEqual(['eno1', 'eno1']);
   });
 
+  test('serves a late answer no longer when one has come in time since', async () => {
+    const { poll } = guardedDevices({ delays: [1000, 10, 1000] });
+    expect(await poll(['eno1'])).toEqual([timeout]);
+    expect(await poll(['eno1'])).toEqual(['eno1 2']);
+    expect(await poll(['eno1'])).toEqual([timeout]);
+  });
+
   test('asks a device that was stuck again within a second after it has come back', async () => {
     const { poll } = guardedDevices({ delays: [60_000, 10] });
     await poll(['eno1'], 61_100);

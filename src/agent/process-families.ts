@@ -19,12 +19,37 @@ const startTime = gauge({
 /** Metrics about the process, under the names every Prometheus client library uses. */
 export const processMetrics: readonly Metric[] = [cpuSeconds, residentMemory, startTime];
 
-/** What the agent costs. `--web.disable-exporter-metrics` leaves this out. */
-export function processFamilies(startTimestampSeconds: number): readonly MetricFamily[] {
-  const { user, system } = process.cpuUsage();
+/** What is read of the process. Each may fail: without procfs, or without a free descriptor. */
+export interface ProcessReads {
+  readonly cpuUsage: () => NodeJS.CpuUsage;
+  readonly residentBytes: () => number;
+}
+
+/** What the agent costs, as far as it can be read. `--web.disable-exporter-metrics` leaves this out. */
+export function processFamilies(
+  startTimestampSeconds: number,
+  {
+    cpuUsage = process.cpuUsage,
+    residentBytes = process.memoryUsage.rss,
+  }: Partial<ProcessReads> = {},
+): readonly MetricFamily[] {
   return [
-    cpuSeconds.family([{ labels: {}, value: (user + system) / 1e6 }]),
-    residentMemory.family([{ labels: {}, value: process.memoryUsage.rss() }]),
+    cpuSeconds.family(
+      samplesOf(() => {
+        const { user, system } = cpuUsage();
+        return (user + system) / 1e6;
+      }),
+    ),
+    residentMemory.family(samplesOf(residentBytes)),
     startTime.family([{ labels: {}, value: startTimestampSeconds }]),
   ];
+}
+
+/** A figure of the agent itself that cannot be read is absent; it costs nothing of what is said of the devices. */
+function samplesOf(read: () => number) {
+  try {
+    return [{ labels: {}, value: read() }];
+  } catch {
+    return [];
+  }
 }

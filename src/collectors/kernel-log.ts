@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { eventKey } from '../kernel-log/count.ts';
 import { createKernelLogFollower } from '../kernel-log/follow.ts';
-import type { SourceState } from '../kernel-log/follow.ts';
+import type { SourceState } from '../kernel-log/kernel-log-state.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
@@ -34,7 +34,7 @@ export const statePersistent: Metric<never> = gauge({
 });
 export const logUp: Metric<'source'> = gauge({
   name: 'nicwatch_kernel_log_up',
-  help: 'Whether the kernel log can be read.',
+  help: 'Whether the kernel log is read from the source; one of them is enough.',
   labels: ['source'],
 });
 export const logRecords: Metric<'source'> = counter({
@@ -82,8 +82,8 @@ export const kernelLogCollector: CollectorDefinition = {
         log.warn({ directory: config.stateDirectory }, `counting anew: ${message}`);
       },
     });
-    const replayed = Promise.race([
-      follower.caughtUp,
+    const started = Promise.race([
+      Promise.all([follower.caughtUp, follower.persistenceKnown]),
       setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
     ]);
     const familiesOf = createEventFamilies();
@@ -92,7 +92,7 @@ export const kernelLogCollector: CollectorDefinition = {
       run: follower.run,
       recentEvents: () => follower.state().recentEvents,
       collect: async (poll) => {
-        await replayed;
+        await started;
         const {
           sources,
           events,
@@ -120,7 +120,11 @@ export const kernelLogCollector: CollectorDefinition = {
         return [
           ...told,
           ...logFamilies(sources),
-          statePersistent.family([{ labels: {}, value: Number(state.isPersistent) }]),
+          statePersistent.family(
+            state.isPersistent === undefined
+              ? []
+              : [{ labels: {}, value: Number(state.isPersistent) }],
+          ),
         ];
       },
     };

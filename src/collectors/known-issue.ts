@@ -21,11 +21,17 @@ export const knownIssueCollector: CollectorDefinition = {
   description: 'Known issues each device is exposed to.',
   metrics: [knownIssue],
   create: ({ config }) => {
-    const issuesOf = issuesByDriver(config.knownIssues);
+    let listed: readonly KnownIssue[] | undefined;
+    let issuesOf: ReturnType<typeof issuesByDriver> = new Map();
     let kernelRelease: string | undefined;
 
-    const ofDevice = (device: WatchedDevice): readonly KnownIssue[] =>
-      issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? '') ?? [];
+    const ofDevice = (device: WatchedDevice): readonly KnownIssue[] => {
+      if (listed !== config.knownIssues) {
+        listed = config.knownIssues;
+        issuesOf = issuesByDriver(listed);
+      }
+      return issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? '') ?? [];
+    };
 
     const readDevice = (
       device: WatchedDevice,

@@ -64,9 +64,10 @@ export function parseArguments(
       systemdSocket: web.systemdSocket() === true,
       telemetryPath: web.telemetryPath(),
       maxRequests: web.maxRequests(),
+      lifecycle: web.enableLifecycle() === true,
       webConfigFile: web.configFile(),
       exporterMetrics: web.disableExporterMetrics() !== true,
-      collectors: enabledCollectors(),
+      collectors: enabledCollectors(host.kernelLogSource()),
       deviceInclude: devices.include(),
       deviceExclude: devices.exclude(),
       offloadFeatures: devices.offloadFeatures(),
@@ -109,6 +110,9 @@ function addWebFlags(program: Command) {
       description: 'Scrapes answered at the same time; 0 sets no limit.',
       parse: parseCount,
       fallback: '40',
+    }),
+    enableLifecycle: toggle(program, '--web.enable-lifecycle', {
+      description: 'Read configuration files anew on POST /-/reload, as on SIGHUP.',
     }),
     configFile: flag(program, '--web.config.file <path>', {
       description: 'File with TLS and users, in the format of Prometheus exporters.',

@@ -16,7 +16,7 @@ export interface CollectorFlag {
 export function addCollectorFlags(
   program: Command,
   collectors: readonly CollectorFlag[],
-): () => ReadonlySet<string> {
+): (kernelLogSource: Config['kernelLogSource']) => ReadonlySet<string> {
   const disableDefaults = toggle(program, '--collector.disable-defaults', {
     description:
       'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
@@ -29,9 +29,10 @@ export function addCollectorFlags(
       negatable: true,
     }),
   }));
-  return () =>
+  return (kernelLogSource) =>
     new Set(
       toggles
+        .filter(({ name }) => name !== 'kernel-log' || kernelLogSource !== 'none')
         .filter(({ isEnabled, isOptIn }) => isEnabled() ?? (!isOptIn && disableDefaults() !== true))
         .map(({ name }) => name),
     );

@@ -33,7 +33,7 @@ interface WireConfig {
   readonly ports: readonly number[];
 }
 
-/** What the process runs with: flags and files, checked and resolved once, frozen. */
+/** What the process runs with: flags and files, checked and resolved, frozen. */
 export interface Config {
   readonly listenAddresses: readonly ListenAddress[];
   /** Whether to serve on the sockets systemd passed instead of these. */
@@ -41,6 +41,8 @@ export interface Config {
   readonly telemetryPath: string;
   /** Scrapes answered at the same time; 0 is no limit. */
   readonly maxRequests: number;
+  /** Whether `POST /-/reload` reads files of the configuration anew. */
+  readonly lifecycle: boolean;
   /** Of TLS and users; undefined is plain HTTP for everybody. */
   readonly webConfigFile: string | undefined;
   readonly exporterMetrics: boolean;
@@ -55,7 +57,7 @@ export interface Config {
   readonly wire: WireConfig;
   /** A file of the user's own known issues. */
   readonly knownIssuesFile: string | undefined;
-  /** Those that come with nicwatch, and those of the file. */
+  /** Those that come with nicwatch, and those of the file: another list once that was read anew. */
   readonly knownIssues: readonly KnownIssue[];
   readonly pollIntervalSeconds: number;
   readonly ethtoolReader: EthtoolReaderChoice;

@@ -68,7 +68,7 @@ describe('openDrivers()', () => {
 
   test('reads the kernel log by the clock where the C library cannot be called', async () => {
     const drivers = await openDrivers('command', { signal, open: withoutLibrary });
-    expect(drivers).toMatchObject({ waitReadable: undefined, exitIfWaiting: undefined });
+    expect(drivers).toMatchObject({ waitReadable: undefined, exit: undefined });
     // Drivers are read as was asked.
     expect(drivers.problems).toEqual([]);
   });

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { ConfigError, SourceError } from '../model/errors.ts';
 import { createRunCommand } from './command.ts';
+import { createDirectoryLock } from './directory-lock.ts';
+import type { LockDirectory } from './directory-lock.ts';
 import { createEthtoolCommand } from './ethtool-command.ts';
 import { createEthtoolIoctl } from './ethtool-ioctl.ts';
 import type { Host } from './host.ts';
@@ -32,8 +34,9 @@ export interface Drivers {
   readonly waitReadable: WaitReadable | undefined;
   /** Undefined where packets cannot be sampled. */
   readonly openPacketSocket: Host['openPacketSocket'];
-  /** See {@link Libc.exitIfWaiting}; undefined where there are no such calls. */
-  readonly exitIfWaiting: Libc['exitIfWaiting'] | undefined;
+  readonly lockDirectory: LockDirectory;
+  /** See {@link Libc.exit}; undefined where the C library cannot be called. */
+  readonly exit: Libc['exit'] | undefined;
   /** What could not be had, and is done without. */
   readonly problems: readonly SourceError[];
 }
@@ -61,7 +64,8 @@ export async function openDrivers(
     notifySocket: undefined,
     waitReadable: undefined,
     openPacketSocket: undefined,
-    exitIfWaiting: undefined,
+    lockDirectory: createDirectoryLock(undefined),
+    exit: undefined,
     problems: [],
   };
   try {
@@ -71,7 +75,8 @@ export async function openDrivers(
       notifySocket: createNotifySocket(libc),
       waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
       openPacketSocket: createPacketSockets(libc),
-      exitIfWaiting: libc.exitIfWaiting,
+      lockDirectory: createDirectoryLock(libc),
+      exit: libc.exit,
     };
     return choice === 'command'
       ? drivers

@@ -127,8 +127,13 @@ interface KernelLogOptions {
   readonly afterCursor: string | undefined;
 }
 
-/** A small file that is replaced as a whole or not at all. Every method may throw a SourceError. */
+/**
+ * A small file that is replaced as a whole or not at all. Every method may throw a SourceError: `timeout` when the disk does
+ * not answer.
+ */
 export interface StateFile {
+  /** Makes its directory and takes it for this process alone, until it ends. Called before all else. */
+  claim(): Promise<void>;
   /** Undefined where there is none yet. */
   read(): Promise<string | undefined>;
   /** When this has returned, the content survives a power failure. */

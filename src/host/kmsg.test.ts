@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { afterAll, describe, expect, test, vi } from 'vitest';
 
+import { readKernelRing } from '../../test/support/kernel-ring.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
 import { readKmsg } from './kmsg.ts';
@@ -135,6 +136,12 @@ describe('readKmsg()', () => {
       );
       const sequences = records.flatMap(({ sequence }) => sequence ?? []);
       expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
+      const facilities = new Map(records.map(({ sequence, facility }) => [sequence, facility]));
+      const ring = readKernelRing().filter(({ sequence }) => facilities.has(sequence));
+      expect(ring).not.toEqual([]);
+      expect(ring.map(({ sequence }) => facilities.get(sequence))).toEqual(
+        ring.map(({ facility }) => facility),
+      );
       // What a process writes is never facility 0.
       expect(records.find(({ text }) => text === mark)?.facility).toBe(1);
     },

@@ -1,14 +1,59 @@
+import type { Logger } from 'pino';
+
 import { ConfigError, SourceError } from '../model/errors.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { readSmallFile } from './small-file.ts';
 
+/** The known issues of a file, as they are in force. */
+export interface KnownIssuesFile {
+  issues(): readonly KnownIssue[];
+  /** Reads the file anew. Where it cannot be used, the issues stay as they were, and the log says why. */
+  reload(): Promise<void>;
+  isUpToDate(): boolean;
+  /** When the issues in force were read, in seconds since the epoch. */
+  lastReadSeconds(): number;
+}
+
+export interface KnownIssuesFileOptions {
+  readonly path: string;
+  /** The issues there are besides. */
+  readonly others: readonly KnownIssue[];
+  readonly log: Pick<Logger, 'info' | 'error'>;
+}
+
 /**
- * Reads a YAML file of known issues. What reads YAML is loaded only then: most agents never need it.
+ * Opens a YAML file of known issues. What reads YAML is loaded only then: most agents never need it.
  *
- * @param others the issues there are besides.
  * @throws {ConfigError} when it cannot be read, or says what it must not: with the file, the line and the field.
  */
-export async function readKnownIssuesFile(
+export async function openKnownIssuesFile({
+  path,
+  others,
+  log,
+}: KnownIssuesFileOptions): Promise<KnownIssuesFile> {
+  let issues = await readKnownIssuesFile(path, others);
+  let lastReadSeconds = Date.now() / 1000;
+  let isUpToDate = true;
+  return {
+    issues: () => issues,
+    isUpToDate: () => isUpToDate,
+    lastReadSeconds: () => lastReadSeconds,
+    reload: async () => {
+      try {
+        issues = await readKnownIssuesFile(path, others);
+        lastReadSeconds = Date.now() / 1000;
+        isUpToDate = true;
+        log.info({ file: path }, 'known issues read anew');
+      } catch (error) {
+        isUpToDate = false;
+        const message = error instanceof Error ? error.message : String(error);
+        log.error({ error: message }, 'the known issues stay as they were');
+      }
+    },
+  };
+}
+
+async function readKnownIssuesFile(
   path: string,
   others: readonly KnownIssue[],
 ): Promise<readonly KnownIssue[]> {

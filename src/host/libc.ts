@@ -36,8 +36,15 @@ export interface Libc {
    * @throws {SourceError} `failed` when there are too many such calls. @see poll(2)
    */
   poll(descriptors: readonly number[]): Promise<string | undefined>;
-  /** Ends the process at once where calls have not come back, for whose threads it would wait. @see _exit(2) */
-  exitIfWaiting(status: number): void;
+  /**
+   * Locks a file for this process alone, on a thread of the pool, without waiting for another that has it.
+   *
+   * @returns the name of the errno, `EAGAIN` where another process has it, or undefined.
+   * @throws {SourceError} `failed` when there are too many such calls. @see flock(2)
+   */
+  flock(descriptor: number): Promise<string | undefined>;
+  /** Ends the process at once, without waiting for threads whose calls have not come back. @see _exit(2) */
+  exit(status: number): void;
 }
 
 interface SocketOption {
@@ -49,6 +56,8 @@ interface SocketOption {
 const dontWait = 0x40;
 /** @see EFD_CLOEXEC in eventfd(2) */
 const closeOnExec = 0o2000000;
+/** LOCK_EX and LOCK_NB. @see flock(2) */
+const lockExclusiveWithoutWaiting = 2 | 4;
 /** A `struct pollfd`: the descriptor in 32 bits, what is asked of it and what holds of it in 16 each. @see poll(2) */
 const pollLayout = { bytes: 8, events: 4, readable: 1 } as const;
 /** The timeout of a poll that has none. */
@@ -81,6 +90,7 @@ export async function openLibc(): Promise<Libc> {
     const ioctl = library.func('int ioctl(int descriptor, unsigned long request, void *argument)');
     const eventfd = library.func('int eventfd(unsigned int value, int flags)');
     const poll = library.func('int poll(void *descriptors, unsigned long count, int timeout)');
+    const flock = library.func('int flock(int descriptor, int operation)');
     const exit = library.func('void _exit(int status)');
     const errnoNames = new Map(
       Object.entries(koffi.os.errno).map(([name, number]) => [number, name]),
@@ -112,10 +122,14 @@ export async function openLibc(): Promise<Libc> {
           call: poll,
           callArguments: [pollDescriptors(descriptors), descriptors.length, untilReadable],
         }),
-      exitIfWaiting: (status) => {
-        if (poolCalls.isWaiting()) {
-          exit(status);
-        }
+      flock: async (descriptor) =>
+        poolCalls.run({
+          name: 'flock',
+          call: flock,
+          callArguments: [descriptor, lockExclusiveWithoutWaiting],
+        }),
+      exit: (status) => {
+        exit(status);
       },
     };
   } catch (error) {
@@ -135,7 +149,6 @@ interface PoolCall {
 interface PoolCalls {
   /** @returns the name of the errno, or undefined. @throws {SourceError} `failed` when there are too many calls. */
   run(call: PoolCall): Promise<string | undefined>;
-  isWaiting(): boolean;
 }
 
 /**
@@ -146,8 +159,7 @@ function createPoolCalls(errorOf: (returned: unknown) => string | undefined): Po
   /** The arguments of calls that have not come back: the kernel uses them, so they must not be collected. */
   const waiting = new Set<readonly unknown[]>();
   return {
-    isWaiting: () => waiting.size > 0,
-    run: ({ name, call, callArguments }) =>
+    run: async ({ name, call, callArguments }) =>
       new Promise((resolve, reject) => {
         const refuse = (error: unknown): void => {
           waiting.delete(callArguments);

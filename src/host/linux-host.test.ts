@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { createMemoryState } from '../../test/support/recorded-host.ts';
 import { createDescriptorBudget } from './descriptors.ts';
 import { createEthtoolCommand } from './ethtool-command.ts';
 import type { Host } from './host.ts';
@@ -32,13 +33,14 @@ function addDevice(name: string, interfaceIndex: number): void {
 
 function hostOf(sysfs: string, linkAnnouncements?: LinkAnnouncements): Host {
   return createLinuxHost(
-    { paths: { procfs: '/proc', sysfs, rootfs: '/' }, stateDirectory: '/nonexistent' },
+    { paths: { procfs: '/proc', sysfs, rootfs: '/' } },
     {
       reader: 'command',
       openEthtool: createEthtoolCommand(async () => ({ exitCode: 0, stdout: '', stderr: '' })),
       linkAnnouncements,
       waitReadable: undefined,
       descriptors: createDescriptorBudget(0),
+      state: createMemoryState(),
     },
   );
 }

@@ -6,7 +6,7 @@ import type { PacketCounters } from '../model/device.ts';
 import type { DescriptorBudget } from './descriptors.ts';
 import { createDeviceLister } from './devices.ts';
 import type { Drivers } from './drivers.ts';
-import type { Host } from './host.ts';
+import type { Host, StateFile } from './host.ts';
 import { readJournal, readPreviousBoot } from './journal.ts';
 import { readKmsg } from './kmsg.ts';
 import { createProcFileReader } from './proc-file.ts';
@@ -14,7 +14,6 @@ import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
 import { processNamespaces } from './process-namespaces.ts';
-import { createStateFile } from './state-file.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -30,11 +29,12 @@ export interface LinuxHostOptions extends Pick<
   /** By default packets cannot be sampled. */
   readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
+  readonly state: StateFile;
 }
 
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
-  { paths, stateDirectory }: Pick<Config, 'paths' | 'stateDirectory'>,
+  { paths }: Pick<Config, 'paths'>,
   {
     reader,
     openEthtool,
@@ -42,6 +42,7 @@ export function createLinuxHost(
     waitReadable,
     openPacketSocket,
     descriptors,
+    state,
   }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
@@ -105,7 +106,7 @@ export function createLinuxHost(
         addresses.map(({ address }) => ({ device, address })),
       ),
     openPacketSocket,
-    state: createStateFile(`${stateDirectory}/kernel-log.json`),
+    state,
     now: () => new Date(),
   };
 }

@@ -4,21 +4,39 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, describe, expect, test } from 'vitest';
+import { execaSync } from 'execa';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 
+import type { StateFile } from './host.ts';
+import { createDeferred } from '../model/deferred.ts';
+import { createDirectoryLock } from './directory-lock.ts';
+import { openLibc } from './libc.ts';
 import { createStateFile } from './state-file.ts';
+import type { StateFileOptions } from './state-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nicwatch-state-file-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
+
+/** A state file nobody else has, whose directory answers at once. */
+function stateFile(path: string, options: Partial<StateFileOptions> = {}): StateFile {
+  return createStateFile(path, {
+    lockDirectory: async () => true,
+    runCommand: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+    ...options,
+  });
+}
 
 /** A path in a directory of its own, which holds nothing but these files. */
 function pathIn(directory: string, files: Readonly<Record<string, string>> = {}): string {
@@ -36,20 +54,18 @@ function unwritablePath(directory: string): string {
 
 describe('createStateFile() read()', () => {
   test('gives nothing where there is no file yet', async () => {
-    expect(await createStateFile(join(folder, 'not', 'there', 'state.json')).read()).toBe(
-      undefined,
-    );
+    expect(await stateFile(join(folder, 'not', 'there', 'state.json')).read()).toBe(undefined);
   });
 
   test('gives what was written', async () => {
     const path = pathIn('round-trip');
-    await createStateFile(path).write('{"é": "\0"}\n');
-    expect(await createStateFile(path).read()).toBe('{"é": "\0"}\n');
+    await stateFile(path).write('{"é": "\0"}\n');
+    expect(await stateFile(path).read()).toBe('{"é": "\0"}\n');
   });
 
   test('rejects a file above 1 MiB', async () => {
     const path = pathIn('huge', { 'state.json': 'x'.repeat(1024 * 1024 + 1) });
-    await expect(createStateFile(path).read()).rejects.toMatchObject({
+    await expect(stateFile(path).read()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
       message: expect.stringContaining(JSON.stringify(path)),
@@ -59,28 +75,69 @@ describe('createStateFile() read()', () => {
   test('rejects a directory', async () => {
     const path = pathIn('directory');
     mkdirSync(path);
-    await expect(createStateFile(path).read()).rejects.toMatchObject({ reason: 'failed' });
+    await expect(stateFile(path).read()).rejects.toMatchObject({ reason: 'failed' });
   });
 });
 
 describe('createStateFile() write()', () => {
   test('makes the directories it needs', async () => {
     const path = join(folder, 'new', 'and', 'below', 'state.json');
-    await createStateFile(path).write('content');
+    await stateFile(path).write('content');
     expect(readFileSync(path, 'utf8')).toBe('content');
+  });
+
+  test('makes directories for nobody else to look into', async () => {
+    const path = join(folder, 'private', 'state.json');
+    await stateFile(path).write('content');
+    expect(statSync(join(folder, 'private')).mode & 0o777).toBe(0o700);
+  });
+
+  test('follows no link that stands in its way', async () => {
+    const path = pathIn('link', { other: 'of somebody else' });
+    symlinkSync(join(folder, 'link', 'other'), `${path}.new`);
+    await stateFile(path).write('content');
+    expect(readFileSync(join(folder, 'link', 'other'), 'utf8')).toBe('of somebody else');
+    expect(readFileSync(path, 'utf8')).toBe('content');
+    expect(readdirSync(join(folder, 'link'))).toEqual(['other', 'state.json']);
+  });
+
+  test('is not held up by a FIFO that stands in its way', async () => {
+    const path = pathIn('fifo');
+    execaSync('mkfifo', [`${path}.new`]);
+    await stateFile(path).write('content');
+    expect(readFileSync(path, 'utf8')).toBe('content');
+  });
+
+  test('syncs the file before it is renamed, and its directory after that', async () => {
+    const path = pathIn('sync');
+    const handle = await open(folder);
+    const prototype = Object.getPrototypeOf(handle);
+    await handle.close();
+    const synced: string[] = [];
+    const sync = vi.spyOn(prototype, 'sync').mockImplementation(function (this: {
+      readonly fd: number;
+    }) {
+      synced.push(readlinkSync(`/proc/self/fd/${this.fd}`), String(existsSync(path)));
+    });
+    try {
+      await stateFile(path).write('content');
+    } finally {
+      sync.mockRestore();
+    }
+    expect(synced).toEqual([`${path}.new`, 'false', join(folder, 'sync'), 'true']);
   });
 
   test('puts a new file in the place of the old one', async () => {
     const path = pathIn('replace', { 'state.json': 'a longer content than the next' });
     const before = statSync(path).ino;
-    await createStateFile(path).write('next');
+    await stateFile(path).write('next');
     expect(readFileSync(path, 'utf8')).toBe('next');
     expect(statSync(path).ino).not.toBe(before);
   });
 
   test('leaves nothing else behind, not even of a run that was killed', async () => {
     const path = pathIn('killed', { 'state.json.new': 'half of what was to be wri' });
-    await createStateFile(path).write('content');
+    await stateFile(path).write('content');
     expect(readdirSync(join(folder, 'killed'))).toEqual(['state.json']);
     expect(readFileSync(path, 'utf8')).toBe('content');
   });
@@ -88,15 +145,17 @@ describe('createStateFile() write()', () => {
   test('keeps the old file where the new one cannot be written', async () => {
     const path = pathIn('keep', { 'state.json': 'old' });
     mkdirSync(`${path}.new`);
-    await expect(createStateFile(path).write('new')).rejects.toMatchObject({ reason: 'failed' });
+    await expect(stateFile(path).write('new')).rejects.toMatchObject({ reason: 'failed' });
     expect(readFileSync(path, 'utf8')).toBe('old');
   });
 
   test.each([
-    ['below a file', unwritablePath('unwritable'), 'EEXIST'],
+    ['below a file', unwritablePath('unwritable'), 'ENOTDIR'],
     ['far below a file', join(unwritablePath('very-unwritable'), 'state.json'), 'ENOTDIR'],
+    ['in procfs', '/proc/nope/state.json', 'ENOENT'],
+    ['far below procfs', '/proc/nope/below/state.json', 'ENOENT'],
   ])('says that it cannot write %s', async (_where, path, code) => {
-    await expect(createStateFile(path).write('content')).rejects.toMatchObject({
+    await expect(stateFile(path).write('content')).rejects.toMatchObject({
       name: 'SourceError',
       message: expect.stringContaining(JSON.stringify(path)),
       cause: expect.objectContaining({ code }),
@@ -104,10 +163,89 @@ describe('createStateFile() write()', () => {
   });
 });
 
+describe('createStateFile() on a disk that does not answer', () => {
+  test('gives up, begins nothing else until it is back, and then writes', async () => {
+    const path = pathIn('stuck');
+    const back = createDeferred();
+    const runCommand = vi.fn<StateFileOptions['runCommand']>(async () => {
+      await back.promise;
+      return { exitCode: 0, stdout: '', stderr: '' };
+    });
+    const state = stateFile(path, { runCommand, deadlineMilliseconds: 20 });
+    const timeout = { name: 'SourceError', reason: 'timeout' };
+    await expect(state.write('first')).rejects.toMatchObject({
+      ...timeout,
+      message: `${JSON.stringify(path)}: no answer within 20 ms`,
+    });
+    await expect(state.write('second')).rejects.toMatchObject(timeout);
+    await expect(state.read()).rejects.toMatchObject(timeout);
+    await expect(state.claim()).rejects.toMatchObject(timeout);
+    expect(runCommand).toHaveBeenCalledTimes(1);
+
+    back.resolve();
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('first'));
+    await vi.waitFor(async () => state.write('third'));
+    expect(readFileSync(path, 'utf8')).toBe('third');
+  });
+
+  test('has another process try the directory first, and again only after it was stuck', async () => {
+    const runCommand = vi.fn<StateFileOptions['runCommand']>(async () => {
+      throw new Error('no such command');
+    });
+    const path = pathIn('tried');
+    const state = stateFile(path, { runCommand });
+    await state.claim();
+    await state.write('content');
+    await state.write('content');
+    expect(runCommand.mock.calls).toEqual([
+      ['mkdir', ['-p', '-m', '700', '--', join(folder, 'tried')]],
+    ]);
+  });
+});
+
+describe('createStateFile() claim()', () => {
+  test('makes the directories it needs', async () => {
+    await stateFile(join(folder, 'claimed', 'below', 'state.json')).claim();
+    expect(readdirSync(join(folder, 'claimed', 'below'))).toEqual([]);
+  });
+
+  test('says that another process has the directory', async () => {
+    const path = pathIn('taken');
+    const state = stateFile(path, { lockDirectory: async () => false });
+    await expect(state.claim()).rejects.toMatchObject({
+      name: 'SourceError',
+      message: `${JSON.stringify(join(folder, 'taken'))} is in use by another process: what this one counts does not survive it`,
+    });
+  });
+});
+
+describe('createDirectoryLock()', () => {
+  test.each([
+    ['flock', async () => openLibc()],
+    ['an abstract socket', async () => undefined],
+  ])('with %s gives a directory to one, and leaves nothing in it', async (_what, libc) => {
+    const directory = join(folder, 'locked');
+    mkdirSync(directory, { recursive: true });
+    const library = await libc();
+    const lock = createDirectoryLock(library);
+    expect(await lock(directory)).toBe(true);
+    expect(await createDirectoryLock(library)(directory)).toBe(false);
+    // One that got it too late asks again.
+    expect(await lock(directory)).toBe(true);
+    expect(await createDirectoryLock(library)(folder)).toBe(true);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('does without a lock where the file system has none', async () => {
+    const lock = createDirectoryLock({ flock: async () => 'ENOLCK' });
+    expect(await lock(folder)).toBe(true);
+  });
+});
+
 describe('createStateFile() setAside()', () => {
   test('renames the file, over an earlier one', async () => {
     const path = pathIn('aside', { 'state.json': 'damaged', 'state.json.bad': 'earlier' });
-    const state = createStateFile(path);
+    const state = stateFile(path);
     await state.setAside();
     expect(readFileSync(`${path}.bad`, 'utf8')).toBe('damaged');
     expect(existsSync(path)).toBe(false);
@@ -118,7 +256,7 @@ describe('createStateFile() setAside()', () => {
     ['there is no file', join(folder, 'nothing', 'state.json'), 'ENOENT'],
     ['its directory is none', unwritablePath('no-directory'), 'ENOTDIR'],
   ])('says that %s', async (_what, path, code) => {
-    await expect(createStateFile(path).setAside()).rejects.toMatchObject({
+    await expect(stateFile(path).setAside()).rejects.toMatchObject({
       name: 'SourceError',
       cause: expect.objectContaining({ code }),
     });

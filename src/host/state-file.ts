@@ -1,52 +1,145 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { SourceError } from '../model/errors.ts';
+import type { RunCommand } from './command.ts';
+import type { LockDirectory } from './directory-lock.ts';
 import type { StateFile } from './host.ts';
 import { readSmallFile } from './small-file.ts';
 import { errorCode } from './system-error.ts';
 
+/** A disk that takes longer is as good as none. */
+const defaultDeadlineMilliseconds = 3000;
+
+export interface StateFileOptions {
+  readonly lockDirectory: LockDirectory;
+  readonly runCommand: RunCommand;
+  readonly deadlineMilliseconds?: number;
+}
+
 /**
  * Keeps state in a file. It is written under one fixed other name, synced and renamed: a process killed in between
  * leaves at most one such file behind, where a library with random names would leave one for each kill.
+ *
+ * What takes longer than the deadline is given up, and nothing else is begun until it has come back.
  */
-export function createStateFile(path: string): StateFile {
-  const writing = async (operation: () => Promise<void>): Promise<void> => {
-    try {
-      await operation();
-    } catch (error) {
-      throw new SourceError(
-        'failed',
-        `cannot write ${JSON.stringify(path)}: ${errorCode(error) ?? String(error)}`,
-        { cause: error },
-      );
+export function createStateFile(
+  path: string,
+  {
+    lockDirectory,
+    runCommand,
+    deadlineMilliseconds = defaultDeadlineMilliseconds,
+  }: StateFileOptions,
+): StateFile {
+  const directory = dirname(path);
+  let isBusy = false;
+  let wasStuck = true;
+
+  const timeout = (): SourceError =>
+    new SourceError(
+      'timeout',
+      `${JSON.stringify(path)}: no answer within ${deadlineMilliseconds} ms`,
+    );
+
+  const withinDeadline = async <Value>(operation: () => Promise<Value>): Promise<Value> => {
+    if (isBusy) {
+      throw timeout();
     }
+    isBusy = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        wasStuck = true;
+        reject(timeout());
+      }, deadlineMilliseconds);
+    });
+    const running = operation().finally(() => {
+      isBusy = false;
+      clearTimeout(timer);
+    });
+    return Promise.race([running, late]);
   };
-  return {
-    read: async () => {
+
+  const writing = async (operation: () => Promise<void>): Promise<void> =>
+    withinDeadline(async () => {
       try {
-        return await readSmallFile(path);
-      } catch (error) {
-        if (error instanceof SourceError && error.reason === 'absent') {
-          return undefined;
+        if (wasStuck) {
+          await tryDirectory(directory, runCommand);
+          wasStuck = false;
         }
-        throw error;
+        await operation();
+      } catch (error) {
+        throw error instanceof SourceError
+          ? error
+          : new SourceError(
+              'failed',
+              `cannot write ${JSON.stringify(path)}: ${errorCode(error) ?? String(error)}`,
+              { cause: error },
+            );
       }
-    },
+    });
+
+  return {
+    claim: async () =>
+      writing(async () => {
+        await makeDirectory(directory);
+        if (!(await lockDirectory(directory))) {
+          throw new SourceError(
+            'failed',
+            `${JSON.stringify(directory)} is in use by another process: what this one counts does not survive it`,
+          );
+        }
+      }),
+    read: async () =>
+      withinDeadline(async () => {
+        try {
+          return await readSmallFile(path);
+        } catch (error) {
+          if (error instanceof SourceError && error.reason === 'absent') {
+            return undefined;
+          }
+          throw error;
+        }
+      }),
     write: async (content) =>
       writing(async () => {
-        await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+        await makeDirectory(directory);
         await writeSynced(`${path}.new`, content);
         await rename(`${path}.new`, path);
-        await syncDirectory(dirname(path));
+        await syncDirectory(directory);
       }),
     setAside: async () => writing(async () => rename(path, `${path}.bad`)),
   };
 }
 
+/**
+ * Whoever writes to a file system that is frozen waits in the kernel, and then not even SIGKILL ends his process. So
+ * another process tries first; what else is wrong, the next call tells.
+ */
+async function tryDirectory(path: string, runCommand: RunCommand): Promise<void> {
+  await runCommand('mkdir', ['-p', '-m', '700', '--', path]).catch(() => {});
+}
+
+/** The `recursive` of Node.js makes no end where a directory cannot be made in a parent that is there: in procfs. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) {
+      await makeDirectory(dirname(path));
+      await mkdir(path, { mode: 0o700 });
+    } else if (errorCode(error) !== 'EEXIST') {
+      throw error;
+    }
+  }
+}
+
+/** What stands in the way is removed: another's link would be followed, a FIFO waits for a reader. */
 async function writeSynced(path: string, content: string): Promise<void> {
-  const file = await open(path, 'w', 0o644);
+  await rm(path, { force: true });
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
   try {
     await file.writeFile(content);
     await file.sync();

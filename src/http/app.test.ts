@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { Snapshot } from '../agent/snapshot.ts';
 import { gauge } from '../metrics/metric.ts';
@@ -27,6 +27,8 @@ interface TestAppOptions {
   readonly telemetryPath?: string;
   readonly maxRequests?: number;
   readonly isReady?: boolean;
+  readonly lifecycle?: boolean;
+  readonly reload?: () => Promise<boolean>;
   readonly freshSnapshot?: () => Promise<Snapshot>;
 }
 
@@ -34,6 +36,8 @@ function testApp({
   telemetryPath = '/metrics',
   maxRequests = 40,
   isReady = true,
+  lifecycle = false,
+  reload = async () => true,
   freshSnapshot = async () => snapshot,
 }: TestAppOptions = {}): FastifyInstance {
   return createApp({
@@ -41,11 +45,13 @@ function testApp({
     config: {
       collectors: new Set(['device', 'boot']),
       knownIssues: [],
+      lifecycle,
       maxRequests,
       telemetryPath,
     },
     log: pino({ enabled: false }),
     hostname: () => 'node-7',
+    reload,
   });
 }
 
@@ -70,6 +76,24 @@ describe('createApp()', () => {
     expect(response.headers['content-encoding']).toBeUndefined();
     expect(response.body).toBe(everything);
   });
+
+  test.each([
+    { method: 'POST', lifecycle: true, isRead: true, status: 200, times: 1 },
+    { method: 'PUT', lifecycle: true, isRead: true, status: 200, times: 1 },
+    { method: 'POST', lifecycle: true, isRead: false, status: 500, times: 1 },
+    { method: 'POST', lifecycle: false, isRead: true, status: 403, times: 0 },
+    { method: 'GET', lifecycle: true, isRead: true, status: 405, times: 0 },
+  ] as const)(
+    'answers $method /-/reload with $status, lifecycle $lifecycle, files good $isRead',
+    async ({ method, lifecycle, isRead, status, times }) => {
+      const reload = vi.fn<() => Promise<boolean>>(async () => isRead);
+      const response = await testApp({ lifecycle, reload }).inject({ method, url: '/-/reload' });
+      expect(response.statusCode).toBe(status);
+      expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+      expect(response.headers.allow).toBe(method === 'GET' ? 'POST, PUT' : undefined);
+      expect(reload).toHaveBeenCalledTimes(times);
+    },
+  );
 
   test.each([
     ['gzip', true],

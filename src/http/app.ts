@@ -17,16 +17,28 @@ const plainText = 'text/plain; charset=utf-8';
 
 export interface AppOptions {
   readonly agent: Pick<Agent, 'freshSnapshot' | 'isReady'>;
-  readonly config: Pick<Config, 'collectors' | 'knownIssues' | 'maxRequests' | 'telemetryPath'>;
+  readonly config: Pick<
+    Config,
+    'collectors' | 'knownIssues' | 'lifecycle' | 'maxRequests' | 'telemetryPath'
+  >;
   readonly log: Logger;
   /** The name of the node, which may change while the agent runs. */
   readonly hostname: () => string;
+  /** Reads the files of the configuration anew; false where one of them cannot be used. */
+  readonly reload: () => Promise<boolean>;
   /** Adds what every request must pass before it reaches a route. */
   readonly protect?: ((app: FastifyInstance) => void) | undefined;
 }
 
 /** The routes: metrics, health, readiness, and the status as a page and as JSON. */
-export function createApp({ agent, config, log, hostname, protect }: AppOptions): FastifyInstance {
+export function createApp({
+  agent,
+  config,
+  log,
+  hostname,
+  reload,
+  protect,
+}: AppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: 1,
@@ -78,6 +90,20 @@ export function createApp({ agent, config, log, hostname, protect }: AppOptions)
           .send('nicwatch is reading the devices for the first time.\n'),
   );
 
+  app.route({
+    method: ['POST', 'PUT'],
+    url: '/-/reload',
+    handler: async (_request, reply) => {
+      reply.type(plainText);
+      if (!config.lifecycle) {
+        return reply.code(403).send('Lifecycle API is not enabled.\n');
+      }
+      return (await reload())
+        ? reply.send('Configuration read anew.\n')
+        : reply.code(500).send('The configuration stays as it was: see the log.\n');
+    },
+  });
+
   app.get('/api/v1/status', async (_request, reply) =>
     reply
       .type('application/json; charset=utf-8')
@@ -104,10 +130,13 @@ export function createApp({ agent, config, log, hostname, protect }: AppOptions)
 
   app.setNotFoundHandler(async (request, reply) => {
     const [path = ''] = request.url.split('?', 1);
-    if (app.hasRoute({ method: 'GET', url: path })) {
+    const methods = ['GET', 'HEAD', 'POST', 'PUT'].filter((method) =>
+      app.hasRoute({ method, url: path }),
+    );
+    if (methods.length > 0) {
       return reply
         .code(405)
-        .header('allow', 'GET, HEAD')
+        .header('allow', methods.join(', '))
         .type(plainText)
         .send('Method not allowed.\n');
     }

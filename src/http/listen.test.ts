@@ -33,8 +33,6 @@ async function serve(
   return listener;
 }
 
-const hasty = (milliseconds = 0): number => milliseconds / 50;
-
 /** A server whose clients have a fiftieth of the time. */
 const createHastyServer: CreateWebServer = ({ limits, handler }) => {
   const listener = createServer(
@@ -61,6 +59,10 @@ async function received(socket: Socket): Promise<string> {
   socket.on('error', () => {});
   await once(socket, 'close');
   return Buffer.concat(chunks).toString();
+}
+
+function hasty(milliseconds = 0): number {
+  return milliseconds / 50;
 }
 
 describe('listen()', () => {

@@ -11,7 +11,8 @@ import type { KernelRecord } from '../model/kernel-record.ts';
 import type { Ledger } from '../model/ledger.ts';
 import { parseLedger } from '../parsers/ledger.ts';
 import { createKernelLogFollower } from './follow.ts';
-import type { KernelLogFollowerOptions, KernelLogState } from './follow.ts';
+import type { KernelLogFollowerOptions } from './follow.ts';
+import type { KernelLogState } from './kernel-log-state.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
@@ -40,9 +41,11 @@ function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): 
       }
       yield { records, caughtUp: records === batches.at(-1) };
     }
-    await new Promise((resolve) => {
-      signal.addEventListener('abort', resolve);
-    });
+    if (!signal.aborted) {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve);
+      });
+    }
   };
 }
 
@@ -129,6 +132,16 @@ describe('createKernelLogFollower()', () => {
     ['boot', {}],
   ])('counts the events of recording %s', async (kernelLog, expected) => {
     expect(counts(await stateAfter(createRecordedHost(hostName, { kernelLog })))).toEqual(expected);
+  });
+
+  test.each([
+    ['auto', ['kmsg', 'journal']],
+    ['journal', ['journal']],
+    ['none', []],
+  ] as const)('knows from the start which sources %s is', (source, expected) => {
+    const { state } = createKernelLogFollower({ host: hostWithLog(logOf([])), source });
+    expect(state().sources.map((each) => each.source)).toEqual(expected);
+    expect(state().sources.every(({ isUp }) => !isUp)).toBe(true);
   });
 
   test('gives the time of the last event', async () => {
@@ -321,6 +334,98 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(onStateProblem).toHaveBeenCalledTimes(1);
   });
 
+  test.each(['claim', 'read'] as const)(
+    'follows the log while the disk does not answer %s, and counts in what it kept once it does',
+    async (method) => {
+      const back = createDeferred();
+      const memory = createMemoryState(JSON.stringify(ledger));
+      const log = createLiveLog();
+      const opened: number[] = [];
+      const host = hostWithLog(
+        async function* (source, options) {
+          opened.push(opened.length);
+          // The ring is read from its beginning each time.
+          yield { records: [deadLoop(5), deadLoop(6)], caughtUp: opened.length === 1 };
+          yield* log.follow(source, options);
+        },
+        {
+          ...memory,
+          [method]: async () => {
+            await back.promise;
+            return memory[method]();
+          },
+        },
+      );
+      const follower = createKernelLogFollower({
+        host,
+        source: 'kmsg',
+        retryMilliseconds: 1,
+        restoreWaitMilliseconds: 10,
+      });
+      const told: number[] = [];
+      const ending = new AbortController();
+      const running = follower.run(ending.signal, () => {
+        const { isCaughtUp, events } = follower.state();
+        if (isCaughtUp) {
+          told.push(events[0]?.count ?? 0);
+        }
+      });
+      await follower.caughtUp;
+      expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
+      expect(follower.state()).toMatchObject({
+        isPersistent: undefined,
+        sources: [{ isUp: true }],
+      });
+      expect(await memory.read()).toBe(JSON.stringify(ledger));
+
+      back.resolve();
+      await vi.waitUntil(() => follower.state().isPersistent === true);
+      await vi.waitUntil(() => follower.state().events[0]?.count === 8);
+      // Not even while the log is read again is less told than before.
+      expect(told).toEqual(told.toSorted((one, other) => one - other));
+      ending.abort();
+      await running;
+      expect(parseLedger((await memory.read()) ?? '')).toMatchObject({
+        events: [{ count: 8 }],
+        position: { sequence: 6 },
+      });
+    },
+  );
+
+  test('keeps what it counted where the disk had nothing to tell', async () => {
+    const back = createDeferred();
+    const memory = createMemoryState();
+    const host = hostWithLog(logOf(ring), {
+      ...memory,
+      claim: async () => back.promise,
+    });
+    const follower = createKernelLogFollower({
+      host,
+      source: 'kmsg',
+      restoreWaitMilliseconds: 10,
+      retryMilliseconds: 1,
+    });
+    const ending = new AbortController();
+    const running = follower.run(ending.signal);
+    await follower.caughtUp;
+    back.resolve();
+    await follower.persistenceKnown;
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
+    ending.abort();
+    await running;
+    expect(parseLedger((await memory.read()) ?? '')).toMatchObject({ events: [{ count: 3 }] });
+  });
+
+  test('is not held up at its end by a disk that does not answer', async () => {
+    const host = hostWithLog(logOf(ring), {
+      ...createMemoryState(),
+      write: () => new Promise(() => {}),
+    });
+    const startedAt = performance.now();
+    expect(counts(await stateAfter(host))).toEqual({ 'vxa//dead_loop': 3 });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
   test('runs on where nothing can be written, and says so', async () => {
     const full = new SourceError('failed', 'ENOSPC');
     const after = await stateAfter(
@@ -360,6 +465,33 @@ describe('createKernelLogFollower() with the journal', () => {
       { source: 'journal', isUp: true, records: 2 },
     ]);
     expect(after.events).toMatchObject([{ count: 2, lastTimestampSeconds: 1e9 + 2e-6 }]);
+  });
+
+  test('falls back on it where /dev/kmsg is taken away, and counts nothing twice', async () => {
+    let opened = 0;
+    const host = hostWithLog(async function* (source, options) {
+      if (source === 'journal') {
+        yield* logOf(journal(1, 2, 3))(source, options);
+        return;
+      }
+      opened += 1;
+      if (opened > 1) {
+        throw denied;
+      }
+      yield { records: [deadLoop(1), deadLoop(2)], caughtUp: true };
+      throw new SourceError('absent', 'taken away');
+    });
+    const follower = createKernelLogFollower({ host, source: 'auto', retryMilliseconds: 1 });
+    const ending = new AbortController();
+    const running = follower.run(ending.signal);
+    await vi.waitUntil(() => follower.state().sources[1]?.isUp === true);
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
+    expect(follower.state().sources).toMatchObject([
+      { source: 'kmsg', isUp: false, error: denied, records: 2 },
+      { source: 'journal', isUp: true, records: 1 },
+    ]);
+    ending.abort();
+    await running;
   });
 
   test('goes on behind the cursor', async () => {

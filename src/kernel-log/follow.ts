@@ -6,19 +6,23 @@ import type { Host } from '../host/host.ts';
 import { createDeferred } from '../model/deferred.ts';
 import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
-import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
-import type { BootEvents, KernelEventCount, LogPosition } from '../model/ledger.ts';
+import type { BootEvents, KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
+import { withinTime } from '../model/within-time.ts';
 import { createRecordCounter } from './count.ts';
-import type { LastHang } from './count.ts';
-import { createLedgerWriter, restoreLedger } from './ledger.ts';
-import type { LedgerWriter } from './ledger.ts';
+import type { KernelLogState, SourceState } from './kernel-log-state.ts';
+import { createLedgerKeeper } from './ledger-keeper.ts';
+import type { LedgerHost, RestoredLedger } from './ledger-keeper.ts';
 import { readPreviousBootEvents } from './previous-boot.ts';
 import type { PreviousBootHost } from './previous-boot.ts';
 
 /** How long a kernel log that fails is left alone: twice as long each time, up to the second, until it holds. */
 const defaultRetryMilliseconds = 1000;
 const maxRetryMilliseconds = 60_000;
+/** How long the log is left unread for want of what was counted before; it is counted in whenever it comes. */
+const defaultRestoreWaitMilliseconds = 2000;
+/** How long the last write may hold up the end. */
+const lastWriteMilliseconds = 500;
 
 /** Which sources are tried, in this order, until one can be followed. */
 const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource[]>> = {
@@ -29,7 +33,7 @@ const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource
 };
 
 /** What is asked of the host. */
-type KernelLogHost = PreviousBootHost & Pick<Host, 'kernelLog' | 'state'>;
+type KernelLogHost = PreviousBootHost & LedgerHost & Pick<Host, 'kernelLog'>;
 
 export interface KernelLogFollowerOptions {
   readonly host: KernelLogHost;
@@ -37,6 +41,7 @@ export interface KernelLogFollowerOptions {
   /** Called with what is wrong with a state file that cannot be used. */
   readonly onStateProblem?: (problem: SourceError | ParseError) => void;
   readonly retryMilliseconds?: number;
+  readonly restoreWaitMilliseconds?: number;
 }
 
 export interface KernelLogFollower {
@@ -50,36 +55,9 @@ export interface KernelLogFollower {
    * later rise by events that are long past.
    */
   readonly caughtUp: Promise<void>;
+  /** Resolves when it is known whether what was counted survives the agent. */
+  readonly persistenceKnown: Promise<void>;
   state(): KernelLogState;
-}
-
-/** The status of one source of kernel records. */
-export interface SourceState {
-  readonly source: KernelLogSource;
-  readonly isUp: boolean;
-  /** Why it cannot be read, while it cannot. */
-  readonly error: SourceError | undefined;
-  readonly records: number;
-  /** Overwritten before they were read. */
-  readonly lost: number;
-  /** Left out by the kernel's own rate limit. */
-  readonly suppressed: number;
-}
-
-/** What is known from the kernel log so far. */
-export interface KernelLogState {
-  /** The sources tried so far. */
-  readonly sources: readonly SourceState[];
-  readonly events: readonly KernelEventCount[];
-  readonly previousBootEvents: readonly KernelEventCount[];
-  readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** The last of each device, the newest first. */
-  readonly recentEvents: readonly LoggedEvent[];
-  /** Whether what the log held at first has been counted, or the log cannot be read. */
-  readonly isCaughtUp: boolean;
-  /** Whether what was counted survives the agent. */
-  readonly isPersistent: boolean;
-  readonly stateError: SourceError | undefined;
 }
 
 /**
@@ -91,14 +69,23 @@ export function createKernelLogFollower({
   source: choice,
   onStateProblem = () => {},
   retryMilliseconds = defaultRetryMilliseconds,
+  restoreWaitMilliseconds = defaultRestoreWaitMilliseconds,
 }: KernelLogFollowerOptions): KernelLogFollower {
   const counter = createRecordCounter(host);
-  const sources = new Map<KernelLogSource, SourceState>();
+  const sources = new Map<KernelLogSource, SourceState>(
+    sourcesOf[choice].map((source) => [source, { source, ...unread }]),
+  );
   const caughtUp = createDeferred();
+  const persistenceKnown = createDeferred();
   let onChange: (() => void) | undefined;
   let isCaughtUp = false;
   let previousBoot: BootEvents | undefined;
-  let writer: LedgerWriter | undefined;
+  /** What was counted before the log is read anew: nothing less is told meanwhile. */
+  let heldEvents: readonly KernelEventCount[] | undefined;
+  const keeper = createLedgerKeeper(host, () => {
+    persistenceKnown.resolve();
+    onChange?.();
+  });
 
   const update = (source: KernelLogSource, change: Partial<SourceState>): void => {
     sources.set(source, { ...unread, ...sources.get(source), ...change, source });
@@ -106,6 +93,7 @@ export function createKernelLogFollower({
   };
 
   const endReplay = (): void => {
+    heldEvents = undefined;
     if (!isCaughtUp) {
       isCaughtUp = true;
       caughtUp.resolve();
@@ -113,31 +101,32 @@ export function createKernelLogFollower({
     }
   };
 
-  const restore = async (): Promise<void> => {
-    const bootId = await readBootId(host);
-    if (bootId === undefined) {
-      return;
+  const countAnew = (ledger: Ledger | undefined): void => {
+    heldEvents = counter.events();
+    counter.restart(ledger);
+  };
+
+  /** Counts on from what the last run left. Where it left nothing, what was counted meanwhile holds. */
+  const adopt = ({ ledger, problem, ...restored }: RestoredLedger): void => {
+    if (problem !== undefined) {
+      onStateProblem(problem);
     }
-    const restored = await restoreLedger(host.state, bootId);
-    if (restored.problem !== undefined) {
-      onStateProblem(restored.problem);
+    if (ledger !== undefined) {
+      countAnew(ledger);
     }
-    previousBoot = restored.previousBoot;
-    counter.restart(restored.ledger);
-    writer = createLedgerWriter(host.state, () => ({
-      bootId,
+    previousBoot = restored.previousBoot ?? previousBoot;
+    keeper.startWriting(() => ({
       position: counter.position(),
       events: counter.events(),
       previousBoot,
     }));
-    await writer.flush();
   };
 
   const learnPreviousBoot = async (signal: AbortSignal): Promise<void> => {
     const known = previousBoot;
     previousBoot = await readPreviousBootEvents(host, known, signal);
     if (previousBoot !== known) {
-      writer?.changed('position');
+      keeper.changed('position');
       onChange?.();
     }
   };
@@ -146,7 +135,7 @@ export function createKernelLogFollower({
     const counted = await counter.count(read);
     if (counted.records > 0) {
       const { records, lost, suppressed } = sources.get(source) ?? unread;
-      writer?.changed(counted.events > 0 ? 'event' : 'position');
+      keeper.changed(counted.events > 0 ? 'event' : 'position');
       update(source, {
         records: records + counted.records,
         lost: lost + counted.lost,
@@ -168,7 +157,7 @@ export function createKernelLogFollower({
       if (batch.caughtUp && isAhead(counter.position(), highest)) {
         // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
         onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
-        counter.restart(undefined);
+        countAnew(undefined);
         return;
       }
       if (batch.caughtUp) {
@@ -199,45 +188,50 @@ export function createKernelLogFollower({
 
   return {
     caughtUp: caughtUp.promise,
+    persistenceKnown: persistenceKnown.promise,
     run: async (signal, changed) => {
       onChange = changed;
-      await restore();
-      const readingPreviousBoot = learnPreviousBoot(signal);
+      let restored: RestoredLedger | undefined;
+      let reopening = new AbortController();
+      const restoring = keeper.restore(signal).then((found) => {
+        restored = found;
+        reopening.abort();
+      });
+      await withinTime(restoreWaitMilliseconds, restoring);
+      let readingPreviousBoot = restored === undefined ? learnPreviousBoot(signal) : undefined;
       for (let wait = retryMilliseconds; !signal.aborted;) {
+        reopening = new AbortController();
+        if (restored !== undefined) {
+          adopt(restored);
+          restored = undefined;
+          readingPreviousBoot = learnPreviousBoot(signal);
+        }
+        const following = AbortSignal.any([signal, reopening.signal]);
         const startedAt = performance.now();
-        await followAny(signal);
-        await setTimeout(wait, undefined, { signal }).catch(() => {});
+        await followAny(following);
+        await setTimeout(wait, undefined, { signal: following }).catch(() => {});
         const wasSteady = performance.now() - startedAt > maxRetryMilliseconds;
         wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, maxRetryMilliseconds);
       }
       endReplay();
       await readingPreviousBoot;
-      await writer?.flush();
+      await withinTime(lastWriteMilliseconds, keeper.flush());
     },
     state: () => ({
       sources: [...sources.values()],
-      events: counter.events(),
+      events: heldEvents ?? counter.events(),
       previousBootEvents: previousBoot?.events ?? noEvents,
       lastHangs: counter.lastHangs,
       recentEvents: counter.recentEvents(),
       isCaughtUp,
-      isPersistent: writer?.isPersistent() ?? false,
-      stateError: writer?.error(),
+      isPersistent: keeper.isPersistent(),
+      stateError: keeper.error(),
     }),
   };
 }
 
 const noEvents: readonly KernelEventCount[] = [];
 const unread = { isUp: false, error: undefined, records: 0, lost: 0, suppressed: 0 };
-
-/** Undefined where procfs does not say: then nothing can be told apart from another boot. */
-async function readBootId(host: KernelLogHost): Promise<string | undefined> {
-  try {
-    return (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
-  } catch {
-    return undefined;
-  }
-}
 
 function isAhead({ sequence }: LogPosition, highest: number | undefined): boolean {
   return sequence !== undefined && highest !== undefined && sequence > highest;

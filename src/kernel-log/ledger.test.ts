@@ -3,18 +3,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { createMemoryState } from '../../test/support/recorded-host.ts';
 import type { StateFile } from '../host/host.ts';
-import { ParseError, SourceError } from '../model/errors.ts';
+import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
 import type { Ledger, LogPosition } from '../model/ledger.ts';
-import { formatLedger, parseLedger } from '../parsers/ledger.ts';
-import {
-  createLedgerWriter,
-  isBehind,
-  lostBetween,
-  positionOf,
-  restoreLedger,
-  startOfLog,
-} from './ledger.ts';
+import { parseLedger } from '../parsers/ledger.ts';
+import { createLedgerWriter, isBehind, lostBetween, positionOf, startOfLog } from './ledger.ts';
 
 const bootId = 'eaba2374-e25b-415d-9ab4-2ca963d4d701';
 const full = new SourceError('failed', 'ENOSPC');
@@ -132,63 +125,6 @@ describe('lostBetween()', () => {
   });
 });
 
-describe('restoreLedger()', () => {
-  test('gives nothing where there is no file yet', async () => {
-    expect(await restoreLedger(createMemoryState(), bootId)).toEqual({
-      ledger: undefined,
-      previousBoot: undefined,
-      problem: undefined,
-    });
-  });
-
-  test('gives what was counted in this boot', async () => {
-    expect(await restoreLedger(createMemoryState(formatLedger(ledger)), bootId)).toEqual({
-      ledger,
-      previousBoot: ledger.previousBoot,
-      problem: undefined,
-    });
-  });
-
-  test('takes for that of the previous boot what it finds in another boot', async () => {
-    const state = createMemoryState(formatLedger(ledger));
-    expect(await restoreLedger(state, 'a later boot')).toStrictEqual({
-      ledger: undefined,
-      previousBoot: { bootId, events: ledger.events },
-      problem: undefined,
-    });
-    expect(await state.read()).toBe(formatLedger(ledger));
-  });
-
-  test('sets a damaged file aside and says what is wrong with it', async () => {
-    const state = createMemoryState(formatLedger(ledger).slice(0, 40));
-    expect(await restoreLedger(state, bootId)).toEqual({
-      ledger: undefined,
-      previousBoot: undefined,
-      problem: expect.any(ParseError),
-    });
-    expect(await state.read()).toBe(undefined);
-  });
-
-  test('sets a file aside that cannot be read', async () => {
-    const setAside = vi.fn<() => Promise<void>>(async () => {});
-    const unreadable = { ...createMemoryState(), setAside, read: failing(full) };
-    expect(await restoreLedger(unreadable, bootId)).toMatchObject({ problem: full });
-    expect(setAside).toHaveBeenCalledTimes(1);
-  });
-
-  test('says what was wrong first where the file cannot be set aside either', async () => {
-    const setAside = failing(new SourceError('denied', 'EROFS'));
-    const state = { ...createMemoryState('damaged'), setAside };
-    expect((await restoreLedger(state, bootId)).problem).toBeInstanceOf(ParseError);
-  });
-
-  test('hides no mistake of its own', async () => {
-    const mistake = new TypeError('mistake');
-    const state = { ...createMemoryState(), read: failing(mistake) };
-    await expect(restoreLedger(state, bootId)).rejects.toBe(mistake);
-  });
-});
-
 describe('createLedgerWriter()', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -291,7 +227,7 @@ describe('createLedgerWriter()', () => {
   test('writes at the first flush, so that it is known whether that can be done', async () => {
     const state = createMemoryState();
     const writer = createLedgerWriter(state, () => ledger);
-    expect(writer.isPersistent()).toBe(false);
+    expect(writer.isPersistent()).toBe(undefined);
     await writer.flush();
     expect(writer.isPersistent()).toBe(true);
     expect(parseLedger((await state.read()) ?? '')).toEqual(ledger);
@@ -351,6 +287,20 @@ describe('createLedgerWriter()', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(written).toHaveLength(1);
     expect([writer.isPersistent(), writer.error()]).toEqual([true, undefined]);
+  });
+
+  test('writes again by itself what could not be written, every 5 s', async () => {
+    const { writer, written, setFailure } = await startedWriter();
+    setFailure(full);
+    writer.changed('event');
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(writer.isPersistent()).toBe(false);
+    setFailure(undefined);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(written).toHaveLength(1);
+    expect([writer.isPersistent(), writer.error()]).toEqual([true, undefined]);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(written).toHaveLength(1);
   });
 
   test('gives a reason for whatever goes wrong', async () => {
@@ -414,10 +364,4 @@ async function startedWriter({ milliseconds = 0 }: { readonly milliseconds?: num
 
 function sequenceIn(content: string): number | undefined {
   return parseLedger(content).position.sequence;
-}
-
-function failing(error: Error): () => Promise<never> {
-  return async () => {
-    throw error;
-  };
 }

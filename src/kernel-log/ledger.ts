@@ -1,13 +1,15 @@
 import type { StateFile } from '../host/host.ts';
-import { ParseError, SourceError } from '../model/errors.ts';
+import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
-import type { BootEvents, Ledger, LogPosition } from '../model/ledger.ts';
-import { formatLedger, parseLedger } from '../parsers/ledger.ts';
+import type { Ledger, LogPosition } from '../model/ledger.ts';
+import { formatLedger } from '../parsers/ledger.ts';
 
 /** Under a flood of events there is one write in so long, and not one for each. */
 const minWriteIntervalMilliseconds = 100;
 /** How far the log was read may be written late: losing it costs a second look at what is still in the kernel's ring. */
 const positionDelayMilliseconds = 5000;
+/** What could not be written or read is tried again after this. */
+export const retryMilliseconds = 5000;
 
 /** Nothing of the log was read yet. */
 export const startOfLog: LogPosition = {
@@ -46,49 +48,14 @@ export function lostBetween(position: LogPosition, { sequence }: KernelRecord): 
     : sequence - position.sequence - 1;
 }
 
-/** What the last run of the agent left behind. */
-export interface RestoredLedger {
-  /** Of this boot; undefined where there is nothing to go on from. */
-  readonly ledger: Ledger | undefined;
-  /** Of the previous boot. */
-  readonly previousBoot: BootEvents | undefined;
-  /** What was wrong with the file, which was then set aside. */
-  readonly problem: SourceError | ParseError | undefined;
-}
-
-/**
- * Reads what the last run left. What it counted in another boot becomes evidence of that boot; a file that is damaged,
- * of a newer version or no ledger at all is set aside, and the log is counted from its beginning.
- */
-export async function restoreLedger(state: StateFile, bootId: string): Promise<RestoredLedger> {
-  try {
-    const text = await state.read();
-    const ledger = text === undefined ? undefined : parseLedger(text);
-    return ledger === undefined || ledger.bootId === bootId
-      ? { ledger, previousBoot: ledger?.previousBoot, problem: undefined }
-      : {
-          ledger: undefined,
-          previousBoot: { bootId: ledger.bootId, events: ledger.events },
-          problem: undefined,
-        };
-  } catch (error) {
-    if (!(error instanceof ParseError || error instanceof SourceError)) {
-      throw error;
-    }
-    // Where it cannot even be moved, the next write says so.
-    await state.setAside().catch(() => {});
-    return { ledger: undefined, previousBoot: undefined, problem: error };
-  }
-}
-
 /** Writes the ledger when it has changed: events at once, mere positions together. */
 export interface LedgerWriter {
   /** Says that something changed; `event` is what must not be lost. */
   changed(what: 'event' | 'position'): void;
   /** Writes now what has not been written. */
   flush(): Promise<void>;
-  /** Whether the last write went well. */
-  isPersistent(): boolean;
+  /** Whether the last write went well; undefined before the first has ended. */
+  isPersistent(): boolean | undefined;
   /** Why it did not. */
   error(): SourceError | undefined;
 }
@@ -96,7 +63,7 @@ export interface LedgerWriter {
 /** Makes the writer of a ledger; `current` gives what is to be written at that moment. */
 export function createLedgerWriter(state: StateFile, current: () => Ledger): LedgerWriter {
   let error: SourceError | undefined;
-  let isWritten = false;
+  let isWritten: boolean | undefined;
   let isDirty = true;
   let timer: NodeJS.Timeout | undefined;
   let timerEndsAt = Number.POSITIVE_INFINITY;
@@ -119,12 +86,17 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
     } catch (caught) {
       isDirty = true;
       isWritten = false;
-      error =
-        caught instanceof SourceError
-          ? caught
-          : new SourceError('failed', `cannot write the state file: ${String(caught)}`, {
-              cause: caught,
-            });
+      error = sourceErrorFrom(caught);
+      writeAt(performance.now() + retryMilliseconds);
+    }
+  };
+
+  const writeAt = (time: number): void => {
+    if (next === undefined && time < timerEndsAt) {
+      clearTimeout(timer);
+      timerEndsAt = time;
+      timer = setTimeout(() => void flush(), time - performance.now());
+      timer.unref();
     }
   };
 
@@ -145,16 +117,18 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
       isDirty = true;
       // The time of day may be set, early in a boot by years.
       const now = performance.now();
-      const endsAt =
+      writeAt(
         what === 'event'
           ? Math.max(now, startedAt + minWriteIntervalMilliseconds)
-          : now + positionDelayMilliseconds;
-      if (next === undefined && endsAt < timerEndsAt) {
-        clearTimeout(timer);
-        timerEndsAt = endsAt;
-        timer = setTimeout(() => void flush(), endsAt - now);
-        timer.unref();
-      }
+          : now + positionDelayMilliseconds,
+      );
     },
   };
+}
+
+/** An error of the state file as what it is, any other as one of writing it. */
+export function sourceErrorFrom(error: unknown): SourceError {
+  return error instanceof SourceError
+    ? error
+    : new SourceError('failed', `cannot write the state file: ${String(error)}`, { cause: error });
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { describe, expect, test } from 'vitest';
 
 import { ParseError } from '../model/errors.ts';
@@ -37,10 +39,15 @@ function text(change: Record<string, unknown> = {}): string {
   return JSON.stringify({ version: 1, bootId, position: {}, events: [event], ...change });
 }
 
+function sumOf(json: string): string {
+  return createHash('sha256').update(json).digest('hex');
+}
+
 describe('formatLedger()', () => {
-  test('writes one line that says of which form it is', () => {
+  test('writes a line that says of which form it is, and a line with its checksum', () => {
+    const json = `{"version":2,"bootId":"${bootId}","position":{"sequence":474},"events":[]}`;
     expect(formatLedger({ ...fresh, position: { ...nowhere, sequence: 474 } })).toBe(
-      `{"version":1,"bootId":"${bootId}","position":{"sequence":474},"events":[]}\n`,
+      `${json}\n${sumOf(json)}\n`,
     );
   });
 });
@@ -51,6 +58,34 @@ describe('parseLedger()', () => {
     ['of a log not read yet', fresh],
   ])('gives back a ledger %s', (_what, given) => {
     expect(parseLedger(formatLedger(given))).toStrictEqual(given);
+  });
+
+  test('gives back a device with a name of any characters', () => {
+    const events = [
+      { device: '\u2028é\n', driver: '', event: 'dead_loop', count: 1, lastTimestampSeconds: 1 },
+    ] as const;
+    expect(parseLedger(formatLedger({ ...fresh, events }))).toStrictEqual({ ...fresh, events });
+  });
+
+  test('reads a file of version 1, which has no checksum', () => {
+    expect(parseLedger(`${text()}\n`)).toStrictEqual({
+      ...fresh,
+      events: [{ ...event, lastTimestampSeconds: undefined }],
+    });
+  });
+
+  test('finds damage of any single bit', () => {
+    const written = Buffer.from(formatLedger(ledger));
+    for (let bit = 0; bit < written.length * 8; bit += 1) {
+      const damaged = Buffer.from(written);
+      damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(() => parseLedger(damaged.toString('utf8')), `bit ${bit}`).toThrow(ParseError);
+    }
+  });
+
+  test('finds the checksum gone', () => {
+    const [json = ''] = formatLedger(ledger).split('\n');
+    expect(() => parseLedger(`${json}\n`)).toThrow('expected version 2');
   });
 
   test('reads no more than it knows', () => {
@@ -67,9 +102,9 @@ describe('parseLedger()', () => {
     { why: 'zeros, as a power failure leaves them', input: '\0'.repeat(80), expected: 'JSON' },
     { why: 'a list', input: '[]', expected: 'an object' },
     { why: 'null', input: 'null', expected: 'an object' },
-    { why: 'no version', input: text({ version: undefined }), expected: 'version 1' },
-    { why: 'a newer version', input: text({ version: 2 }), expected: 'version 1' },
-    { why: 'a version that is a string', input: text({ version: '1' }), expected: 'version 1' },
+    { why: 'no version', input: text({ version: undefined }), expected: 'version 2' },
+    { why: 'a newer version', input: text({ version: 3 }), expected: 'version 2' },
+    { why: 'a version that is a string', input: text({ version: '1' }), expected: 'version 2' },
     { why: 'no boot id', input: text({ bootId: undefined }), expected: 'a boot id' },
     { why: 'no position', input: text({ position: undefined }), expected: 'a position' },
     {

@@ -1,32 +1,37 @@
+import { createHash } from 'node:crypto';
+
 import { ParseError } from '../model/errors.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { BootEvents, KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
 
 /** Of the file's form. A file of a newer one is not read: it may hold what this version would lose. */
-const ledgerVersion = 1;
+const ledgerVersion = 2;
+/** The one without a checksum. */
+const plainVersion = 1;
 
-/** Writes a ledger as the text {@link parseLedger} reads. */
+/** Writes a ledger as the text {@link parseLedger} reads: a line of JSON, and a line with its SHA-256. */
 export function formatLedger(ledger: Ledger): string {
-  return `${JSON.stringify({ version: ledgerVersion, ...ledger })}\n`;
+  const json = JSON.stringify({ version: ledgerVersion, ...ledger });
+  return `${json}\n${checksum(json)}\n`;
 }
 
 /**
- * Parses the state file.
+ * Parses the state file. One of version 1 is a single line.
  *
- * One real line: `{"version":1,"bootId":"eaba2374-e25b-415d-9ab4-2ca963d4d701","position":{"sequence":474},"events":[]}`
+ * One real line: `{"version":2,"bootId":"eaba2374-e25b-415d-9ab4-2ca963d4d701","position":{"sequence":474},"events":[]}`
  *
- * @throws {ParseError} saying what was expected, when the text is anything but a ledger of this version.
+ * @throws {ParseError} saying what was expected, when the text is anything but a ledger of these versions, or is not what
+ *   was written.
  */
 export function parseLedger(text: string): Ledger {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw expected('JSON', error);
-  }
-  const fields = fieldsOf(value, 'an object');
-  if (fields.get('version') !== ledgerVersion) {
+  const [, json, sum] = /^([^\n]*)\n([\da-f]{64})\n$/.exec(text) ?? [];
+  const fields = fieldsOf(parseJson(json ?? text), 'an object');
+  const version = json === undefined ? plainVersion : ledgerVersion;
+  if (fields.get('version') !== version) {
     throw expected(`version ${ledgerVersion}`);
+  }
+  if (json !== undefined && sum !== checksum(json)) {
+    throw expected('the checksum of what was written');
   }
   const previousBoot = fields.get('previousBoot');
   return {
@@ -37,6 +42,18 @@ export function parseLedger(text: string): Ledger {
         ? undefined
         : bootEvents(fieldsOf(previousBoot, 'a previous boot')),
   };
+}
+
+function checksum(json: string): string {
+  return createHash('sha256').update(json).digest('hex');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw expected('JSON', error);
+  }
 }
 
 type Fields = ReadonlyMap<string, unknown>;

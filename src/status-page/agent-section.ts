@@ -26,7 +26,9 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
             columns: ['Source', 'State', '#Records', '#Lost'],
             rows: agent.kernelLog.map(({ source, up, records, lost }) => [
               html`<code>${source}</code>`,
-              tag(up, 'read', 'cannot be read'),
+              !up && agent.kernelLog.some((other) => other.up)
+                ? html`<span class="dim">not read</span>`
+                : tag(up, 'read', 'cannot be read'),
               count(records),
               count(lost),
             ]),

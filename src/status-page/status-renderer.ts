@@ -17,12 +17,13 @@ interface StatusRendererOptions {
 
 /** Makes the function that renders a snapshot once, however many ask for it. */
 export function createStatusRenderer({
-  config: { knownIssues, telemetryPath },
+  config,
   hostname,
 }: StatusRendererOptions): (snapshot: Snapshot) => RenderedStatus {
   const known = new WeakMap<Snapshot, RenderedStatus>();
 
   const render = (snapshot: Snapshot): RenderedStatus => {
+    const { knownIssues, telemetryPath } = config;
     const status = statusOf(snapshot, { hostname: hostname(), knownIssues });
     let page: string | undefined;
     let json: string | undefined;

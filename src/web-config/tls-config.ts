@@ -1,8 +1,42 @@
 import { ConfigError } from '../model/errors.ts';
 import { oneOf, parseBoolean } from '../config/flag-values.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
+import { quote } from '../parsers/lines.ts';
 
-export type TlsVersion = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';
+/** Versions, curves and cipher suites as Go writes them, and what OpenSSL calls them. */
+export const versions = {
+  TLS10: 'TLSv1',
+  TLS11: 'TLSv1.1',
+  TLS12: 'TLSv1.2',
+  TLS13: 'TLSv1.3',
+} as const;
+
+export const curves = {
+  CurveP256: 'P-256',
+  CurveP384: 'P-384',
+  CurveP521: 'P-521',
+  X25519: 'X25519',
+} as const;
+
+/** The suites of TLS 1.0 to 1.3 that Go offers, in the order they are preferred by default. */
+export const ciphers = {
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 'ECDHE-ECDSA-AES128-GCM-SHA256',
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: 'ECDHE-RSA-AES128-GCM-SHA256',
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: 'ECDHE-ECDSA-AES256-GCM-SHA384',
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: 'ECDHE-RSA-AES256-GCM-SHA384',
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-ECDSA-CHACHA20-POLY1305',
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-RSA-CHACHA20-POLY1305',
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: 'ECDHE-ECDSA-AES128-SHA',
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: 'ECDHE-RSA-AES128-SHA',
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: 'ECDHE-ECDSA-AES256-SHA',
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: 'ECDHE-RSA-AES256-SHA',
+  TLS_AES_128_GCM_SHA256: 'TLS_AES_128_GCM_SHA256',
+  TLS_AES_256_GCM_SHA384: 'TLS_AES_256_GCM_SHA384',
+  TLS_CHACHA20_POLY1305_SHA256: 'TLS_CHACHA20_POLY1305_SHA256',
+} as const;
+
+type TlsVersion = keyof typeof versions;
+
 const clientAuthTypes = [
   'NoClientCert',
   'RequestClientCert',
@@ -25,34 +59,11 @@ export interface TlsConfig {
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
   /** Names as Go and IANA write them; empty is the default. Those of TLS 1.3 cannot be chosen. */
-  readonly cipherSuites: readonly CipherSuite[];
+  readonly cipherSuites: readonly (keyof typeof ciphers)[];
   readonly preferServerCipherSuites: boolean;
   /** Empty is the default. */
-  readonly curvePreferences: readonly Curve[];
+  readonly curvePreferences: readonly (keyof typeof curves)[];
 }
-
-const tlsVersions = ['TLS10', 'TLS11', 'TLS12', 'TLS13'] as const;
-
-/** The suites of TLS 1.0 to 1.2 that Go offers. */
-const cipherSuites = [
-  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
-  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
-  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
-  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
-  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
-  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
-  'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
-  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
-  'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
-  'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-] as const;
-export type CipherSuite = (typeof cipherSuites)[number];
-
-const curves = ['CurveP256', 'CurveP384', 'CurveP521', 'X25519'] as const;
-export type Curve = (typeof curves)[number];
 
 /**
  * Takes `tls_server_config` apart, or finds that it asks for no TLS.
@@ -92,7 +103,7 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
       ?.items()
       .map((item) => item.parse(parse));
   const version = (name: 'min_version' | 'max_version', fallback: TlsVersion): TlsVersion =>
-    fields.get(name)?.parse(oneOf(tlsVersions)) ?? fallback;
+    fields.get(name)?.parse(oneKeyOf(versions)) ?? fallback;
 
   const [certificate, key, clientCa] = [pem('cert'), pem('key'), pem('client_ca')];
   const clientAuthType = fields.get('client_auth_type')?.parse(parseClientAuthType);
@@ -102,10 +113,10 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
     clientAllowedSans: list('client_allowed_sans', parseText),
     minVersion: version('min_version', 'TLS12'),
     maxVersion: version('max_version', 'TLS13'),
-    cipherSuites: list('cipher_suites', oneOf(cipherSuites)) ?? [],
+    cipherSuites: list('cipher_suites', oneKeyOf(ciphers)) ?? [],
     preferServerCipherSuites:
       fields.get('prefer_server_cipher_suites')?.parse(parseBoolean) ?? true,
-    curvePreferences: list('curve_preferences', oneOf(curves)) ?? [],
+    curvePreferences: list('curve_preferences', oneKeyOf(curves)) ?? [],
   };
   if ([certificate, key, clientCa, clientAuthType].every((field) => field === undefined)) {
     return undefined;
@@ -115,7 +126,7 @@ export function parseTlsConfig(value: YamlValue | undefined): TlsConfig | undefi
       `expected ${certificate === undefined ? 'cert_file or cert' : 'key_file or key'}`,
     );
   }
-  if (tlsVersions.indexOf(shared.minVersion) > tlsVersions.indexOf(shared.maxVersion)) {
+  if (shared.minVersion > shared.maxVersion) {
     return value.fail(`min_version ${shared.minVersion} is above max_version ${shared.maxVersion}`);
   }
   if (clientCa !== undefined && shared.clientAuthType === 'NoClientCert') {
@@ -142,4 +153,15 @@ function parseText(text: string): string {
     throw new ConfigError('expected a text, got an empty one');
   }
   return text;
+}
+
+/** Makes the parser of a name that a table has. */
+function oneKeyOf<Key extends string>(table: Readonly<Record<Key, string>>): (text: string) => Key {
+  const isKey = (text: string): text is Key => Object.hasOwn(table, text);
+  return (text) => {
+    if (!isKey(text)) {
+      throw new ConfigError(`expected ${Object.keys(table).join(', ')}, got ${quote(text)}`);
+    }
+    return text;
+  };
 }

@@ -7,22 +7,8 @@ import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
 import { fileSignature, readSmallFile, worldReadableMode } from '../host/small-file.ts';
-import { gauge } from '../metrics/metric.ts';
-import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { ConfigError } from '../model/errors.ts';
 import { checkPem, createTlsOptions } from './tls-options.ts';
-
-const reloadSuccessful = gauge({
-  name: 'nicwatch_config_last_reload_successful',
-  help: 'Whether the web configuration and its certificates, as they are now, are in force; 0 while older ones are.',
-});
-const reloadTimestamp = gauge({
-  name: 'nicwatch_config_last_reload_success_timestamp_seconds',
-  help: 'When the web configuration in force was read, in seconds since the epoch.',
-});
-
-/** There with `--web.config.file`, under the names Prometheus has for its own. */
-export const webConfigMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
 /** A web configuration as it is in force, with what its files held when they were read. The same object until they change. */
 export interface ActiveWebConfig {
@@ -34,8 +20,10 @@ export interface ActiveWebConfig {
 export interface WebConfigFollower {
   /** What is in force, after a look whether the files have changed. */
   refresh(): Promise<ActiveWebConfig>;
-  /** How that fares: the same array for as long as it does not change. */
-  families(): readonly MetricFamily[];
+  /** Whether the files, as they are now, are in force. */
+  isUpToDate(): boolean;
+  /** When what is in force was read, in seconds since the epoch. */
+  lastReadSeconds(): number;
 }
 
 export interface WebConfigFollowerOptions {
@@ -60,8 +48,8 @@ export async function followWebConfig({
     throw reading.outcome;
   }
   let active = reading.outcome;
-  let readSeconds = now().getTime() / 1000;
-  let families = reloadFamilies(true, readSeconds);
+  let lastReadSeconds = now().getTime() / 1000;
+  let isUpToDate = true;
   let refreshing: Promise<ActiveWebConfig> | undefined;
   const warned = new Set<string>();
 
@@ -86,11 +74,11 @@ export async function followWebConfig({
       log.error({ error: outcome.message }, 'the web configuration stays as it was');
     } else {
       active = outcome;
-      readSeconds = now().getTime() / 1000;
+      lastReadSeconds = now().getTime() / 1000;
       log.info({ file: path }, 'web configuration read anew');
       await warnOfReadableSecrets(active);
     }
-    families = reloadFamilies(active === outcome, readSeconds);
+    isUpToDate = active === outcome;
     return active;
   };
 
@@ -101,15 +89,9 @@ export async function followWebConfig({
       });
       return refreshing;
     },
-    families: () => families,
+    isUpToDate: () => isUpToDate,
+    lastReadSeconds: () => lastReadSeconds,
   };
-}
-
-function reloadFamilies(isUpToDate: boolean, readSeconds: number): readonly MetricFamily[] {
-  return [
-    reloadSuccessful.family([{ labels: {}, value: Number(isUpToDate) }]),
-    reloadTimestamp.family([{ labels: {}, value: readSeconds }]),
-  ];
 }
 
 /** The private key, and the file itself where it holds hashes of passwords or the key. */

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 
+import type { ConfigFile } from '../agent/config-families.ts';
 import type { CreateWebServer } from '../http/listen.ts';
 import { openLibcrypt } from '../host/libcrypt.ts';
 import type { ComparePassword } from '../host/libcrypt.ts';
-import type { MetricFamily } from '../metrics/metric.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
@@ -24,8 +24,8 @@ export interface WebSecurity {
   readonly createWebServer: CreateWebServer | undefined;
   /** Has every request pass the configuration. */
   readonly protect: (app: FastifyInstance) => void;
-  /** How the configuration fares: the same array for as long as that does not change. */
-  readonly families: () => readonly MetricFamily[];
+  /** The file, which is read anew with requests too. */
+  readonly file: ConfigFile;
 }
 
 /**
@@ -43,7 +43,12 @@ export async function openWebSecurity({ path, log }: WebSecurityOptions): Promis
     protect: (app) => {
       protect(app, { follower, authenticate, accepted });
     },
-    families: follower.families,
+    file: {
+      ...follower,
+      reload: async () => {
+        await follower.refresh();
+      },
+    },
   };
 }
 

@@ -92,6 +92,22 @@ describe.skipIf(problem !== undefined)(
       await expectValue(1);
     });
 
+    test('issues of the file are others once it is read anew', async () => {
+      const labels = { device: 'vx0', issue: 'our-vxlan-2', severity: 'warning' };
+      expect((await agent.freshScrape()).value('nic_known_issue', labels)).toBeUndefined();
+      writeFileSync(file, issues.replace('our-vxlan', 'our-vxlan-2'));
+      agent.signal('SIGHUP');
+      await vi.waitFor(
+        async () => expect((await agent.freshScrape()).value('nic_known_issue', labels)).toBe(1),
+        { timeout: 5000 },
+      );
+      const { text } = await agent.fetch('/api/v1/status');
+      expect(text).toContain('our-vxlan-2');
+      expect(text).not.toContain('"our-vxlan"');
+      writeFileSync(file, issues);
+      agent.signal('SIGHUP');
+    });
+
     test('an issue of other kernels is 0, and those nicwatch brings are there as well', async () => {
       await vi.waitFor(
         async () => {

@@ -15,7 +15,7 @@ import type { Namespace } from '../support/netns.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem();
-const kills = 50;
+const kills = 60;
 /** An agent is up in a third of a second, and writes what it has counted at once. */
 const longestLifeMilliseconds = 1000;
 

@@ -138,7 +138,7 @@ describe.skipIf(problem !== undefined)(
       agent = await startAgent({
         namespace,
         flags: ['--device.include=port.*', '--collector.wire'],
-        withoutCapability: 'net_raw',
+        launcher: ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'],
       });
       const scrape = await agent.freshScrape();
       expect(scrape.value('nic_wire_up', { device: 'port0' })).toBe(0);

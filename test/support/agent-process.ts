@@ -27,8 +27,8 @@ export interface AgentProcessOptions {
   readonly bundle?: string;
   /** How many descriptors it may have open; as many as this process by default. */
   readonly descriptorLimit?: number;
-  /** What root does not get, as setpriv names it: `net_raw`. */
-  readonly withoutCapability?: string;
+  /** A program that runs it, with its first arguments. */
+  readonly launcher?: readonly string[];
   /** Whether it answers, where that is not for anybody to ask. */
   readonly isAnswering?: () => Promise<boolean>;
 }
@@ -51,7 +51,9 @@ export interface AgentProcess {
   stop(): Promise<Ended>;
   /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>;
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Waits until it ends by itself. */
+  ended(): Promise<Pick<Ended, 'exitCode' | 'signal'>>;
+  signal(name: NodeJS.Signals): void;
   readonly pid: number | undefined;
   stderr(): string;
 }
@@ -95,7 +97,7 @@ export async function spawnAgent({
   stateDirectory,
   bundle = builtAgent(),
   descriptorLimit,
-  withoutCapability,
+  launcher = [],
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // A namespace of its own has every port free.
@@ -103,16 +105,15 @@ export async function spawnAgent({
   const subprocess = execa(
     ...inNamespace(
       namespace?.name,
-      ...withDescriptorLimit(
-        descriptorLimit,
-        ...withoutRight(withoutCapability, process.execPath, [
-          ...runtimeFlags(bundle),
-          bundle,
-          `--web.listen-address=${address}`,
-          `--state.directory=${stateDirectory ?? ownDirectory}`,
-          ...flags,
-        ]),
-      ),
+      ...withDescriptorLimit(descriptorLimit, launcher[0] ?? process.execPath, [
+        ...launcher.slice(1),
+        ...(launcher.length > 0 ? [process.execPath] : []),
+        ...runtimeFlags(bundle),
+        bundle,
+        `--web.listen-address=${address}`,
+        `--state.directory=${stateDirectory ?? ownDirectory}`,
+        ...flags,
+      ]),
     ),
     { env, stdin: 'ignore', stdout: 'ignore', reject: false },
   );
@@ -156,6 +157,11 @@ export async function spawnAgent({
       await subprocess;
       rmSync(ownDirectory, { recursive: true, force: true });
     },
+    ended: async () => {
+      const { exitCode, signal } = await subprocess;
+      rmSync(ownDirectory, { recursive: true, force: true });
+      return { exitCode, signal };
+    },
     signal: (name) => {
       subprocess.kill(name);
     },
@@ -173,16 +179,6 @@ function withDescriptorLimit(
   return limit === undefined
     ? [file, argv]
     : ['sh', ['-c', 'ulimit -n "$0" && exec "$@"', String(limit), file, ...argv]];
-}
-
-function withoutRight(
-  capability: string | undefined,
-  file: string,
-  argv: readonly string[],
-): readonly [file: string, argv: readonly string[]] {
-  return capability === undefined
-    ? [file, argv]
-    : ['setpriv', [`--bounding-set=-${capability}`, `--inh-caps=-${capability}`, file, ...argv]];
 }
 
 /** Runs the built agent with flags that make it end by itself. */

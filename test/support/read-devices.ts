@@ -8,6 +8,7 @@ import { openDrivers } from '../../src/host/drivers.ts';
 import { createEthtoolCommand } from '../../src/host/ethtool-command.ts';
 import type { EthtoolReads } from '../../src/host/host.ts';
 import { createLinuxHost } from '../../src/host/linux-host.ts';
+import { createMemoryState } from './recorded-host.ts';
 import { createRunCommand } from '../../src/host/command.ts';
 import { SourceError } from '../../src/model/errors.ts';
 import { statisticList } from './statistics.ts';
@@ -28,8 +29,12 @@ const [mode, deleted] = process.argv.slice(2);
 
 const { signal } = new AbortController();
 const host = createLinuxHost(
-  { paths: { procfs: '/proc', sysfs: '/sys', rootfs: '/' }, stateDirectory: '/nonexistent' },
-  { ...(await openDrivers('ioctl', { signal })), descriptors: createDescriptorBudget(0) },
+  { paths: { procfs: '/proc', sysfs: '/sys', rootfs: '/' } },
+  {
+    ...(await openDrivers('ioctl', { signal })),
+    descriptors: createDescriptorBudget(0),
+    state: createMemoryState(),
+  },
 );
 const openByCommand = createEthtoolCommand(createRunCommand(signal));
 

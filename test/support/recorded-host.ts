@@ -26,7 +26,6 @@ export function createRecordedHost(
   const linux = createLinuxHost(
     {
       paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },
-      stateDirectory: '/nonexistent',
     },
     {
       reader: 'command',
@@ -34,6 +33,7 @@ export function createRecordedHost(
       linkAnnouncements: undefined,
       waitReadable: undefined,
       descriptors: createDescriptorBudget(0),
+      state: createMemoryState(),
     },
   );
   const unreadable = new Set(
@@ -55,7 +55,6 @@ export function createRecordedHost(
     ...readable,
     kernelLog: (_source, { signal }) => replay(records, signal),
     previousBootLog: async function* () {},
-    state: createMemoryState(),
     now: () => now,
   };
 }
@@ -88,6 +87,7 @@ async function* replay(
 export function createMemoryState(content?: string): Host['state'] {
   let current = content;
   return {
+    claim: async () => {},
     read: async () => current,
     write: async (text) => {
       current = text;

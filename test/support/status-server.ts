@@ -28,6 +28,7 @@ export async function serveStatus(
     config: configFrom(flags),
     log: pino({ enabled: false }),
     hostname: () => hostname,
+    reload: async () => true,
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+
+import type { Libc } from './libc.ts';
+import { errorCode } from './system-error.ts';
+
+/** Takes a directory for this process until it ends, however it ends. @returns false where another process has it. */
+export type LockDirectory = (path: string) => Promise<boolean>;
+
+/**
+ * Makes the function that locks directories: with flock(2), or, where the C library cannot be called, with an abstract
+ * socket, which is seen in one network namespace only. Neither leaves anything behind.
+ *
+ * @see flock(2), unix(7)
+ */
+export function createDirectoryLock(libc: Pick<Libc, 'flock'> | undefined): LockDirectory {
+  /** By directory: a lock goes with what holds it. */
+  const held = new Map<string, FileHandle | Server>();
+
+  const lockWith = async ({ flock }: Pick<Libc, 'flock'>, path: string): Promise<boolean> => {
+    const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const error = await flock(directory.fd);
+    if (error === 'EAGAIN' || error === 'EWOULDBLOCK') {
+      await directory.close();
+      return false;
+    }
+    // A file system without locks is no reason to lose what was counted.
+    held.set(path, directory);
+    return true;
+  };
+
+  const bindName = async (path: string): Promise<boolean> => {
+    const { dev, ino } = await stat(path);
+    const server = createServer().unref().listen(`\0nicwatch ${dev} ${ino}`);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (errorCode(error) === 'EADDRINUSE') {
+        return false;
+      }
+      throw error;
+    }
+    held.set(path, server);
+    return true;
+  };
+
+  return async (path) =>
+    held.has(path) || (libc === undefined ? bindName(path) : lockWith(libc, path));
+}

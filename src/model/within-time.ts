@@ -1,0 +1,12 @@
+/** Waits for something, but not for longer. */
+export async function withinTime(milliseconds: number, awaited: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([awaited, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
