@@ -15,6 +15,7 @@ import type { TunnelPacketOptions } from '../support/tunnel-packet.ts';
 
 const problem = namespaceProblem('perl', 'setpriv');
 const vnetBytes = 10;
+const waitOptions = { timeout: 15_000, interval: 300 };
 const statusSchema: object = JSON.parse(
   readFileSync(new URL('../../docs/status.schema.json', import.meta.url), 'utf8'),
 );
@@ -31,14 +32,7 @@ describe.skipIf(problem !== undefined)(
     beforeAll(async () => {
       namespace = await createNamespace();
       peer = await createNamespace();
-      await namespace.ip(
-        `link add veth0 mtu 9000 address ${receiver} type veth peer veth1 mtu 9000`,
-      );
-      await namespace.ip(`link set veth1 netns ${peer.name}`);
-      await namespace.ip('address add 192.0.2.1/24 dev veth0');
-      await namespace.ip('link set veth0 up');
-      await peer.ip('address add 192.0.2.2/24 dev veth1');
-      await peer.ip('link set veth1 up');
+      await addLink();
       agent = await startAgent({
         namespace,
         flags: ['--device.include=veth.*|port.*', '--collector.wire', '--collector.wire.rate=1000'],
@@ -123,14 +117,26 @@ describe.skipIf(problem !== undefined)(
       const checked = (scrape: Exposition): number =>
         scrape.value('nic_wire_checked_packets_total', renamed) ?? 0;
       const before = await agent.freshScrape();
-      await vi.waitFor(
-        async () => {
-          await send({}, 5);
-          expect(checked(await agent.freshScrape())).toBeGreaterThan(checked(before));
-        },
-        { timeout: 15_000 },
-      );
+      await vi.waitFor(async () => {
+        await send({}, 5);
+        expect(checked(await agent.freshScrape())).toBeGreaterThan(checked(before));
+      }, waitOptions);
       expect((await agent.freshScrape()).value('nic_wire_up', { device: 'port0' })).toBe(1);
+    });
+
+    test('samples a device that took the place of one that was removed', async () => {
+      await namespace.ip('link delete port0');
+      await vi.waitFor(async () => {
+        const scrape = await agent.freshScrape();
+        expect(scrape.samples('nic_wire_up')).toEqual([]);
+      }, waitOptions);
+      await addLink();
+      await vi.waitFor(async () => {
+        await send({}, 5);
+        const scrape = await agent.freshScrape();
+        expect(scrape.value('nic_wire_checked_packets_total', source)).toBeGreaterThan(0);
+      }, waitOptions);
+      await namespace.ip('link set veth0 name port0');
     });
 
     test('says what it lacks without CAP_NET_RAW', async () => {
@@ -145,6 +151,17 @@ describe.skipIf(problem !== undefined)(
       expect(scrape.samples('nic_wire_samples_total')).toEqual([]);
       expect(agent.stderr().match(/capability CAP_NET_RAW/g)).toHaveLength(1);
     });
+
+    async function addLink(): Promise<void> {
+      await namespace.ip(
+        `link add veth0 mtu 9000 address ${receiver} type veth peer veth1 mtu 9000`,
+      );
+      await namespace.ip(`link set veth1 netns ${peer.name}`);
+      await namespace.ip('address add 192.0.2.1/24 dev veth0');
+      await namespace.ip('link set veth0 up');
+      await peer.ip('address add 192.0.2.2/24 dev veth1');
+      await peer.ip('link set veth1 up');
+    }
 
     async function send(options: TunnelPacketOptions, count: number): Promise<void> {
       const frame = tunnelPacket(options).subarray(vnetBytes);
