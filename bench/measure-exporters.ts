@@ -6,25 +6,27 @@ import { measureInTurns, quantile } from './measure.ts';
 import type { Cost, Measurement } from './measure.ts';
 import { residentBytes } from './process-usage.ts';
 import { scrape } from './scrape.ts';
+import type { Connection } from './scrape.ts';
 
 export interface DevicesToMeasure {
   /** How many there are. */
   readonly devices: number;
   readonly effort: Effort;
+  readonly connection: Connection;
 }
 
 /** Measures exporters on the devices there are. */
 export async function measureExporters(
   commands: readonly ExporterCommand[],
-  { devices, effort }: DevicesToMeasure,
+  { devices, effort, connection }: DevicesToMeasure,
 ): Promise<readonly Measurement[]> {
   const started = await startAll(commands, effort.starts);
   const exporters = started.map(({ exporter }) => exporter);
   // Code that runs once a second takes a while to be compiled.
-  await measureInTurns(exporters, { ...fresh, rounds: effort.warmUpRounds });
+  await measureInTurns(exporters, { ...fresh, rounds: effort.warmUpRounds }, connection);
   const costs: Cost[] = [];
   for (const pattern of effort.patterns) {
-    costs.push(...(await measureInTurns(exporters, pattern)));
+    costs.push(...(await measureInTurns(exporters, pattern, connection)));
   }
   const resident = new Map(exporters.map(({ name, pid }) => [name, residentBytes(pid)]));
   const measured = await Promise.all(

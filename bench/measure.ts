@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { Exporter } from './exporter.ts';
 import { countVoluntarySwitches, cpuMilliseconds } from './process-usage.ts';
-import { scrape } from './scrape.ts';
-import type { Scraped } from './scrape.ts';
+import { createScraper } from './scrape.ts';
+import type { Connection, Scraped } from './scrape.ts';
 
 /** How the exporters are scraped. */
 export interface Pattern {
@@ -58,13 +58,15 @@ const lookMilliseconds = 1000;
 export async function measureInTurns(
   exporters: readonly Exporter[],
   { name, rounds, intervalMilliseconds, maxMilliseconds }: Pattern,
+  connection: Connection,
 ): Promise<readonly Cost[]> {
   const running = exporters.map((exporter) => {
     const latencies: number[] = [];
     const ages: number[] = [];
-    const { pid } = exporter;
+    const { pid, port } = exporter;
+    const scraper = createScraper(port, connection);
     const switches = countVoluntarySwitches(pid);
-    return { exporter, latencies, ages, switches, cpuBefore: cpuMilliseconds(pid) };
+    return { exporter, scraper, latencies, ages, switches, cpuBefore: cpuMilliseconds(pid) };
   });
   const startedAt = performance.now();
   for (let round = 0; round < rounds; round += 1) {
@@ -72,8 +74,8 @@ export async function measureInTurns(
     if (roundAt - startedAt > maxMilliseconds) {
       break;
     }
-    for (const { exporter, latencies, ages } of running) {
-      const scraped = await scrape(exporter.port);
+    for (const { scraper, latencies, ages } of running) {
+      const scraped = await scraper.scrape();
       latencies.push(scraped.milliseconds);
       ages.push(...oldestAge(scraped));
     }
@@ -83,7 +85,7 @@ export async function measureInTurns(
       }
     });
   }
-  return running.map(({ exporter, latencies, ages, switches, cpuBefore }) => ({
+  const costs = running.map(({ exporter, latencies, ages, switches, cpuBefore }) => ({
     exporter: exporter.name,
     pattern: name,
     scrapes: latencies.length,
@@ -94,6 +96,10 @@ export async function measureInTurns(
     p99Milliseconds: quantile(latencies, 0.99),
     ageMilliseconds: ages.length === 0 ? undefined : quantile(ages, 0.5),
   }));
+  for (const { scraper } of running) {
+    scraper.close();
+  }
+  return costs;
 }
 
 /** Waits until a moment of `performance.now()`, and looks every second meanwhile, once at least. */

@@ -1,12 +1,14 @@
 import type { Budget } from './budgets.ts';
 import type { KernelLogCost } from './kernel-log-cost.ts';
 import type { Cost, Measurement } from './measure.ts';
+import type { Connection } from './scrape.ts';
 import { cells, formatNumber, formatTable, ratios, titles } from './table.ts';
 import type { Column } from './table.ts';
 
 /** What a run of the benchmark comes to. */
 export interface Result {
   readonly isRehearsal: boolean;
+  readonly connection: Connection;
   /** Release of the kernel. */
   readonly kernel: string;
   /** Model of each. */
@@ -73,6 +75,9 @@ function headLines({ measurements, ...result }: Result): readonly string[] {
   return [
     `nicwatch ${nicwatch?.version ?? '-'} on Node.js ${nicwatch?.nodeVersion ?? '-'}, node_exporter ${nodeExporter?.version ?? '-'} with its ethtool collector only`,
     `Linux ${result.kernel}, ${result.processors.length} x ${result.processors[0]}`,
+    result.connection === 'close'
+      ? 'A connection of its own for each scrape.'
+      : 'One connection for all scrapes of an exporter, as Prometheus does.',
     ...(result.isRehearsal
       ? ['A rehearsal (--quick): too few scrapes for these figures to mean anything.']
       : []),

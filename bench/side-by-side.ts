@@ -21,6 +21,7 @@ import { measureExporters } from './measure-exporters.ts';
 import type { Measurement } from './measure.ts';
 import { addVethDevices, vethDevices } from './namespace.ts';
 import { formatReport } from './report.ts';
+import type { Connection } from './scrape.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const { values: options } = parseArgs({
@@ -32,8 +33,11 @@ const { values: options } = parseArgs({
     'typical-minutes': { type: 'string' },
     'idle-seconds': { type: 'string' },
     json: { type: 'string', default: '.cache/bench.json' },
+    close: { type: 'boolean', default: false },
   },
 });
+/** A Prometheus keeps its connection. */
+const connection: Connection = options.close ? 'close' : 'keep-alive';
 const efforts = chooseEfforts({
   quick: options.quick,
   devices: options.devices,
@@ -67,6 +71,7 @@ for (const devices of efforts.deviceCounts) {
 
 const result = {
   measuredAt: new Date(),
+  connection,
   isRehearsal: options.quick,
   kernel: release(),
   processors: cpus().map(({ model }) => model),
@@ -88,5 +93,5 @@ async function measure(
   addVethDevices(present, devices);
   present = devices;
   await setTimeout(effort.settleMilliseconds);
-  measurements.push(...(await measureExporters(commands, { devices, effort })));
+  measurements.push(...(await measureExporters(commands, { devices, effort, connection })));
 }

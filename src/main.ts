@@ -130,7 +130,8 @@ async function serve(given: Config): Promise<void> {
   for (const { message } of drivers.problems) {
     log.warn({ reason: message }, 'devices are read in a slower way');
   }
-  // A call that has not come back would hold up the end of the process, and more so the end of the node.
+  // A call that has not come back would hold up the end of the process, and more so the end of the node; where fsync is
+  // denied, koffi would.
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const runCommand = createRunCommand(ending.signal);
   const security = await openWebSecurity(config, log);

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -7,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 
 import { parseDurationSeconds } from '../src/config/flag-values.ts';
 import { parseKnownIssues } from '../src/config/known-issues.ts';
+import { classifyRecord } from '../src/kernel-log/classify.ts';
 import { parseWebConfig } from '../src/web-config/web-config.ts';
 import { createExpositionRenderer } from '../src/metrics/exposition.ts';
 import { gauge } from '../src/metrics/metric.ts';
@@ -17,14 +19,27 @@ import { parseEthtoolDriverInfo } from '../src/parsers/ethtool-driver-info.ts';
 import { parseEthtoolFeatures } from '../src/parsers/ethtool-features.ts';
 import { parseEthtoolTxRingSize } from '../src/parsers/ethtool-rings.ts';
 import { parseEthtoolStatistics } from '../src/parsers/ethtool-statistics.ts';
+import {
+  decodeDriverInfo,
+  decodeFeatures,
+  decodeStatistics,
+  decodeStrings,
+  ethtoolLayout,
+  writeU32,
+} from '../src/parsers/ethtool-structs.ts';
+import { groupFeatures } from '../src/parsers/feature-groups.ts';
 import { parseHangRegisters } from '../src/parsers/hang-registers.ts';
 import { parseJournalRecord } from '../src/parsers/journal-record.ts';
 import { parseKernelMessage } from '../src/parsers/kernel-message.ts';
 import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 import { formatLedger, parseLedger } from '../src/parsers/ledger.ts';
+import { parseLinkMessage } from '../src/parsers/link-message.ts';
 import { parseBootTimestampSeconds, parseInteger, parseLinkSpeed } from '../src/parsers/number.ts';
 import { parseProcNetDev } from '../src/parsers/proc-net-dev.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
+import { parseSubjectAltNames } from '../src/parsers/subject-alt-names.ts';
+import { parseFirmwareVersion, parseKernelVersion } from '../src/parsers/version.ts';
+import { kernelRecord } from './support/kernel-record.ts';
 import { debianHost, recordedPath, recordedText, splitKmsg } from './support/recordings.ts';
 
 const kmsgRecords = readdirSync(recordedPath(debianHost, 'kmsg')).flatMap((name) =>
@@ -105,6 +120,48 @@ const parserCases: readonly ParserCase[] = [
         );
       });
     },
+  },
+  {
+    name: 'classifyRecord',
+    recordings: kmsgRecords.map((record) => parseKmsgRecord(record).text),
+    isSound: (text) =>
+      [undefined, '+pci:0000:00:03.0', 'n8'].every((dictionaryDevice) => {
+        const { event, device = 'eth0' } =
+          classifyRecord(kernelRecord(text, { device: dictionaryDevice })) ?? {};
+        return (
+          (event === undefined || kernelEventNames.includes(event)) &&
+          /^[^\s/]+$/.test(device) &&
+          (device === 'eth0' || text.includes(device))
+        );
+      }),
+  },
+  {
+    name: 'decodeStrings',
+    recordings: [recordedOutputs('S').join('')],
+    isSound: (text) => hasSoundStructs(Buffer.from(text)),
+  },
+  {
+    name: 'parseLinkMessage',
+    recordings: ['\0'.repeat(31)],
+    isSound: (text) => isNatural(parseLinkMessage(Buffer.from(text)) ?? 0),
+  },
+  {
+    name: 'parseSubjectAltNames',
+    recordings: [
+      'DNS:a.example, IP Address:2001:DB8:0:0:0:0:0:1, email:a@b.example, URI:spiffe://x/y',
+      'DNS:"a, DNS:b", othername:<unsupported>, IP Address:192.0.2.1, DNS:"\\u0000\\"\\\\"',
+    ],
+    isSound: (text) => parseSubjectAltNames(text).every((name) => typeof name === 'string'),
+  },
+  {
+    name: 'parseKernelVersion',
+    recordings: ['6.12.95+deb12-amd64', '3.10.0-1062.el7.x86_64'],
+    isSound: (text) => (parseKernelVersion(text) ?? [0]).every(isNatural),
+  },
+  {
+    name: 'parseFirmwareVersion',
+    recordings: ['8.30 0x8000a49d 1.2926.0', '0x8000184d', '5719-v1.46'],
+    isSound: (text) => (parseFirmwareVersion(text) ?? [0]).every(isNatural),
   },
   {
     name: 'parseJournalRecord',
@@ -221,6 +278,10 @@ const parserCases: readonly ParserCase[] = [
   },
 ];
 
+/** Inputs for all parsers together; `npm run fuzz` makes more of them. */
+const fuzzInputs = Number(process.env['NICWATCH_FUZZ_INPUTS'] ?? 20_000);
+const maxLineMilliseconds = 5;
+
 /** Texts of one piece over and over, behind a start that leads the parser into its loop. */
 const longTexts = [
   { start: '', pieces: ['\n', ' ', ':', ': ', '0', '-', 'a ', ' 0', '(', ' (a)', 'a:1:', '\t'] },
@@ -247,12 +308,18 @@ describe.each(parserCases)('$name', ({ name, recordings, isSound }) => {
     { inputs: 'truncated recordings', texts: truncated(recording) },
     { inputs: 'recordings with lines repeated, lost and shuffled', texts: shuffled(recording) },
     { inputs: 'recordings with changed bytes', texts: mutated(recording) },
-  ])(`${name}() gives a model or an error with the line for $inputs`, ({ texts }) => {
+  ])(`${name}() gives a model or an error with the line for $inputs, in time`, ({ texts }) => {
     fc.assert(
       fc.property(texts, (text) => {
+        const startedAt = performance.now();
         expect(outcomeOf(isSound, text)).not.toBe('unsound');
+        const limit = maxLineMilliseconds * text.split('\n').length;
+        const isQuick =
+          performance.now() - startedAt < limit ||
+          shortestMilliseconds(() => outcomeOf(isSound, text)) < limit;
+        expect(isQuick).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: Math.ceil(fuzzInputs / (4 * parserCases.length)) },
     );
   });
 
@@ -419,6 +486,16 @@ function outcomeOf(
   }
 }
 
+/** Of several times, as this machine has other things to do. */
+function shortestMilliseconds(work: () => void): number {
+  const times = Array.from({ length: 5 }, () => {
+    const startedAt = performance.now();
+    work();
+    return performance.now() - startedAt;
+  });
+  return Math.min(...times);
+}
+
 /** Of a ParseError, or of a ConfigError about a file: `file:3: rate_limit: unknown field`. */
 function lineOf(error: unknown): number {
   if (error instanceof ParseError) {
@@ -456,6 +533,25 @@ function hasSoundRegisters(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether what the kernel might write gives as many entries as were asked for. Its counts are checked by the reader. */
+function hasSoundStructs(bytes: Buffer): boolean {
+  const count = 64;
+  const arena = Buffer.alloc(4096);
+  bytes.copy(arena);
+  writeU32(arena, ethtoolLayout.strings.count, count);
+  const names = decodeStrings(arena);
+  const { values } = decodeStatistics(arena.subarray(0, 8 * count), names);
+  const features = decodeFeatures(arena, names);
+  return (
+    names.length === count &&
+    values.length === count &&
+    groupFeatures(features).every(
+      ({ fixed, requested }) => !fixed || typeof requested === 'boolean',
+    ) &&
+    Object.values(decodeDriverInfo(arena)).every((value) => value !== '')
+  );
 }
 
 function anyLedger(): fc.Arbitrary<Ledger> {

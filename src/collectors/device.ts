@@ -1,12 +1,12 @@
 import type { Device, DriverInfo, PacketCounters } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import type { Metric } from '../metrics/metric.ts';
+import type { Metric, Sample } from '../metrics/metric.ts';
 import { parseInteger, parseLinkSpeed } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 
-const identityLabels = [
+const infoLabels = [
   'device',
   'kind',
   'driver',
@@ -15,12 +15,12 @@ const identityLabels = [
   'bus_address',
   'pci_id',
 ] as const;
-type IdentityLabel = (typeof identityLabels)[number];
+type IdentityLabel = (typeof infoLabels)[number];
 
 export const deviceInfoMetric: Metric<IdentityLabel> = gauge({
   name: 'nic_device_info',
   help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
-  labels: identityLabels,
+  labels: infoLabels,
 });
 export const linkUpMetric: Metric<'device'> = gauge({
   name: 'nic_link_up',
@@ -60,41 +60,58 @@ export const deviceCollector: CollectorDefinition = {
     rxPacketsMetric,
     txPacketsMetric,
   ],
-  create: () => ({
-    collect: (poll) => {
-      const readings = poll.devices.map((device) => readDevice(device, poll));
-      return [
-        deviceInfoMetric.family(
-          readings.map(({ device, driverInfo }) => ({
-            labels: identityOf(device, driverInfo),
-            value: 1,
-          })),
-        ),
-        linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
-        carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
-        linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
-        rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
-        txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
-      ];
-    },
-  }),
+  create: () => {
+    const identities = new WeakMap<WatchedDevice, Identity>();
+
+    /** All of it but the name is the same for as long as the driver says the same. */
+    const identityOf = (device: WatchedDevice, driverInfo: DriverInfo | undefined): Identity => {
+      const known = identities.get(device);
+      if (known?.driverInfo === driverInfo && known?.labels.device === device.name) {
+        return known;
+      }
+      const identity = { driverInfo, labels: identityLabels(device, driverInfo), value: 1 };
+      identities.set(device, identity);
+      return identity;
+    };
+
+    return {
+      collect: (poll) => {
+        const readings = poll.devices.map((device) => readDevice(device, poll));
+        return [
+          deviceInfoMetric.family(
+            poll.devices.map((device) => identityOf(device, poll.driverInfo(device))),
+          ),
+          linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
+          carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
+          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
+          rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
+          txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
+        ];
+      },
+    };
+  },
 };
+
+type IdentityLabels = Record<IdentityLabel, string>;
+
+/** The sample of a device, and what its driver said then. */
+interface Identity extends Sample<keyof IdentityLabels> {
+  readonly driverInfo: DriverInfo | undefined;
+}
 
 interface DeviceReading {
   readonly device: Device;
-  readonly driverInfo: DriverInfo | undefined;
   readonly carrier: number | undefined;
   readonly carrierChanges: number | undefined;
   readonly speedBitsPerSecond: number | undefined;
   readonly packets: PacketCounters | undefined;
 }
 
-function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): DeviceReading {
+function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
   const subject = { device, read: 'sysfs' } as const;
   const carrier = attempt(subject, () => carrierOf(device));
   return {
     device,
-    driverInfo: driverInfo(device),
     carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
     // Without carrier some drivers show the speed that was, or the highest they could have.
@@ -104,10 +121,7 @@ function readDevice(device: WatchedDevice, { attempt, driverInfo }: Poll): Devic
   };
 }
 
-function identityOf(
-  device: Device,
-  driverInfo: DriverInfo | undefined,
-): Record<IdentityLabel, string> {
+function identityLabels(device: Device, driverInfo: DriverInfo | undefined): IdentityLabels {
   return {
     device: device.name,
     kind: device.kind,

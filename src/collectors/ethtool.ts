@@ -7,6 +7,7 @@ import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
+import { createFamiliesOf } from './unchanged-families.ts';
 
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
@@ -78,7 +79,7 @@ export const ethtoolCollector: CollectorDefinition = {
   ],
   create: ({ config }) => {
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
-    const plans = new WeakMap<WatchedDevice, StatisticPlan>();
+    const known = new WeakMap<WatchedDevice, Reading>();
 
     const isRead = (device: WatchedDevice): boolean =>
       isWorthReading(device, driverOf(device), filter);
@@ -88,32 +89,38 @@ export const ethtoolCollector: CollectorDefinition = {
       if (statistics === undefined) {
         return undefined;
       }
+      const { name } = device;
       const driver = driverOf(device);
-      const previous = plans.get(device);
-      const plan =
-        previous?.names === statistics.names && previous.driver === driver
-          ? previous
-          : planStatistics(driver, statistics.names, filter);
-      plans.set(device, plan);
-      return { device, statistics, plan };
+      const previous = known.get(device);
+      const isSamePlan =
+        previous?.plan.names === statistics.names && previous.plan.driver === driver;
+      if (isSamePlan && previous.statistics === statistics && previous.name === name) {
+        return previous;
+      }
+      const plan = isSamePlan ? previous.plan : planStatistics(driver, statistics.names, filter);
+      const reading = { device, name, statistics, plan };
+      known.set(device, reading);
+      return reading;
     };
+
+    const familiesOf = createFamiliesOf((readings: readonly Reading[]) => [
+      ...counterFamilies(readings),
+      statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
+      statisticsUnmapped.family(
+        deviceSamples(readings, ({ plan }) => plan.names.length - plan.mapped),
+      ),
+      ...(filter.include === undefined ? [] : rawFamilies(readings)),
+    ]);
 
     return {
       needs: (device) => (isRead(device) ? statisticReads : noReads),
-      collect: (poll) => {
-        const readings = poll.devices
-          .filter(isRead)
-          .map((device) => readDevice(device, poll))
-          .filter((reading) => reading !== undefined);
-        return [
-          ...counterFamilies(readings),
-          statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
-          statisticsUnmapped.family(
-            deviceSamples(readings, ({ plan }) => plan.names.length - plan.mapped),
-          ),
-          ...(filter.include === undefined ? [] : rawFamilies(readings)),
-        ];
-      },
+      collect: (poll) =>
+        familiesOf(
+          poll.devices
+            .filter(isRead)
+            .map((device) => readDevice(device, poll))
+            .filter((reading) => reading !== undefined),
+        ),
     };
   },
 };
@@ -122,8 +129,10 @@ function driverOf(device: WatchedDevice): string | undefined {
   return device.lastDriverInfo()?.driver ?? device.driver;
 }
 
+/** The same object for as long as nothing of it changes. */
 interface Reading {
   readonly device: Device;
+  readonly name: string;
   readonly statistics: Statistics;
   readonly plan: StatisticPlan;
 }

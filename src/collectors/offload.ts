@@ -1,8 +1,9 @@
 import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
 import type { Feature } from '../model/device.ts';
 import { gauge } from '../metrics/metric.ts';
-import type { Metric, MetricFamily, Sample } from '../metrics/metric.ts';
+import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
+import { createFamiliesOf } from './unchanged-families.ts';
 
 export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
@@ -24,8 +25,10 @@ export const offloadCollector: CollectorDefinition = {
   metrics: [offloadEnabled, offloadRequested],
   create: ({ config }) => {
     const cache = new WeakMap<WatchedDevice, FeatureSamples>();
-    let last: readonly (FeatureSamples | undefined)[] = [];
-    let families: readonly MetricFamily[] = [];
+    const familiesOf = createFamiliesOf((readings: readonly (FeatureSamples | undefined)[]) => [
+      offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
+      offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
+    ]);
     const isWanted = ({ name }: Feature): boolean =>
       curatedOffloadFeatures.has(name) || config.offloadFeatures?.test(name) === true;
 
@@ -46,22 +49,7 @@ export const offloadCollector: CollectorDefinition = {
 
     return {
       needs: () => featureReads,
-      collect: (poll) => {
-        const readings = poll.devices.map((device) => readDevice(device, poll));
-        // Most of the time no flag has changed: the families of the last poll are those of this one.
-        if (
-          families.length === 0 ||
-          readings.length !== last.length ||
-          readings.some((samples, index) => samples !== last[index])
-        ) {
-          last = readings;
-          families = [
-            offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
-            offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
-          ];
-        }
-        return families;
-      },
+      collect: (poll) => familiesOf(poll.devices.map((device) => readDevice(device, poll))),
     };
   },
 };

@@ -23,13 +23,12 @@ export const txTimeoutCollector: CollectorDefinition = {
         const readings = devices.map((device) => ({
           device,
           // A sum over some of the queues would look like a counter reset, so all of them are read or none counts.
-          timeouts: attempt({ device, read: 'sysfs' }, () => {
-            let sum = 0;
-            for (const attribute of txTimeoutAttributes(device)) {
-              sum += parseInteger(device.attribute(attribute));
-            }
-            return sum;
-          }),
+          timeouts: attempt({ device, read: 'sysfs' }, () =>
+            txTimeoutAttributes(device).reduce(
+              (sum, attribute) => sum + parseInteger(device.attribute(attribute)),
+              0,
+            ),
+          ),
         }));
         return [txTimeouts.family(deviceSamples(readings, ({ timeouts }) => timeouts))];
       },

@@ -58,11 +58,10 @@ describe('createLogOutput()', () => {
       await new Promise(setImmediate);
     }
     let text = '';
-    const flushing = output.flush();
     const reading = setInterval(() => {
       text += readAll();
     }, 5);
-    await flushing;
+    await output.flush();
     clearInterval(reading);
     text += readAll();
     // Whole lines: what the pipe holds, and what may wait beside it.

@@ -19,21 +19,32 @@ const memoryFlags = [
   '--incremental-marking-hard-trigger=40',
 ];
 
+/** Later versions of V8 keep 8 MB more, which this gives back; before, it costs processor time for 1 MB. */
+const sizeFlags = ['--optimize-for-size'];
+const sizeFlagsSince = 22;
+
+/**
+ * What a function has seen is kept from its first call on, and not only once it has been called often: few functions of
+ * the agent are, and without it every access to a property is looked up anew.
+ */
+const speedFlags = ['--no-lazy-feedback-allocation'];
+
 /** Tunes V8 and libuv for low memory. Works only before anything has used the pool of threads. */
 export function tuneRuntime(): void {
   process.env['UV_THREADPOOL_SIZE'] ??= threads;
-  for (const flag of memoryFlags) {
+  const isLater = Number.parseInt(process.versions.node, 10) >= sizeFlagsSince;
+  for (const flag of [...memoryFlags, ...(isLater ? sizeFlags : []), ...speedFlags]) {
     setFlagsFromString(flag);
   }
-  setJitEnabled(false);
+  setOptimizersEnabled(false);
 }
 
 /**
- * Whether V8 may compile to machine code. The agent works for some milliseconds every few seconds: compiling what it does
- * costs more processor time than it saves, and 6 MB. What computes for longer needs it.
+ * Whether V8 may optimize what runs often. The agent works for some milliseconds every few seconds: that costs more
+ * processor time than it saves, and 6 MB. What computes for longer needs it.
  */
-export function setJitEnabled(enabled: boolean): void {
-  for (const compiler of ['opt', 'sparkplug']) {
+export function setOptimizersEnabled(enabled: boolean): void {
+  for (const compiler of ['opt', 'maglev']) {
     setFlagsFromString(enabled ? `--${compiler}` : `--no-${compiler}`);
   }
 }

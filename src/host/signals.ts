@@ -29,19 +29,22 @@ const maxPendingMilliseconds = 500;
 
 /**
  * Ignores the signals that mean nothing. Until {@link takeEndingSignals} is called SIGTERM and SIGINT end the process at
- * once: there is nothing to be put in order yet. The first process of a container gets only signals it listens to.
+ * once: there is nothing to be put in order yet. They do by themselves but for the first process of a container, which
+ * gets only signals it listens to.
  */
 export function handleEarlySignals(): void {
-  const isToldToEnd = process.pid === 1 && missedEndingSignal();
   for (const signal of ignoredSignals) {
     process.on(signal, () => {});
   }
-  for (const signal of endingSignals) {
-    process.on(signal, () => void endEarly());
-  }
   process.on('exit', endPendingCalls);
-  if (isToldToEnd) {
-    process.exit(0);
+  if (process.pid === 1) {
+    const isToldToEnd = missedEndingSignal();
+    for (const signal of endingSignals) {
+      process.on(signal, () => void endEarly());
+    }
+    if (isToldToEnd) {
+      process.exit(0);
+    }
   }
 }
 

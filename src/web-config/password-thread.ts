@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 import type { ComparePassword } from '../host/libcrypt.ts';
-import { setJitEnabled } from '../host/runtime.ts';
+import { setOptimizersEnabled } from '../host/runtime.ts';
 import type { PasswordQuestion } from './password-worker.ts';
 
 /** The program of password-worker.ts, put in by the build: the agent stays one file. */
@@ -20,11 +20,11 @@ export function createPasswordThread(): ComparePassword {
   const end = (): void => {
     void thread?.terminate();
     thread = undefined;
-    setJitEnabled(false);
+    setOptimizersEnabled(false);
   };
 
   const start = (): Worker => {
-    setJitEnabled(true);
+    setOptimizersEnabled(true);
     return new Worker(nicwatchPasswordWorker, {
       eval: true,
       resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },

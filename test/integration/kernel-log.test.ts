@@ -10,14 +10,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseLedger } from '../../src/parsers/ledger.ts';
 import { startAgent } from '../support/agent-process.ts';
 import type { AgentProcess, AgentProcessOptions } from '../support/agent-process.ts';
-import { compile, compilerProblem } from '../support/c-compiler.ts';
 import { tieDeadLoop } from '../support/dead-loop.ts';
 import { readKernelRing } from '../support/kernel-ring.ts';
 import { createNamespace } from '../support/netns.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem();
-const noExitProblem = problem ?? compilerProblem();
 /** Polls on its own only once, at its start. */
 const flags = ['--poll.interval=1h'];
 const rounds = 10;
@@ -121,31 +119,20 @@ describe.skipIf(problem !== undefined)(`the kernel log${skipNote(problem)}`, () 
     }
   });
 
-  test.skipIf(noExitProblem !== undefined)(
-    `does not hold up the end of the agent, nor need it be forced${skipNote(noExitProblem)}`,
-    async () => {
-      const library = join(directory, 'no-exit.so');
-      const stateDirectory = join(directory, 'ended');
-      await compile('#include <stdlib.h>\nvoid _exit(int status) { abort(); }\n', library, [
-        '-shared',
-        '-fPIC',
-        '-w',
-      ]);
-      const agent = await startAgent({ flags, stateDirectory, env: { LD_PRELOAD: library } });
-      await agent.freshScrape();
-      const before = await seen(agent);
-      writeRecord('nicwatch end');
-      const written = sequenceOf();
-      await vi.waitUntil(async () => (await seen(agent)) > before, { timeout: 10_000 });
-      const ended = await agent.stop();
-      expect(ended).toMatchObject({ exitCode: 0, signal: undefined });
-      expect(ended.seconds).toBeLessThan(0.5);
-      const { position } = parseLedger(
-        readFileSync(join(stateDirectory, 'kernel-log.json'), 'utf8'),
-      );
-      expect(position.sequence).toBeGreaterThanOrEqual(written);
-    },
-  );
+  test('does not hold up the end of the agent', async () => {
+    const stateDirectory = join(directory, 'ended');
+    const agent = await startAgent({ flags, stateDirectory });
+    await agent.freshScrape();
+    const before = await seen(agent);
+    writeRecord('nicwatch end');
+    const written = sequenceOf();
+    await vi.waitUntil(async () => (await seen(agent)) > before, { timeout: 10_000 });
+    const ended = await agent.stop();
+    expect(ended).toMatchObject({ exitCode: 0, signal: undefined });
+    expect(ended.seconds).toBeLessThan(0.5);
+    const { position } = parseLedger(readFileSync(join(stateDirectory, 'kernel-log.json'), 'utf8'));
+    expect(position.sequence).toBeGreaterThanOrEqual(written);
+  });
 });
 
 /** Below what consoles print. Without the newline the kernel would wait for the rest of the line. */
