@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 
 import type { Config } from '../config/config.ts';
 import type { PacketCounters } from '../model/device.ts';
@@ -12,6 +13,7 @@ import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
+import { processNamespaces } from './process-namespaces.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -26,6 +28,8 @@ export interface LinuxHostOptions extends Pick<
   Drivers,
   'reader' | 'openEthtool' | 'linkAnnouncements' | 'waitReadable'
 > {
+  /** By default packets cannot be sampled. */
+  readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
   readonly state: StateFile;
 }
@@ -33,7 +37,15 @@ export interface LinuxHostOptions extends Pick<
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths }: Pick<Config, 'paths'>,
-  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors, state }: LinuxHostOptions,
+  {
+    reader,
+    openEthtool,
+    linkAnnouncements,
+    waitReadable,
+    openPacketSocket,
+    descriptors,
+    state,
+  }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
   const list = createDeviceLister(directory, (identity) =>
@@ -83,7 +95,9 @@ export function createLinuxHost(
       return counters;
     },
     readFile: async (path) => readSmallFile(mountedPath(path, paths)),
-    readProcNet: (name) => readProcFile(`${paths.procfs}/net/${name}`),
+    readProcNet: (name, pid) =>
+      readProcFile(`${paths.procfs}/${pid === undefined ? '' : `${pid}/`}net/${name}`),
+    processNamespaces: () => processNamespaces(paths.procfs),
     ethtoolReader: reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
@@ -91,6 +105,11 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
+    addresses: () =>
+      Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>
+        addresses.map(({ address }) => ({ device, address })),
+      ),
+    openPacketSocket,
     state,
     now: () => new Date(),
   };
