@@ -107,7 +107,7 @@ export interface AttributeEventOptions extends Pick<HostContext, 'devices' | 'ha
  * these. One bus address with several devices (multi-port cards) says nothing unless the text names one of them, and a
  * driver's name alone says something only where it has one device.
  *
- * @see docs/decisions/0009-names-of-other-namespaces.md
+ * @see docs/decisions/0011-names-of-other-namespaces.md
  */
 export function attributeEvent(
   event: KernelEvent,
