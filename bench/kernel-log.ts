@@ -41,6 +41,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     ethtoolReader: 'command',
     kernelLog,
     previousBootLog: async function* () {},
+    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     now: () => new Date(),
   };

@@ -77,6 +77,7 @@ export function createSimulatedHost(): SimulatedHost {
     ethtoolReader: 'ioctl',
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
     previousBootLog: async function* () {},
+    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     now: () => new Date(now),
   };

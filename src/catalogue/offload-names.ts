@@ -7,25 +7,21 @@ interface OffloadName {
   readonly members: RegExp;
   /** Members NetworkManager's `feature-SHORT` knows, where that is fewer than all. */
   readonly networkManagerMembers?: RegExp;
-  readonly ifupdown2?: string;
 }
 
 /**
  * @see ethtool(8), off_flag_def in ethtool's common.c
- * @see ifupdown2/addons/ethtool.py
  */
 export const offloadNames: readonly OffloadName[] = [
   {
     name: 'rx-checksumming',
     short: 'rx',
     members: /^rx-checksum$/,
-    ifupdown2: 'rx-offload',
   },
   {
     name: 'tx-checksumming',
     short: 'tx',
     members: /^tx-checksum-/,
-    ifupdown2: 'tx-offload',
   },
   { name: 'scatter-gather', short: 'sg', members: /^tx-scatter-gather/ },
   {
@@ -33,31 +29,26 @@ export const offloadNames: readonly OffloadName[] = [
     short: 'tso',
     members: /^tx-tcp.*-segmentation$/,
     networkManagerMembers: /^tx-tcp6?(?:-ecn|-mangleid)?-segmentation$/,
-    ifupdown2: 'tso-offload',
   },
   {
     name: 'udp-fragmentation-offload',
     short: 'ufo',
     members: /^tx-udp-fragmentation$/,
-    ifupdown2: 'ufo-offload',
   },
   {
     name: 'generic-segmentation-offload',
     short: 'gso',
     members: /^tx-generic-segmentation$/,
-    ifupdown2: 'gso-offload',
   },
   {
     name: 'generic-receive-offload',
     short: 'gro',
     members: /^rx-gro$/,
-    ifupdown2: 'gro-offload',
   },
   {
     name: 'large-receive-offload',
     short: 'lro',
     members: /^rx-lro$/,
-    ifupdown2: 'lro-offload',
   },
   { name: 'rx-vlan-offload', short: 'rxvlan', members: /^rx-vlan-hw-parse$/ },
   { name: 'tx-vlan-offload', short: 'txvlan', members: /^tx-vlan-hw-insert$/ },
@@ -120,3 +111,26 @@ export const kernelFeatures: readonly string[] =
   esp-tx-csum-hw-offload rx-udp_tunnel-port-offload tls-hw-tx-offload rx-gro-list macsec-hw-offload
   rx-udp-gro-forwarding hsr-tag-ins-offload hsr-tag-rm-offload hsr-fwd-offload hsr-dup-offload netns-local
   tls-hw-record`.split(/\s+/);
+
+/**
+ * What the kernel switches off with another feature: without scatter-gather and the transmit checksum there is no TSO.
+ *
+ * @see net/core/dev.c (netdev_fix_features)
+ */
+export const featureDependencies: readonly {
+  readonly features: RegExp;
+  readonly need: RegExp;
+}[] = [
+  {
+    features: /^tx-tcp(?:-ecn|-mangleid)?-segmentation$|^tx-udp-segmentation$/,
+    need: /^tx-checksum(?:ming|-ip-generic|-ipv4)$/,
+  },
+  {
+    features: /^tx-tcp6-segmentation$|^tx-udp-segmentation$/,
+    need: /^tx-checksum(?:ming|-ip-generic|-ipv6)$/,
+  },
+  {
+    features: /^tx-tcp6?(?:-ecn|-mangleid)?-segmentation$|^generic-segmentation-offload$/,
+    need: /^(?:scatter-gather|tx-scatter-gather)$/,
+  },
+];

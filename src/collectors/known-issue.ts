@@ -2,7 +2,7 @@ import type { Device } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { exposureTo } from './exposure.ts';
+import { exposureTo, isSelected } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
 
 const knownIssue = gauge({
@@ -13,6 +13,7 @@ const knownIssue = gauge({
 
 const featureReads = ['features'] as const;
 const noReads = [] as const;
+const noIssues = [] as const;
 
 /** Known-bad combinations of driver, firmware, kernel and offload features. */
 export const knownIssueCollector: CollectorDefinition = {
@@ -20,11 +21,12 @@ export const knownIssueCollector: CollectorDefinition = {
   description: 'Known issues each device is exposed to.',
   metrics: [knownIssue],
   create: ({ config }) => {
-    const issuesOf = issuesByDriver(config.knownIssues);
+    // What must be on is a policy and no risk.
+    const issuesOf = issuesByDriver(config.knownIssues.filter(({ required }) => required !== 'on'));
     let kernelRelease: string | undefined;
 
     const ofDevice = (device: WatchedDevice): readonly KnownIssue[] =>
-      issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? '') ?? [];
+      withSelectors(issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? ''), device);
 
     const readDevice = (
       device: WatchedDevice,
@@ -56,6 +58,15 @@ export const knownIssueCollector: CollectorDefinition = {
     };
   },
 };
+
+function withSelectors(
+  issues: readonly KnownIssue[] = noIssues,
+  device: Device,
+): readonly KnownIssue[] {
+  return issues.some((issue) => issue.device ?? issue.bus)
+    ? issues.filter((issue) => isSelected(issue, device))
+    : issues;
+}
 
 interface Finding {
   readonly device: Device;

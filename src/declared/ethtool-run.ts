@@ -41,9 +41,6 @@ export function mentionsSwitch(text: string): boolean {
 
 /** Says what a line of shell does with the offload features of devices. */
 export function runShell(text: string, context: RunContext): CommandRun {
-  if (!text.includes('ethtool')) {
-    return nothing;
-  }
   const steps = parseShellCommand(text, context.env);
   if (steps === undefined) {
     return mentionsSwitch(text) ? unknown(context, 'only a shell can tell what it runs') : nothing;
@@ -91,10 +88,22 @@ export function runWords(words: readonly (string | undefined)[], context: RunCon
   if (name === 'ethtool') {
     return runEthtool(rest, context);
   }
-  return {
-    declarations: [],
-    status: name === 'false' ? 'failed' : tests.has(name) ? 'unknown' : 'ok',
-  };
+  return { declarations: [], status: name === 'false' ? 'failed' : testStatus(name, rest) };
+}
+
+/** Most commands succeed; of a test only what is written out can be told. */
+function testStatus(name: string, words: readonly (string | undefined)[]): RunStatus {
+  if (!tests.has(name)) {
+    return 'ok';
+  }
+  const [one, operator, other] = words.filter((word) => word !== ']');
+  if (one === '-x' && operator !== undefined && baseName(operator) === 'ethtool') {
+    return 'ok';
+  }
+  if (one === undefined || other === undefined || !/^!?==?$/.test(operator ?? '')) {
+    return 'unknown';
+  }
+  return (one === other) === (operator !== '!=') ? 'ok' : 'failed';
 }
 
 /** One that is wrong in one word changes nothing at all. */

@@ -22,3 +22,12 @@ export function featuresNamed(
 export function featuresOf(device: DeviceIdentity | undefined): readonly string[] {
   return device?.features ?? kernelFeatures;
 }
+
+/** Which of these names are groups whose members are there too. */
+export function groupNames(names: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    offloadNames
+      .filter(({ members }) => names.some((name) => members.test(name)))
+      .map(({ name }) => name),
+  );
+}

@@ -1,4 +1,3 @@
-import { offloadNames } from '../catalogue/offload-names.ts';
 import type { Declaration, IgnoredReason, Origin, Outcome } from '../model/declaration.ts';
 import type { StanzaOption } from '../parsers/interfaces.ts';
 import { mentionsSwitch, parseSettings, runShell } from './ethtool-run.ts';
@@ -8,12 +7,13 @@ import type { Surroundings } from './predict.ts';
 
 export type Flavour = 'ifupdown' | 'ifupdown2';
 
-/** Keys of ifupdown2, and what ethtool calls each. */
-export const ifupdown2Keys: ReadonlyMap<string, string> = new Map(
-  offloadNames.flatMap(({ ifupdown2, short }) =>
-    ifupdown2 === undefined ? [] : [[ifupdown2, short]],
+/** Keys of ifupdown2 in the order in which it looks at them, and what ethtool calls each. */
+export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
+  ...['gro', 'lro', 'gso', 'tso', 'ufo', 'tx', 'rx'].map(
+    (short) => [`${short}-offload`, short] as const,
   ),
-).set('rx-vlan-filter', 'rx-vlan-filter');
+  ['rx-vlan-filter', 'rx-vlan-filter'],
+]);
 
 export interface IfupdownScope extends Pick<Surroundings, 'installed'> {
   readonly flavour: Flavour;
@@ -77,7 +77,7 @@ function plainKey(key: string): string {
   return key.toLowerCase().replaceAll('_', '-');
 }
 
-/** ifupdown2 runs one ethtool for each key, of which the first of a device counts. */
+/** ifupdown2 runs one ethtool for each key in an order of its own, up to the first that fails; of each the first of a device counts. */
 export function ifupdown2Options(
   device: string,
   options: readonly StanzaOption[],
@@ -85,24 +85,28 @@ export function ifupdown2Options(
 ): CommandRun {
   const target = scope.targets(device);
   const seen = new Set<string>();
-  const declarations = options.flatMap((option) => {
-    const key = option.key.replaceAll('_', '-');
-    const short = ifupdown2Keys.get(key);
-    if (short === undefined) {
-      return [];
-    }
+  let isAborted = false;
+  const rows = [...ifupdown2Keys].flatMap(([key, short]) =>
+    options
+      .filter((option) => option.key.replaceAll('_', '-') === key)
+      .map((option) => ({ option, key, short })),
+  );
+  const declarations = rows.map(({ option, key, short }) => {
     const { settings, badWord } = parseSettings([short, ...option.value.split(/\s+/)], target);
     const outcome: Outcome = !scope.installed.ethtool
       ? { kind: 'ignored', reason: 'hook-missing' }
       : seen.has(key)
         ? { kind: 'ignored', reason: 'overruled' }
-        : badWord !== undefined
-          ? { kind: 'ignored', reason: 'unparsed-value', detail: option.value }
-          : target === undefined
-            ? { kind: 'ignored', reason: 'no-such-device', detail: device }
-            : { kind: 'applies' };
+        : isAborted
+          ? { kind: 'ignored', reason: 'aborted' }
+          : badWord !== undefined
+            ? { kind: 'ignored', reason: 'unparsed-value', detail: option.value }
+            : target === undefined
+              ? { kind: 'ignored', reason: 'no-such-device', detail: device }
+              : { kind: 'applies' };
+    isAborted ||= badWord !== undefined && !seen.has(key);
     seen.add(key);
-    return [{ ...originOf(option, scope.flavour), device, settings, outcome }];
+    return { ...originOf(option, scope.flavour), device, settings, outcome };
   });
   return { declarations, status: 'ok' };
 }

@@ -92,7 +92,7 @@ function runActivation(
   const declarations: Declaration[] = [];
   let status: RunStatus = 'ok';
   for (const { options } of merged) {
-    const env = environment(device, options);
+    const env = environment(device, scope.flavour === 'ifupdown' ? options : []);
     const commands = (keys: ReadonlySet<string>) =>
       options.filter(({ key }) => keys.has(key)).map((option) => () => command(option, env, scope));
     const steps = [

@@ -7,6 +7,8 @@ import type { ConfigTree } from './config-tree.ts';
 
 const root = '/etc/network/interfaces';
 const maxDepth = 8;
+/** Of devices `eno[1-N]` stands for. */
+const maxRange = 1000;
 
 /** A device that is brought up at boot, and the stanzas that are run for it. */
 export interface Activation {
@@ -47,18 +49,16 @@ export function loadInterfaces(
   const wanted = items.flatMap((item) => (item.kind === 'auto' ? item.patterns : []));
   const up = new Map<string, string>();
   const bringUp = (device: string, logical: string): void => {
-    if (flavour === 'ifupdown2') {
-      for (const port of ports.get(device) ?? []) {
-        bringUp(port, port);
+    for (const lower of lowerDevices(device, { stanzas, ports, flavour })) {
+      if (lower !== device) {
+        bringUp(lower, lower);
       }
     }
     up.set(device, up.get(device) ?? logical);
   };
+  const names = [...deviceNames, ...stanzas.map(({ name }) => name)];
   for (const pattern of wanted) {
-    for (const device of expandAuto(pattern, [
-      ...deviceNames,
-      ...stanzas.map(({ name }) => name),
-    ])) {
+    for (const device of expandAuto(pattern, { names, flavour })) {
       bringUp(device.name, device.logical);
     }
   }
@@ -89,7 +89,7 @@ function* itemsOf(
   }
   for (const item of parseInterfaces(file.text, { file: path, dialect: flavour })) {
     if (item.kind === 'source') {
-      for (const included of includedFiles(tree, item, directoryOf(path))) {
+      for (const included of includedFiles(tree, item, { from: directoryOf(path), flavour })) {
         yield* itemsOf(tree, { path: included.path, flavour, depth: depth + 1 });
       }
     } else {
@@ -101,9 +101,11 @@ function* itemsOf(
 function includedFiles(
   tree: ConfigTree,
   { pattern, directory }: Extract<InterfacesItem, { readonly kind: 'source' }>,
-  from: string,
+  { from, flavour }: { readonly from: string; readonly flavour: LoadOptions['flavour'] },
 ): readonly ConfigFile[] {
-  const absolute = (pattern.startsWith('/') ? pattern : `${from}/${pattern}`).replace(/\/+$/, '');
+  // ifupdown2 takes a relative path from where it was started.
+  const base = flavour === 'ifupdown' ? from : '';
+  const absolute = (pattern.startsWith('/') ? pattern : `${base}/${pattern}`).replace(/\/+$/, '');
   if (directory) {
     return filesIn(tree, absolute).filter(({ path }) => /\/[\w-]+$/.test(path));
   }
@@ -123,26 +125,50 @@ function inherit(stanza: Stanza, all: readonly Stanza[]): Stanza {
     : { ...stanza, options: [...inherited, ...stanza.options] };
 }
 
-/** `eno1`, `eno1=office`, `/eno*`, `eno[1-4]`. */
+interface AutoOptions {
+  readonly names: readonly string[];
+  readonly flavour: LoadOptions['flavour'];
+}
+
+/** `eno1`; for ifupdown `eno1=office` and `/eno*`, for ifupdown2 `eno[1-4]`. */
 function expandAuto(
   pattern: string,
-  names: readonly string[],
+  { names, flavour }: AutoOptions,
 ): readonly { readonly name: string; readonly logical: string }[] {
-  if (pattern.startsWith('/')) {
-    const [glob = '', logical] = pattern.slice(1).split('=');
-    return [...new Set(names)]
-      .filter((name) => matchesGlob(glob.replace(/\/\d+$/, ''), name))
-      .map((name) => ({ name, logical: logical ?? name }));
+  if (flavour === 'ifupdown2') {
+    const [, prefix, first, last, suffix = ''] = /^([^[]+)\[(\d+)-(\d+)\](.*)$/.exec(pattern) ?? [];
+    const length = prefix === undefined ? 0 : Number(last) - Number(first) + 1;
+    const range = Array.from(
+      { length: Math.min(length, maxRange) },
+      (_, index) => `${prefix}${Number(first) + index}${suffix}`,
+    );
+    return (prefix === undefined ? [pattern] : range).map((name) => ({ name, logical: name }));
   }
-  const [, prefix, first, last, suffix = ''] = /^([^[]+)\[(\d+)-(\d+)\](.*)$/.exec(pattern) ?? [];
-  if (prefix !== undefined && Number(last) - Number(first) < 1000) {
-    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => {
-      const name = `${prefix}${Number(first) + index}${suffix}`;
-      return { name, logical: name };
-    });
-  }
-  const [name = '', logical = name] = pattern.split('=');
-  return [{ name, logical }];
+  const [glob = '', logical] = pattern.split('=');
+  const matching = glob.startsWith('/')
+    ? [...new Set(names)].filter((name) => matchesGlob(glob.slice(1).replace(/\/\d+$/, ''), name))
+    : [glob];
+  return matching.map((name) => ({ name, logical: logical ?? name }));
+}
+
+/** Devices that are brought up before the one that stands on them: by ifupdown2 all, by ifupdown only below a VLAN. */
+function lowerDevices(
+  device: string,
+  {
+    stanzas,
+    ports,
+    flavour,
+  }: Pick<LoadedInterfaces, 'stanzas' | 'ports'> & Pick<LoadOptions, 'flavour'>,
+): readonly string[] {
+  const rawDevices = stanzas
+    .filter(({ name }) => name === device)
+    .flatMap(({ options }) => options)
+    .filter(({ key }) => /^vlan[-_]raw[-_]device$/.test(key))
+    .map(({ value }) => value);
+  const [, parent] = /^(.+)\.\d+$/.exec(device) ?? [];
+  const below = parent === undefined ? rawDevices : [...rawDevices, parent];
+  const lower = flavour === 'ifupdown2' ? [...(ports.get(device) ?? []), ...below] : below;
+  return lower.filter((name) => stanzas.some((stanza) => stanza.name === name));
 }
 
 function portsOf(stanzas: readonly Stanza[]): ReadonlyMap<string, readonly string[]> {

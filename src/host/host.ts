@@ -4,6 +4,7 @@ import type { Feature } from '../model/feature.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
 import type { PacketCounters } from '../model/packet-counters.ts';
 import type { Statistics } from '../model/statistic.ts';
+import type { NetworkConfig } from './network-config.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
@@ -37,6 +38,11 @@ export interface Host {
    * @throws {SourceError} when there is no journal, or it knows no such boot.
    */
   previousBootLog(signal: AbortSignal): AsyncIterable<readonly JournalRecord[]>;
+  /**
+   * Reads the configuration of the host's network; where nothing has changed since, gives what was read before. What
+   * cannot be read is told, and no error.
+   */
+  networkConfig(previous: NetworkConfig | undefined): Promise<NetworkConfig>;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
   now(): Date;

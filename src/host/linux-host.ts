@@ -11,6 +11,7 @@ import { readKmsg } from './kmsg.ts';
 import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
+import { readNetworkConfig } from './network-config.ts';
 import { createPacketTable } from './packet-table.ts';
 import { createStateFile } from './state-file.ts';
 import { streamLines } from './command.ts';
@@ -87,6 +88,7 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
+    networkConfig: async (previous) => readNetworkConfig(paths.rootfs, previous),
     state: createStateFile(`${stateDirectory}/kernel-log.json`),
     now: () => new Date(),
   };

@@ -26,8 +26,11 @@ export type InterfacesItem =
       readonly directory: boolean;
       readonly pattern: string;
     })
-  /** A line that belongs to no stanza, or an option without a value. */
-  | (InterfacesLine & { readonly kind: 'error'; readonly message: 'misplaced' | 'no value' });
+  /** A line that belongs to no stanza, a stanza without a method, an option without a value. */
+  | (InterfacesLine & {
+      readonly kind: 'error';
+      readonly message: 'misplaced' | 'no method' | 'no value';
+    });
 
 const openers = new Set(['iface', 'mapping', 'template', 'no-auto-down', 'no-scripts', 'rename']);
 
@@ -61,7 +64,9 @@ export function parseInterfaces(
       }
     } else if (openers.has(word)) {
       options = [];
-      if (word === 'iface') {
+      if (word === 'iface' && rest.length < 3 && dialect === 'ifupdown') {
+        items.push({ ...line, kind: 'error', message: 'no method' });
+      } else if (word === 'iface') {
         const inherited = rest.indexOf('inherits');
         const inherits = inherited < 0 ? [] : rest.slice(inherited + 1, inherited + 2);
         const stanza = { ...line, name: rest[0] ?? '', inherits, options };

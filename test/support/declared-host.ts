@@ -15,7 +15,7 @@ export function declaredHost({
   case: name,
   files,
   device,
-}: DeclaredCase): PredictionInput & { readonly device: string } {
+}: DeclaredCase): PredictionInput & { readonly device: DeviceIdentity } {
   const mode = name.includes('mode 0644') ? 0o644 : 0o600;
   const tree = new Map<string, ConfigFile>(
     Object.entries(files).flatMap(([path, text]) =>
@@ -24,14 +24,14 @@ export function declaredHost({
         : [[path, { path, text, mode: path.includes('/if-up.d/') ? 0o755 : mode }]],
     ),
   );
+  const veths = [veth('lo', 1), { ...veth(device, 2), kernelName: 'eno1' }] as const;
   return {
     tree,
-    device,
-    devices: [veth('lo', 1), { ...veth(device, 2), kernelName: 'eno1' }],
+    device: veths[1],
+    devices: veths,
     installed: {
       ifupdown: system === 'ifupdown' || system === 'ifupdown2' ? system : undefined,
       networkManager: system === 'networkmanager',
-      networkScripts: false,
       ethtool: name !== 'S2 ethtool package absent',
       ethtoolHook: true,
     },
