@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { configPlaces } from '../catalogue/config-places.ts';
+import type { ConfigSource } from '../catalogue/config-places.ts';
 import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
 import { predictionInput } from '../declared/host-input.ts';
 import { memberNames } from '../declared/identity.ts';
@@ -32,7 +33,7 @@ const violation = gauge({
 });
 const readable = gauge({
   name: 'nicwatch_network_config_readable',
-  help: "Whether the host's configuration of its network can be read, by what it configures.",
+  help: "Whether the host's configuration of its network can be read and understood, by what reads it: 0 where a file cannot be read, or only running it would tell what it does.",
   labels: ['source'],
 });
 
@@ -100,12 +101,6 @@ export const declaredCollector: CollectorDefinition = {
                   ),
                 ),
               ]),
-          readable.family(
-            sources.map((source) => ({
-              labels: { source },
-              value: Number(isReadable(state.config, source)),
-            })),
-          ),
         ];
       },
     };
@@ -155,6 +150,12 @@ function declaredFamilies(
       ),
     ),
     ignored.family(ignoredSamples(declarations)),
+    readable.family(
+      sources.map((source) => ({
+        labels: { source },
+        value: Number(isReadable(source, { config, declarations })),
+      })),
+    ),
   ];
 }
 
@@ -219,6 +220,21 @@ const nothingKnown = {
   master: undefined,
 } as const;
 
-function isReadable({ unreadable, present }: NetworkConfig, source: string): boolean {
-  return present.has('/etc') && !unreadable.some((row) => row.source === source);
+/** Sources of declarations that are read from the same files as another. */
+const readWith: Readonly<Record<string, ConfigSource>> = { ifupdown2: 'ifupdown', wicked: 'ifcfg' };
+
+function isReadable(
+  source: ConfigSource,
+  {
+    config: { unreadable, present },
+    declarations,
+  }: { readonly config: NetworkConfig; readonly declarations: readonly Declaration[] },
+): boolean {
+  return (
+    present.has('/etc') &&
+    !unreadable.some((row) => row.source === source) &&
+    !declarations.some(
+      (row) => row.outcome.kind === 'unknown' && (readWith[row.source] ?? row.source) === source,
+    )
+  );
 }
