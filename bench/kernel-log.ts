@@ -42,6 +42,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     kernelLog,
     previousBootLog: async function* () {},
     networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
+    readRootFile: async () => '',
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     now: () => new Date(),
   };

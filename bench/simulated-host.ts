@@ -78,6 +78,7 @@ export function createSimulatedHost(): SimulatedHost {
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
     previousBootLog: async function* () {},
     networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
+    readRootFile: async () => '',
     state: { read: async () => undefined, write: async () => {}, setAside: async () => {} },
     now: () => new Date(now),
   };

@@ -10,9 +10,11 @@ import { createAgent } from './agent/agent.ts';
 import { notifySystemd } from './agent/systemd-notifications.ts';
 import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
+import { parseCheckArguments } from './config/check-arguments.ts';
 import type { Config } from './config/config.ts';
 import { createDescriptorBudget, readDescriptorLimit } from './host/descriptors.ts';
 import { openDrivers } from './host/drivers.ts';
+import type { StateFile } from './host/host.ts';
 import { readKnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createRunCommand } from './host/command.ts';
@@ -51,6 +53,10 @@ main(process.argv.slice(2)).catch((error: unknown) => {
 });
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'check') {
+    await check(argv.slice(1));
+    return;
+  }
   const invocation = parseArguments(argv, collectorDefinitions);
   switch (invocation.action) {
     case 'help':
@@ -99,6 +105,69 @@ async function openWebSecurity(
   }
   const { openWebSecurity: open } = await import('./web-config/web-security.ts');
   return open({ path, log });
+}
+
+/** Nothing is written down: what the agent keeps across restarts is its own. */
+const forgetfulState: StateFile = {
+  read: async () => undefined,
+  write: async () => {},
+  setAside: async () => {},
+};
+
+async function check(argv: readonly string[]): Promise<void> {
+  const invocation = parseCheckArguments(argv, collectorDefinitions);
+  if (invocation.action === 'help') {
+    writeSync(stdout, invocation.text);
+    return;
+  }
+  const { checkCommand } = await import('./check/command.ts');
+  const config = await readFiles(invocation.config);
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  const drivers = await openDrivers(config.ethtoolReader, { signal: ending.signal });
+  process.once('exit', (status) => drivers.exitIfWaiting?.(status));
+  const host = {
+    ...createLinuxHost(config, {
+      ...drivers,
+      descriptors: createDescriptorBudget(readDescriptorLimit()),
+    }),
+    state: forgetfulState,
+  };
+  const log = createLogger({ ...config, logLevel: 'error' }, () => {});
+  const agent = createAgent({ host, config, definitions: collectorDefinitions, log, build });
+  const isWatchedByPeople = process.stdout.isTTY && process.stderr.isTTY;
+  if (isWatchedByPeople) {
+    writeSync(stderr, 'reading the counters twice, 2 s apart ...');
+  }
+  const { output, exitCode } = await checkCommand(
+    { host, config, agent },
+    {
+      options: invocation.options,
+      terminal: {
+        isTerminal: process.stdout.isTTY,
+        columns: process.stdout.columns,
+        env: process.env,
+        isRoot: process.getuid?.() === 0,
+      },
+    },
+  ).finally(() => {
+    if (isWatchedByPeople) {
+      writeSync(stderr, '\r\u001B[K');
+    }
+  });
+  ending.abort();
+  await write(output);
+  // Reads of the host may still be in flight.
+  process.exit(exitCode);
+}
+
+/** All of it, also where it goes to a pipe that is full. */
+async function write(text: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.stdout.write(text, () => {
+      resolve();
+    });
+  });
 }
 
 async function serve(config: Config): Promise<void> {

@@ -1,3 +1,4 @@
+import { createGenerator } from 'ts-json-schema-generator';
 import { expect, test } from 'vitest';
 
 import { agentMetrics } from '../src/agent/agent-families.ts';
@@ -22,6 +23,18 @@ test('docs/metrics.md lists what the code exports', async () => {
 
 test('docs/drivers.md lists what the catalogue knows of drivers', async () => {
   await expect(driversPage()).toMatchFileSnapshot('../docs/drivers.md');
+});
+
+test('docs/check.schema.json is the schema of what nicwatch check prints', async () => {
+  const schema = createGenerator({
+    path: new URL('../src/model/check-report.ts', import.meta.url).pathname,
+    type: 'CheckResponse',
+    topRef: false,
+    skipTypeCheck: true,
+  }).createSchema('CheckResponse');
+  await expect(`${JSON.stringify(schema, undefined, 2)}\n`).toMatchFileSnapshot(
+    '../docs/check.schema.json',
+  );
 });
 
 test('every metric is named once, by the rules of Prometheus', () => {

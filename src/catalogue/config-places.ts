@@ -43,6 +43,7 @@ export const configPlaces: readonly ConfigPlace[] = [
     path: `${prefix}/udev/rules.d`,
     files: /\.rules$/,
   })),
+  { source: 'udev', path: '/run/udev/data', files: /^n\d+$/ },
   ...['/etc', '/run', '/usr/lib'].map((prefix) => ({
     source: 'networkmanager' as const,
     path: `${prefix}/NetworkManager/system-connections`,

@@ -77,6 +77,12 @@ function linkFileOf(
   return undefined;
 }
 
+/** The file udev takes for a device; undefined where only udev can tell. */
+export function linkFileFor(device: DeviceIdentity, tree: ConfigTree): LinkFile | undefined {
+  const chosen = linkFileOf(device, linkFiles(tree));
+  return chosen?.isSure === true ? chosen.file : undefined;
+}
+
 /** Says what the .link files do to the features of each device when udev sees it. @see systemd.link(5) */
 export function predictLink(
   { devices, tree }: Surroundings,

@@ -182,3 +182,19 @@ function declare(
     },
   ];
 }
+
+/** The UUID, or else the name, of the profile that is activated on a device. */
+export function profileOf(
+  device: DeviceIdentity,
+  { tree, activeProfiles }: Pick<Surroundings, 'tree' | 'activeProfiles'>,
+): string | undefined {
+  const active = activeProfiles?.get(device.interfaceIndex);
+  const profile = filesByName(tree, { directories, suffix: '.nmconnection' })
+    .map(parseProfile)
+    .find((candidate) => isFor(candidate, device));
+  return (
+    active ??
+    profile?.value('connection', 'uuid') ??
+    profile?.value('connection', 'id')?.replaceAll(/[^\w.-]/g, String.raw`\$&`)
+  );
+}

@@ -43,6 +43,8 @@ export interface Host {
    * cannot be read is told, and no error.
    */
   networkConfig(previous: NetworkConfig | undefined): Promise<NetworkConfig>;
+  /** Reads a file below the host's root. @throws {SourceError} as {@link Host.readFile}, `failed` for one above 8 MiB. */
+  readRootFile(path: string): Promise<string>;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
   now(): Date;

@@ -14,6 +14,7 @@ import type { LinuxDevice } from './linux-device.ts';
 import { readNetworkConfig } from './network-config.ts';
 import { createPacketTable } from './packet-table.ts';
 import { createStateFile } from './state-file.ts';
+import { resolveBelow } from './root-path.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -21,6 +22,9 @@ import { readSmallFile } from './small-file.ts';
 const announcedListTtlMilliseconds = 5000;
 /** And where changes are not announced: not for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
+
+/** The list of installed packages has a few. */
+const maxRootFileBytes = 8 * 1024 * 1024;
 
 export interface LinuxHostOptions extends Pick<
   Drivers,
@@ -89,6 +93,8 @@ export function createLinuxHost(
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
     networkConfig: async (previous) => readNetworkConfig(paths.rootfs, previous),
+    readRootFile: async (path) =>
+      readSmallFile(await resolveBelow(paths.rootfs, path), maxRootFileBytes),
     state: createStateFile(`${stateDirectory}/kernel-log.json`),
     now: () => new Date(),
   };
