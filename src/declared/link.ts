@@ -137,7 +137,14 @@ function entriesOf(files: readonly ConfigFile[]): Omit<LinkFile, 'name'> {
   });
   return {
     match: entries.filter(({ section }) => section === 'Match'),
-    settings: entries.filter(({ section }) => section !== 'Match'),
+    settings: entries
+      .filter(({ section }) => section !== 'Match')
+      .filter(
+        ({ key, value }, index, all) =>
+          value !== '' &&
+          // An empty value takes back those before it.
+          !all.some((other, at) => at > index && other.key === key && other.value === ''),
+      ),
   };
 }
 

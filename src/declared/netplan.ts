@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isScalar, parseDocument } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { YAMLMap } from 'yaml';
 
 import { netplanKeys } from '../catalogue/offload-names.ts';
@@ -10,6 +10,9 @@ const directories = ['/run', '/etc', '/lib', '/usr/lib'].map((prefix) => `${pref
 const maxFileLength = 128 * 1024;
 /** Device types whose options may switch offloads: any other ends the generator, and with it all of netplan. */
 const switchable = 'ethernets';
+const boolean = /^(?:true|on|yes|y|false|off|no|n)$/i;
+/** Any of these makes netplan write a file. */
+const linkOptions = ['set-name', 'wakeonlan', 'mtu'];
 
 interface NetplanFiles {
   /** Whether there is any YAML: what stands below /run was made of it. */
@@ -53,7 +56,10 @@ export function predictNetplan(tree: ConfigTree): NetplanFiles {
           const line = lines.linePos(node.range?.[0] ?? 0).line;
           const isOffload = /offload|segmentation/.test(key);
           isRefused ||=
-            isOffload && (textOf(type) !== switchable || netplanKeys[key] === undefined);
+            isOffload &&
+            (textOf(type) !== switchable ||
+              netplanKeys[key] === undefined ||
+              !boolean.test(textOf(node)));
           fields.set(key, {
             value: textOf(node),
             line,
@@ -76,8 +82,9 @@ function mapAt(node: unknown, key: string): YAMLMap | undefined {
   return isMap(value) ? value : undefined;
 }
 
+/** Of a list its words. */
 function textOf(node: unknown): string {
-  return isScalar(node) ? String(node.value) : '';
+  return isSeq(node) ? node.items.map(textOf).join(' ') : isScalar(node) ? String(node.value) : '';
 }
 
 function collect(
@@ -89,7 +96,7 @@ function collect(
     const name = `${prefix}${textOf(key)}`;
     if (isMap(value) && name === 'match') {
       collect(value, 'match.', add);
-    } else if (isScalar(value)) {
+    } else if (isScalar(value) || isSeq(value)) {
       add(name, value);
     }
   }
@@ -104,7 +111,7 @@ function linkFile(
 ): readonly LinkFile[] {
   const offloads = [...fields].filter(([key]) => netplanKeys[key] !== undefined);
   const hasMatch = [...fields.keys()].some((key) => key.startsWith('match.'));
-  if (offloads.length === 0 && !fields.has('set-name') && !fields.has('wakeonlan')) {
+  if (offloads.length === 0 && !linkOptions.some((key) => fields.has(key))) {
     return [];
   }
   const match = (

@@ -1,158 +1,88 @@
-import type { Declaration, DeviceIdentity, IgnoredReason, Origin } from '../model/declaration.ts';
-import { matchesGlob } from '../parsers/glob.ts';
+import type { Declaration, IgnoredReason, Origin } from '../model/declaration.ts';
 import { parseUdevRules } from '../parsers/udev-rules.ts';
 import type { UdevRule, UdevToken } from '../parsers/udev-rules.ts';
 import { baseName, filesByName } from './config-tree.ts';
 import { mentionsSwitch, runWords } from './ethtool-run.ts';
 import { doubt, ignore } from './outcome.ts';
 import type { Surroundings } from './predict.ts';
+import { eventsOf, matchesEvent } from './udev-match.ts';
+import type { UdevEvent } from './udev-match.ts';
 
 const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/udev/rules.d`,
 );
 /** It gives the device its name. */
 const namingRules = '80-net-setup-link.rules';
-/** A device that was renamed came under such a name, which nobody knows any more. */
-const earlierName = 'eth0';
-
-/** One event of a device: it is added under the name the kernel gave it, and moved when udev renames it. */
-interface UdevEvent {
-  readonly action: 'add' | 'move';
-  readonly device: DeviceIdentity;
-  readonly kernelName: string;
+/** A rule that calls ethtool, and where it stands. */
+interface SwitchRule {
+  readonly rule: UdevRule;
+  readonly origin: Origin;
+  /** Its file passes over lines, by conditions that are not followed here. */
+  readonly hasJumps: boolean;
 }
 
 /** Says what `RUN` of udev's rules does to each device when it appears. @see udev(7) */
 export function predictUdev(surroundings: Surroundings): readonly Declaration[] {
   const rules = filesByName(surroundings.tree, { directories, suffix: '.rules' }).flatMap(
-    (file) => {
+    ({ path, text }): readonly SwitchRule[] => {
       // Most files of a distribution say nothing of ethtool.
-      const own = file.text.includes('ethtool') ? parseUdevRules(file.text) : [];
+      const own = text.includes('ethtool') ? parseUdevRules(text) : [];
       const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
       return own
-        .filter(({ tokens }) =>
-          tokens.some(({ key, value }) => key === 'RUN' && mentionsSwitch(value)),
-        )
-        .map((rule) => ({ rule, path: file.path, hasJumps }));
+        .filter(({ tokens }) => tokens.some(isSwitch))
+        .map((rule) => ({
+          rule,
+          origin: { source: 'udev', file: path, line: rule.line, text: rule.text },
+          hasJumps,
+        }));
     },
   );
-  return rules.flatMap(({ rule, path, hasJumps }) => {
-    const origin: Origin = { source: 'udev', file: path, line: rule.line, text: rule.text };
-    const declarations = surroundings.devices.flatMap((device) =>
-      eventsOf(device).flatMap((event) => {
-        const verdict = matches(rule, event);
-        return verdict === false
-          ? []
-          : runRule(rule, { event, origin, surroundings }).map((declaration) =>
-              verdict === undefined || hasJumps
-                ? doubt(declaration, 'only udev can tell whether the rule matches')
-                : declaration,
-            );
-      }),
-    );
-    return declarations.length > 0
-      ? distinct(declarations)
-      : [unmatched(rule, origin, surroundings)];
-  });
-}
-
-function eventsOf(device: DeviceIdentity): readonly UdevEvent[] {
-  const kernelName = device.kernelName ?? earlierName;
-  return kernelName === device.name
-    ? [{ action: 'add', device, kernelName }]
-    : [
-        { action: 'add', device, kernelName },
-        { action: 'move', device, kernelName: device.name },
-      ];
-}
-
-const assignments = new Set([
-  'RUN',
-  'NAME',
-  'LABEL',
-  'GOTO',
-  'OPTIONS',
-  'TAG',
-  'SYMLINK',
-  'MODE',
-  'OWNER',
-  'GROUP',
-]);
-
-/** Undefined where nobody but udev can tell. */
-function matches({ tokens }: UdevRule, event: UdevEvent): boolean | undefined {
-  const verdicts = new Set(
-    tokens
-      .filter(
-        ({ key, operator }) => operator === '==' || operator === '!=' || !assignments.has(key),
-      )
-      .map((token) => compareToken(token, event)),
+  const declarations = surroundings.devices.flatMap((device) =>
+    distinct(eventsOf(device).flatMap((event) => runEvent(event, { rules, surroundings }))),
   );
-  return verdicts.has(false) ? false : verdicts.has(undefined) ? undefined : true;
+  const seen = new Set(declarations.map(({ file, line }) => `${file}:${line}`));
+  return [
+    ...declarations,
+    ...rules
+      .filter(({ origin: { file, line } }) => !seen.has(`${file}:${line}`))
+      .map((row) => unmatched(row, surroundings)),
+  ];
 }
 
-function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
-  const { key, operator, value } = token;
-  if (key === 'ENV' && operator !== '==' && operator !== '!=') {
-    return true;
-  }
-  const texts = textsOf(token, event);
-  if (texts === undefined) {
-    return undefined;
-  }
-  const isMatched = value
-    .split('|')
-    .some((pattern) => texts.some((text) => text !== undefined && matchesGlob(pattern, text)));
-  return isMatched === (operator === '==');
+function isSwitch({ key, value }: UdevToken): boolean {
+  return key === 'RUN' && mentionsSwitch(value);
 }
 
-/** What a key is compared with; undefined for a key that only udev knows. */
-function textsOf(
-  { key, attribute }: UdevToken,
-  { action, device, kernelName }: UdevEvent,
-): readonly (string | undefined)[] | undefined {
-  const { busAddress, driver, macAddress } = device;
-  switch (key) {
-    case 'ACTION':
-      return [action];
-    case 'SUBSYSTEM':
-      return ['net'];
-    case 'SUBSYSTEMS':
-      return ['net', busAddress === undefined ? undefined : 'pci'];
-    case 'KERNEL':
-      return [kernelName];
-    case 'KERNELS':
-      return [kernelName, busAddress];
-    case 'DRIVERS':
-      return [driver];
-    case 'NAME':
-      return [device.name];
-    case 'ATTR':
-    case 'ATTRS':
-      return attribute === 'address' ? [macAddress] : undefined;
-    case 'ENV':
-      return environmentTexts(attribute, { device, kernelName });
-    default:
-      return undefined;
-  }
+interface EventOptions {
+  readonly rules: readonly SwitchRule[];
+  readonly surroundings: Surroundings;
 }
 
-function environmentTexts(
-  name: string | undefined,
-  { device, kernelName }: { readonly device: DeviceIdentity; readonly kernelName: string },
-): readonly (string | undefined)[] | undefined {
-  switch (name) {
-    case 'INTERFACE':
-      return [kernelName];
-    case 'ID_NET_DRIVER':
-      return [device.driver];
-    case 'DEVTYPE':
-      return device.type === 'ether' ? [''] : [device.type];
-    case 'ID_BUS':
-      return [device.busAddress === undefined ? undefined : 'pci'];
-    default:
-      return undefined;
+/** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
+function runEvent(event: UdevEvent, { rules, surroundings }: EventOptions): readonly Declaration[] {
+  let declarations: readonly Declaration[] = [];
+  let isFinal = false;
+  for (const { rule, origin, hasJumps } of rules) {
+    const verdict = !rule.isBroken && matchesEvent(rule, event);
+    if (verdict === false) {
+      continue;
+    }
+    const operators = new Set(rule.tokens.filter(isSwitch).map(({ operator }) => operator));
+    const run = runRule(rule, { event, origin, surroundings }).map((declaration) =>
+      verdict === undefined || hasJumps
+        ? doubt(declaration, 'only udev can tell whether the rule matches')
+        : isFinal
+          ? ignore(declaration, 'overruled')
+          : declaration,
+    );
+    const isAnew = !isFinal && (operators.has('=') || operators.has(':='));
+    declarations = [
+      ...(isAnew ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
+      ...run,
+    ];
+    isFinal ||= operators.has(':=');
   }
+  return declarations;
 }
 
 interface RunOptions {
@@ -215,25 +145,27 @@ function brokenReason({
 }
 
 /** A rule that matches no device now may be for one that is made later. */
-function unmatched(rule: UdevRule, origin: Origin, surroundings: Surroundings): Declaration {
+function unmatched({ rule, origin }: SwitchRule, { lookUp }: Surroundings): Declaration {
   const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
-  const device = surroundings.devices.find(({ name }) => name === named);
-  return {
-    ...origin,
-    device: device?.name ?? named,
-    settings: [],
-    outcome: {
-      kind: 'ignored',
-      reason: device === undefined ? 'no-match' : 'other-device-name',
-    },
+  const device = named === undefined ? undefined : lookUp(named);
+  const outcome = {
+    kind: 'ignored' as const,
+    reason: rule.isBroken
+      ? ('unparsed-value' as const)
+      : device === undefined
+        ? ('no-match' as const)
+        : ('other-device-name' as const),
   };
+  return { ...origin, device: device?.name ?? named, settings: [], outcome };
 }
 
 /** A rule for both events of a device fails in the first where it succeeds in the second. */
 function distinct(declarations: readonly Declaration[]): readonly Declaration[] {
   return declarations.filter(
-    ({ device, outcome }) =>
+    ({ line, file, outcome }) =>
       outcome.kind === 'applies' ||
-      !declarations.some((other) => other.device === device && other.outcome.kind === 'applies'),
+      !declarations.some(
+        (other) => other.line === line && other.file === file && other.outcome.kind === 'applies',
+      ),
   );
 }

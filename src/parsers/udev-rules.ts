@@ -11,6 +11,8 @@ export interface UdevRule {
   readonly line: number;
   readonly text: string;
   readonly tokens: readonly UdevToken[];
+  /** A part of it is no token: udev leaves the whole rule out. */
+  readonly isBroken: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function parseUdevRules(text: string): readonly UdevRule[] {
       open === undefined ? { line: index + 1, text: part } : { ...open, text: open.text + part };
     if (!isContinued) {
       if (open.text.trim() !== '') {
-        rules.push({ ...open, text: open.text.trim(), tokens: parseTokens(open.text) });
+        rules.push({ ...open, text: open.text.trim(), ...parseTokens(open.text) });
       }
       open = undefined;
     }
@@ -41,10 +43,11 @@ export function parseUdevRules(text: string): readonly UdevRule[] {
   return rules;
 }
 
-function parseTokens(text: string): readonly UdevToken[] {
-  const pattern =
-    /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|i?"((?:[^"\\]|\\.)*)")/g;
-  return [...text.matchAll(pattern)].map(
+const tokenPattern =
+  /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|i?"((?:[^"\\]|\\.)*)")/g;
+
+function parseTokens(text: string): Pick<UdevRule, 'tokens' | 'isBroken'> {
+  const tokens = [...text.matchAll(tokenPattern)].map(
     ([, key = '', attribute, operator = '', escaped, plain]) => ({
       key,
       attribute,
@@ -52,4 +55,5 @@ function parseTokens(text: string): readonly UdevToken[] {
       value: (escaped ?? plain ?? '').replaceAll('\\"', '"'),
     }),
   );
+  return { tokens, isBroken: /[^\s,]/.test(text.replaceAll(tokenPattern, '')) };
 }
