@@ -104,7 +104,7 @@ function linkFix({
   input,
   declarations,
 }: RecipeOptions): PersistentFix | undefined {
-  const file = linkFileFor(device, input.tree);
+  const file = linkFileFor(device, input);
   if (file === undefined || file.name === '99-default.link') {
     return undefined;
   }

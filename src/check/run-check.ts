@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { Agent } from '../agent/agent.ts';
 import type { Config } from '../config/config.ts';
-import { predictionInput } from '../declared/host-input.ts';
+import { predictionInput, readNetplan } from '../declared/host-input.ts';
 import { predictDeclarations } from '../declared/predict.ts';
 import type { Host } from '../host/host.ts';
 import type { NetworkConfig } from '../host/network-config.ts';
@@ -80,7 +80,10 @@ export async function runCheck({
     const identities = await Promise.all(
       host.devices().map(async (device) => identityOf(host, device, last)),
     );
-    const input = predictionInput(network, identities);
+    const input = predictionInput(network, {
+      devices: identities,
+      netplan: await readNetplan(network),
+    });
     const subject: Subject = {
       host,
       config,
@@ -96,10 +99,13 @@ export async function runCheck({
     const devices = last.devices
       .filter(({ name }) => names.length === 0 || names.includes(name))
       .map((device) => ({ kind: device.kind, checked: checkDevice(device, subject) }))
-      // Bridges, bonds and tunnels are told of where something is wrong with them.
+      // Bridges, bonds and tunnels are told of where they are asked for, or something is wrong with them.
       .filter(
         ({ kind, checked }) =>
-          kind === 'physical' || names.length > 0 || checked.checks.some(isFinding),
+          kind === 'physical' ||
+          names.length > 0 ||
+          config.deviceInclude !== undefined ||
+          checked.checks.some(isFinding),
       )
       .map(({ checked }) => checked);
     return {

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
+import { readNetplan } from '../declared/host-input.ts';
 import { readIdentity } from '../declared/identity.ts';
+import type { NetplanFiles } from '../declared/netplan.ts';
 import type { Host } from '../host/host.ts';
 import type { NetworkConfig } from '../host/network-config.ts';
 import type { DeviceIdentity } from '../model/declaration.ts';
@@ -10,6 +12,7 @@ const refreshMilliseconds = 5 * 60_000;
 /** What was read of the host apart from the polls. */
 export interface HostState {
   readonly config: NetworkConfig;
+  readonly netplan: NetplanFiles;
   /** By interface index. */
   readonly identities: ReadonlyMap<number, Omit<DeviceIdentity, 'features'>>;
 }
@@ -28,6 +31,7 @@ export function createRefresher(
     const identities = await Promise.all(devices.map(async (device) => readIdentity(host, device)));
     const next = {
       config,
+      netplan: state?.config === config ? state.netplan : await readNetplan(config),
       identities: new Map(identities.map((identity) => [identity.interfaceIndex, identity])),
     };
     const isChanged =

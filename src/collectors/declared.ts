@@ -129,7 +129,7 @@ function createDeclaredFamilies(
 }
 
 function declaredFamilies(
-  { config, identities: known }: HostState,
+  { config, netplan, identities: known }: HostState,
   watched: readonly DeviceIdentity[],
   isWanted: (feature: string) => boolean,
 ): readonly MetricFamily[] {
@@ -137,7 +137,7 @@ function declaredFamilies(
   const all = [...known.values()].map(
     (identity) => byIndex.get(identity.interfaceIndex) ?? { ...identity, features: undefined },
   );
-  const declarations = predictDeclarations(predictionInput(config, all));
+  const declarations = predictDeclarations(predictionInput(config, { devices: all, netplan }));
   return [
     declared.family(
       watched.flatMap((identity) =>

@@ -1,14 +1,23 @@
 import type { NetworkConfig } from '../host/network-config.ts';
-import type { DeviceIdentity } from '../model/declaration.ts';
 import { parseIniLines } from '../parsers/ini-lines.ts';
+import type { NetplanFiles } from './netplan.ts';
 import type { Installed, PredictionInput } from './predict.ts';
 
 const runningProfiles = /^\/run\/NetworkManager\/devices\/(\d+)$/;
 
+/** Takes netplan's YAML apart. What reads YAML is loaded only where there is any: most hosts have none. */
+export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Promise<NetplanFiles> {
+  if (![...files.keys()].some((path) => path.includes('/netplan/'))) {
+    return { isReadable: false, files: [] };
+  }
+  const { predictNetplan } = await import('./netplan.ts');
+  return predictNetplan(files);
+}
+
 /** What there is to predict from, of a host's configuration and its devices. */
 export function predictionInput(
   { files, present }: NetworkConfig,
-  devices: readonly DeviceIdentity[],
+  { devices, netplan }: Pick<PredictionInput, 'devices' | 'netplan'>,
 ): PredictionInput {
   const profiles = [...files.values()].flatMap(({ path, text }) => {
     const [, index] = runningProfiles.exec(path) ?? [];
@@ -18,6 +27,7 @@ export function predictionInput(
   return {
     tree: files,
     devices,
+    netplan,
     installed: installedOf(present),
     activeProfiles: profiles.length === 0 ? undefined : new Map(profiles),
   };

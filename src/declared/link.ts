@@ -13,7 +13,6 @@ import { baseName, filesByName } from './config-tree.ts';
 import type { ConfigTree } from './config-tree.ts';
 import { featuresOf } from './feature-names.ts';
 import { matchesLink } from './link-match.ts';
-import { predictNetplan } from './netplan.ts';
 import { doubt, ignore } from './outcome.ts';
 import type { Surroundings } from './predict.ts';
 
@@ -43,11 +42,13 @@ export interface LinkFile {
 }
 
 /** The .link files in the order in which udev tries them, those netplan makes among them. */
-export function linkFiles(given: ConfigTree): readonly LinkFile[] {
+export function linkFiles({
+  tree: given,
+  netplan,
+}: Pick<Surroundings, 'netplan' | 'tree'>): readonly LinkFile[] {
   const tree = new Map([[defaultLink.path, defaultLink], ...given]);
-  const generated = predictNetplan(tree);
   const ownFiles = filesByName(tree, { directories, suffix: '.link' })
-    .filter(({ path }) => !(generated.isReadable && baseName(path).startsWith('10-netplan-')))
+    .filter(({ path }) => !(netplan.isReadable && baseName(path).startsWith('10-netplan-')))
     .map((file) => ({
       name: baseName(file.path),
       ...entriesOf([
@@ -58,9 +59,7 @@ export function linkFiles(given: ConfigTree): readonly LinkFile[] {
         }),
       ]),
     }));
-  return [...ownFiles, ...generated.files].toSorted((one, other) =>
-    one.name < other.name ? -1 : 1,
-  );
+  return [...ownFiles, ...netplan.files].toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** The first file that matches a device and is the one udev takes. */
@@ -78,8 +77,11 @@ function linkFileOf(
 }
 
 /** The file udev takes for a device; undefined where only udev can tell. */
-export function linkFileFor(device: DeviceIdentity, tree: ConfigTree): LinkFile | undefined {
-  const chosen = linkFileOf(device, linkFiles(tree));
+export function linkFileFor(
+  device: DeviceIdentity,
+  input: Pick<Surroundings, 'netplan' | 'tree'>,
+): LinkFile | undefined {
+  const chosen = linkFileOf(device, linkFiles(input));
   return chosen?.isSure === true ? chosen.file : undefined;
 }
 

@@ -76,9 +76,9 @@ function shown({
   match,
   settings,
 }: ReturnType<typeof predictNetplan>['files'][number]): readonly string[] {
-  return [`${name.replace(/^10-netplan-|\.link$/g, '')}: ${text(match)}`, text(settings)];
+  return [`${name.replace(/^10-netplan-|\.link$/g, '')}: ${wordsOf(match)}`, wordsOf(settings)];
 }
 
-function text(rows: readonly { readonly key: string; readonly value: string }[]): string {
+function wordsOf(rows: readonly { readonly key: string; readonly value: string }[]): string {
   return rows.map(({ key, value }) => `${key}=${value}`).join(' ');
 }

@@ -14,7 +14,7 @@ const boolean = /^(?:true|on|yes|y|false|off|no|n)$/i;
 /** Any of these makes netplan write a file. */
 const linkOptions = ['set-name', 'wakeonlan', 'mtu'];
 
-interface NetplanFiles {
+export interface NetplanFiles {
   /** Whether there is any YAML: what stands below /run was made of it. */
   readonly isReadable: boolean;
   readonly files: readonly LinkFile[];

@@ -6,6 +6,7 @@ import { featuresOf } from './feature-names.ts';
 import { predictIfcfg } from './ifcfg.ts';
 import { predictIfupdown } from './ifupdown.ts';
 import { linkFiles, predictLink } from './link.ts';
+import type { NetplanFiles } from './netplan.ts';
 import { predictNetworkManager } from './network-manager.ts';
 import { ignore } from './outcome.ts';
 import { predictScripts } from './scripts.ts';
@@ -26,6 +27,8 @@ export interface PredictionInput {
   readonly tree: ConfigTree;
   readonly installed: Installed;
   readonly devices: readonly DeviceIdentity[];
+  /** What netplan makes of its YAML. */
+  readonly netplan: NetplanFiles;
   /** The profile NetworkManager has active on a device, by interface index; undefined where nobody can tell. */
   readonly activeProfiles: ReadonlyMap<number, string> | undefined;
 }
@@ -39,7 +42,7 @@ export interface Surroundings extends PredictionInput {
  * with the .link file and the rules, then what configures the network, then units.
  */
 export function predictDeclarations(input: PredictionInput): readonly Declaration[] {
-  const links = linkFiles(input.tree);
+  const links = linkFiles(input);
   const named = new Map(input.devices.map((device) => [device.name, device]));
   const surroundings = { ...input, lookUp: (name: string) => named.get(name) };
   const { ifupdown } = input.installed;

@@ -60,7 +60,12 @@ function interfaces(text: string): Readonly<Record<string, string>> {
 }
 
 function keyfile(text: string): Readonly<Record<string, string>> {
-  return { '/etc/NetworkManager/system-connections/eno1.nmconnection': profile + text };
+  return {
+    '/etc/NetworkManager/system-connections/eno1.nmconnection': profile + text,
+    // It leaves veth devices alone unless it is told otherwise.
+    '/etc/NetworkManager/conf.d/eno1.conf':
+      '[device]\nmatch-device=interface-name:eno1\nmanaged=1\n',
+  };
 }
 
 interface Case {

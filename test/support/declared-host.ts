@@ -1,3 +1,4 @@
+import { predictNetplan } from '../../src/declared/netplan.ts';
 import type { PredictionInput } from '../../src/declared/predict.ts';
 import type { ConfigFile, DeviceIdentity } from '../../src/model/declaration.ts';
 
@@ -35,6 +36,7 @@ export function declaredHost({
       ethtool: name !== 'S2 ethtool package absent',
       ethtoolHook: true,
     },
+    netplan: predictNetplan(tree),
     activeProfiles: undefined,
   };
 }
