@@ -12,10 +12,11 @@ import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { readNetworkConfig } from './network-config.ts';
+import { withNmcliProfiles } from './nmcli-profiles.ts';
 import { createPacketTable } from './packet-table.ts';
 import { createStateFile } from './state-file.ts';
 import { resolveBelow } from './root-path.ts';
-import { streamLines } from './command.ts';
+import { createRunCommand, streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
 /** Devices are listed again after this long though no change was announced. */
@@ -23,6 +24,7 @@ const announcedListTtlMilliseconds = 5000;
 /** And where changes are not announced: not for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
 
+const nmcliTimeoutMilliseconds = 5000;
 /** The list of installed packages has a few. */
 const maxRootFileBytes = 8 * 1024 * 1024;
 
@@ -92,7 +94,12 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
-    networkConfig: async (previous) => readNetworkConfig(paths.rootfs, previous),
+    networkConfig: async (previous) => {
+      const config = await readNetworkConfig(paths.rootfs, previous);
+      return paths.rootfs === '/'
+        ? withNmcliProfiles(config, createRunCommand(AbortSignal.timeout(nmcliTimeoutMilliseconds)))
+        : config;
+    },
     readRootFile: async (path) =>
       readSmallFile(await resolveBelow(paths.rootfs, path), maxRootFileBytes),
     state: createStateFile(`${stateDirectory}/kernel-log.json`),
