@@ -50,14 +50,16 @@ describe('readNetworkConfig()', () => {
   });
 
   test('follows links as the host would, and never out of its root', async () => {
-    write('/lib/units/a.service', '[Service]\n');
+    write('/lib/units/a.service', '[Service]\nExecStart=/sbin/ethtool\n');
+    write('/etc/systemd/system/d.service', '[Service]\nExecStart=/bin/true\n');
     mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
     symlinkSync('/lib/units/a.service', join(root, 'etc/systemd/system/a.service'));
     symlinkSync('../../../../../../etc/passwd', join(root, 'etc/systemd/system/b.service'));
     symlinkSync('c.service', join(root, 'etc/systemd/system/c.service'));
     const { files, unreadable } = await readNetworkConfig(root, undefined);
     expect([...files.values()].map(({ path, text }) => [path, text])).toEqual([
-      ['/etc/systemd/system/a.service', '[Service]\n'],
+      ['/etc/systemd/system/a.service', '[Service]\nExecStart=/sbin/ethtool\n'],
+      ['/etc/systemd/system/d.service', ''],
     ]);
     expect(unreadable.map(({ path, source }) => [path, source])).toEqual([
       ['/etc/systemd/system/c.service', 'systemd-unit'],

@@ -13,6 +13,8 @@ const maxFileBytes = 256 * 1024;
 const maxTotalBytes = 8 * 1024 * 1024;
 const maxMilliseconds = 10_000;
 const maxIncludeDepth = 4;
+/** What only counts where it calls ethtool. */
+const callers: ReadonlySet<ConfigSource> = new Set(['systemd-unit', 'script']);
 
 /** What the host's configuration of its network says, as far as it can be read. */
 export interface NetworkConfig {
@@ -68,7 +70,10 @@ export async function readNetworkConfig(
         previous?.files.get(path),
       );
       totalBytes += file.text.length;
-      files.set(path, file);
+      // Of hundreds of units and scripts only those that call ethtool are worth the memory.
+      const isIdle =
+        callers.has(place.source) && file.text !== '' && !file.text.includes('ethtool');
+      files.set(path, isIdle ? { ...file, text: '' } : file);
     } catch (error) {
       failed(place.source, path, error);
     }
