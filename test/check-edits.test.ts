@@ -63,14 +63,16 @@ function applyEdits(
   edits: readonly FileEdit[],
 ): PredictionInput['tree'] {
   const edited = new Map<string, ConfigFile>(tree);
-  for (const { file, remove, inserts } of edits) {
+  for (const { file } of edits) {
+    const own = edits.filter((edit) => edit.file === file);
+    const removed = new Set(own.flatMap((edit) => edit.remove));
     const lines = (tree.get(file)?.text ?? '').replace(/\n$/, '').split('\n');
     const insertsAfter = (number: number): readonly string[] =>
-      inserts.filter(({ after }) => after === number).flatMap((insert) => insert.lines);
+      own.flatMap(({ insert }) => (insert?.after === number ? insert.lines : []));
     const text = [
       ...insertsAfter(0),
       ...lines.flatMap((line, index) => [
-        ...(remove.includes(index + 1) ? [] : [line]),
+        ...(removed.has(index + 1) ? [] : [line]),
         ...insertsAfter(index + 1),
       ]),
     ].join('\n');

@@ -78,11 +78,17 @@ export function editInterfaces(
     { after: place.after, lines: [...place.opening, ...lines] },
   ];
   const files = new Set([place.file, ...removed.map(({ file }) => file)]);
-  return [...files].map((file) => ({
-    file,
-    remove: [...new Set(removed.filter((row) => row.file === file).map(({ line }) => line))],
-    inserts: file === place.file ? mergeInserts(inserts) : [],
-  }));
+  return [...files].flatMap((file): readonly FileEdit[] => {
+    const remove = [...new Set(removed.filter((row) => row.file === file).map(({ line }) => line))];
+    const [first, ...others] =
+      file === place.file ? inserts.filter(({ lines: own }) => own.length > 0) : [];
+    return first === undefined
+      ? [{ file, remove }]
+      : [
+          { file, remove, insert: first },
+          ...others.map((insert) => ({ file, remove: [], insert })),
+        ];
+  });
 }
 
 function stanzaLines(
@@ -115,12 +121,4 @@ function placeOf(
   const text = tree.get(file)?.text ?? '';
   const after = text.replace(/\n$/, '').split('\n').length;
   return { file, after, opening: ['', `iface ${name} inet manual`] };
-}
-
-/** What stands at the same place becomes one. */
-function mergeInserts(inserts: FileEdit['inserts']): FileEdit['inserts'] {
-  const [first, second] = inserts;
-  return first !== undefined && second !== undefined && first.after === second.after
-    ? [{ after: first.after, lines: [...first.lines, ...second.lines] }]
-    : inserts.filter(({ lines }) => lines.length > 0);
 }

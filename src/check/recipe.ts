@@ -144,7 +144,7 @@ function udevFix(
   const after = existing === undefined ? 0 : existing.replace(/\n$/, '').split('\n').length;
   return {
     configurer: 'udev',
-    edits: [{ file: rulesFile, remove: [], inserts: [{ after, lines: [rule] }] }],
+    edits: [{ file: rulesFile, remove: [], insert: { after, lines: [rule] } }],
     commands: [],
     note: 'what configures this device has no key for it: a udev rule does it, also after a replug',
     apply: ['udevadm control --reload'],
@@ -152,5 +152,5 @@ function udevFix(
 }
 
 function newFile(file: string, lines: readonly string[]): FileEdit {
-  return { file, remove: [], inserts: [{ after: 0, lines }] };
+  return { file, remove: [], insert: { after: 0, lines } };
 }

@@ -68,11 +68,14 @@ function persistLines(fix: PersistentFix, options: FindingOptions): readonly str
   const body =
     declare.length > 0
       ? commands('to last', declare, style)
-      : edits.flatMap((edit, index) => [
+      : [...new Set(edits.map(({ file }) => file))].flatMap((file, index) => [
           ...(head.length === 0 && index === 0
-            ? labelled('to last', [paint(edit.file, style, 'dim')], style)
-            : [`${indent}${paint(edit.file, style, 'dim')}`]),
-          ...editLines(edit, options),
+            ? labelled('to last', [paint(file, style, 'dim')], style)
+            : [`${indent}${paint(file, style, 'dim')}`]),
+          ...editLines(
+            edits.filter((edit) => edit.file === file),
+            { ...options, file },
+          ),
         ]);
   return [
     ...head,
@@ -84,9 +87,11 @@ function persistLines(fix: PersistentFix, options: FindingOptions): readonly str
 
 /** The lines around an edit with their numbers, what is put in and what is taken away. */
 function editLines(
-  { file, remove, inserts }: FileEdit,
-  { style, linesOf }: FindingOptions,
+  edits: readonly FileEdit[],
+  { style, linesOf, file }: FindingOptions & { readonly file: string },
 ): readonly string[] {
+  const remove = edits.flatMap((edit) => edit.remove);
+  const inserts = edits.flatMap(({ insert }) => insert ?? []);
   const lines = linesOf(file);
   const isNew = lines === undefined;
   const added = (text: string): string =>

@@ -9,16 +9,16 @@ export interface Evidence {
   readonly text: string;
 }
 
-/** Lines of a file to take away, and lines to put in. */
+/** Lines of a file to take away, and lines to put in at one place. A file may have several. */
 export interface FileEdit {
   readonly file: string;
   /** Numbers of lines as they are before the edit. */
   readonly remove: readonly number[];
-  readonly inserts: readonly {
-    /** Number of the line before it; 0 is the beginning of the file. */
+  readonly insert?: {
+    /** Number of the line before it, as it is before the edit; 0 is the beginning of the file. */
     readonly after: number;
     readonly lines: readonly string[];
-  }[];
+  };
 }
 
 /** How a setting is made to last. */
