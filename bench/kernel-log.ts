@@ -50,6 +50,8 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
     addresses: () => [],
     processNamespaces: () => [],
     openPacketSocket: undefined,
+    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
+    readRootFile: async () => '',
     now: () => new Date(),
   };
 }

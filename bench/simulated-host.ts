@@ -89,6 +89,8 @@ export function createSimulatedHost(): SimulatedHost {
     addresses: () => [],
     processNamespaces: () => [],
     openPacketSocket: undefined,
+    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
+    readRootFile: async () => '',
     now: () => new Date(now),
   };
 

@@ -77,6 +77,11 @@ async function main(argv: readonly string[]): Promise<void> {
     await runDrill(parseDrill(argv.slice(1)), stdout.write);
     return;
   }
+  if (argv[0] === 'check') {
+    const { runCheck } = await import('./check/main.ts');
+    // Reads of the host may still be in flight.
+    process.exit(await runCheck(argv.slice(1), build));
+  }
   const invocation = parseArguments(argv, collectorDefinitions);
   switch (invocation.action) {
     case 'help':

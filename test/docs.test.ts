@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { execa } from 'execa';
+import { createGenerator } from 'ts-json-schema-generator';
 import { expect, test } from 'vitest';
 
 import { generated } from '../scripts/pages/index.ts';
@@ -14,6 +15,18 @@ const problem = commandProblem('groff');
 
 test.each([...generated.docs()])('%s is what `npm run docs` makes of the code', (file, text) => {
   expect(readFileSync(file, 'utf8')).toBe(text);
+});
+
+test('docs/check.schema.json is the schema of what nicwatch check prints', async () => {
+  const schema = createGenerator({
+    path: new URL('../src/model/check-report.ts', import.meta.url).pathname,
+    type: 'CheckResponse',
+    topRef: false,
+    skipTypeCheck: true,
+  }).createSchema('CheckResponse');
+  await expect(`${JSON.stringify(schema, undefined, 2)}\n`).toMatchFileSnapshot(
+    '../docs/check.schema.json',
+  );
 });
 
 test('every metric is named once, by the rules of Prometheus', () => {

@@ -92,7 +92,7 @@ test.skipIf(problem !== undefined)(
       rmSync(folder, { recursive: true });
     }
   },
-  60_000,
+  180_000,
 );
 
 function healthyTest(): object {

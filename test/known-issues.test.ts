@@ -30,15 +30,16 @@ test('every issue has a source, and a command where a feature exposes it', () =>
   expect([...withoutSource, ...withoutCommand]).toEqual([]);
 });
 
-test('the example of the documentation is valid', () => {
+test('the examples of the documentation are valid', () => {
   const page = readFileSync(new URL('../docs/known-issues.md', import.meta.url), 'utf8');
-  const [, example = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
-  expect(
-    parse(
-      example,
-      knownIssues.map(({ id }) => id),
-    ),
-  ).toMatchObject([{ drivers: ['i40e'], firmware: { from: '8.30', below: '8.50' } }]);
+  const taken = knownIssues.map(({ id }) => id);
+  const examples = [...page.matchAll(/```yaml\n([^]*?)```/g)].flatMap(([, example = '']) =>
+    parse(example, taken),
+  );
+  expect(examples).toMatchObject([
+    { drivers: ['i40e'], firmware: { from: '8.30', below: '8.50' } },
+    { drivers: ['i40e'], required: 'off', device: /^(?:en.*)$/ },
+  ]);
 });
 
 function parse(text: string, taken: readonly string[] = []): readonly KnownIssue[] {

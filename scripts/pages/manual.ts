@@ -14,6 +14,10 @@ nicwatch \- Prometheus exporter that watches network cards
 .B nicwatch
 .RI [ flags ]
 .br
+.B nicwatch check
+.RI [ device ...]
+.RI [ flags ]
+.br
 .B nicwatch drill list
 .br
 .B nicwatch drill checksum \-\-to=\fIADDRESS\fR [\-\-port=\fIPORT\fR]
@@ -29,6 +33,15 @@ It needs the command
 .BR ethtool (8),
 CAP_SYSLOG to read /dev/kmsg where kernel.dmesg_restrict is 1, and the group systemd\-journal to read the journal.
 What it may not read it reports in its metrics, and goes on.
+.PP
+.B nicwatch check
+.RI [ device ...]
+looks once at the node it runs on, as root or not, and says what is wrong with its network cards, which command mends it now and
+which lines make it last.
+.B nicwatch check \-\-help
+lists its flags.
+Its exit status is 0 where it found nothing and could look at everything, 1 where it found something, and 2 where it could not
+look at something or was used wrongly.
 .SH OPTIONS
 ${options.join('')}.SH EXIT STATUS
 .TP

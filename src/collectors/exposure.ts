@@ -1,4 +1,4 @@
-import type { Feature } from '../model/device.ts';
+import type { Device, Feature } from '../model/device.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
 import { compareVersions, parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
 
@@ -12,19 +12,32 @@ export interface ExposureFacts {
 /** `unknown` where what decides cannot be read or compared. */
 export type Exposure = 'exposed' | 'mitigated' | 'unknown';
 
+/** Whether an issue is for a device of that name and place, whatever its driver and versions. */
+export function isSelected(
+  { device, bus }: KnownIssue,
+  { name, busAddress }: Pick<Device, 'name' | 'busAddress'>,
+): boolean {
+  return device?.test(name) !== false && bus?.test(busAddress ?? '') !== false;
+}
+
+/** Whether firmware and kernel are such as an issue names; undefined where nobody can tell. */
+export function hasVersions(
+  { firmware, kernel }: KnownIssue,
+  { firmwareVersion, kernelRelease }: Omit<ExposureFacts, 'features'>,
+): boolean | undefined {
+  const verdicts = new Set([
+    isWithin(firmware, firmwareVersion, parseFirmwareVersion),
+    isWithin(kernel, kernelRelease, parseKernelVersion),
+  ]);
+  return verdicts.has(false) ? false : verdicts.has(undefined) ? undefined : true;
+}
+
 /**
  * Tells whether a device of one of the issue's drivers is exposed to it now: its firmware, its kernel and one of its
  * features must all be such. One that is not is enough to be safe, whatever is unknown of the others.
  */
-export function exposureTo(
-  { firmware, kernel, features }: KnownIssue,
-  facts: ExposureFacts,
-): Exposure {
-  const conditions = new Set([
-    isWithin(firmware, facts.firmwareVersion, parseFirmwareVersion),
-    isWithin(kernel, facts.kernelRelease, parseKernelVersion),
-    isAnyOn(features, facts.features),
-  ]);
+export function exposureTo(issue: KnownIssue, facts: ExposureFacts): Exposure {
+  const conditions = new Set([hasVersions(issue, facts), isAnyOn(issue.features, facts.features)]);
   if (conditions.has(false)) {
     return 'mitigated';
   }

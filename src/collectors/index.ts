@@ -1,5 +1,6 @@
 import { bootCollector } from './boot.ts';
 import type { CollectorDefinition } from './collector.ts';
+import { declaredCollector } from './declared.ts';
 import { deviceCollector } from './device.ts';
 import { ethtoolCollector } from './ethtool.ts';
 import { kernelLogCollector } from './kernel-log.ts';
@@ -18,6 +19,7 @@ export const collectorDefinitions: readonly CollectorDefinition[] = [
   txStallCollector,
   ethtoolCollector,
   offloadCollector,
+  declaredCollector,
   knownIssueCollector,
   stackCollector,
   netnsCollector,

@@ -3,7 +3,7 @@ import type { KnownIssue } from '../model/known-issue.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { exposureTo } from './exposure.ts';
+import { exposureTo, isSelected } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
 
 export const knownIssue: Metric<'device' | 'issue' | 'severity'> = gauge({
@@ -14,6 +14,7 @@ export const knownIssue: Metric<'device' | 'issue' | 'severity'> = gauge({
 
 const featureReads = ['features'] as const;
 const noReads = [] as const;
+const noIssues = [] as const;
 
 /** Known-bad combinations of driver, firmware, kernel and offload features. */
 export const knownIssueCollector: CollectorDefinition = {
@@ -28,9 +29,13 @@ export const knownIssueCollector: CollectorDefinition = {
     const ofDevice = (device: WatchedDevice): readonly KnownIssue[] => {
       if (listed !== config.knownIssues) {
         listed = config.knownIssues;
-        issuesOf = issuesByDriver(listed);
+        // What must be on is a policy and no risk.
+        issuesOf = issuesByDriver(listed.filter(({ required }) => required !== 'on'));
       }
-      return issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? '') ?? [];
+      return withSelectors(
+        issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? ''),
+        device,
+      );
     };
 
     const readDevice = (
@@ -63,6 +68,15 @@ export const knownIssueCollector: CollectorDefinition = {
     };
   },
 };
+
+function withSelectors(
+  issues: readonly KnownIssue[] = noIssues,
+  device: Device,
+): readonly KnownIssue[] {
+  return issues.some((issue) => issue.device ?? issue.bus)
+    ? issues.filter((issue) => isSelected(issue, device))
+    : issues;
+}
 
 interface Finding {
   readonly device: Device;

@@ -35,7 +35,9 @@ export function parseArguments(
   collectors: readonly CollectorFlag[],
 ): Invocation {
   const program = new Command('nicwatch')
-    .description('Prometheus exporter that watches network cards.')
+    .description(
+      'Prometheus exporter that watches network cards. "nicwatch check" looks at this node once: see "nicwatch check --help".',
+    )
     .allowExcessArguments(true)
     .showSuggestionAfterError(false)
     .exitOverride()

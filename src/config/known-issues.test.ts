@@ -43,6 +43,16 @@ describe('parseKnownIssues()', () => {
     ]);
   });
 
+  test('takes a policy, and whom it is for', () => {
+    const policy = entry.replace(
+      '    severity',
+      '    required: off\n    device: eno.*\n    bus: 0000:01:.*\n    severity',
+    );
+    expect(parseKnownIssues(policy, none)).toMatchObject([
+      { required: 'off', device: /^(?:eno.*)$/, bus: /^(?:0000:01:.*)$/ },
+    ]);
+  });
+
   test('follows an alias', () => {
     const aliased = entry
       .replace('Every', '&text Every')
@@ -68,6 +78,8 @@ describe('parseKnownIssues()', () => {
     ['below: 6.6', 'below: six', 6, 'known_issues[0].kernel.below', '"six"'],
     ['tx-gso-partial', 'tso', 7, 'known_issues[0].features[1]', '"tso"'],
     ['severity: critical', 'severity: page', 8, 'known_issues[0].severity', '"page"'],
+    ['severity: critical', 'required: no', 8, 'known_issues[0].required', 'on, off, got "no"'],
+    ['severity: critical', 'device: "["', 8, 'known_issues[0].device', 'regular expression'],
     ['symptom: Every', 'symtom: Every', 9, 'known_issues[0].symtom', 'unknown field'],
     ['symptom: Every', `symptom: ${'x'.repeat(500)}`, 9, 'known_issues[0].symptom', '"xxx'],
     ['https://', 'file://', 11, 'known_issues[0].source', '"file://'],

@@ -3,7 +3,7 @@ import { issueSeverities } from '../model/known-issue.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
 import { quote } from '../parsers/lines.ts';
 import { parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
-import { oneOf } from './flag-values.ts';
+import { oneOf, parseAnchoredRegExp } from './flag-values.ts';
 import { parseYaml } from './yaml-value.ts';
 import type { YamlValue } from './yaml-value.ts';
 
@@ -45,6 +45,9 @@ const fields = [
   'firmware',
   'kernel',
   'features',
+  'required',
+  'device',
+  'bus',
   'severity',
   'symptom',
   'mitigation',
@@ -79,6 +82,9 @@ export function parseKnownIssues(
 
 function parseIssue(entry: YamlValue, parseId: (text: string) => string): KnownIssue {
   const { optional, required } = fieldsOf(entry, fields);
+  if (optional('required') !== undefined && optional('features') === undefined) {
+    entry.fail('expected features with required, got none');
+  }
   const source = optional('source')?.parse(matching(sourceText));
   return {
     id: required('id').parse(parseId),
@@ -89,10 +95,25 @@ function parseIssue(entry: YamlValue, parseId: (text: string) => string): KnownI
       optional('features')
         ?.items(mostFeatures)
         .map((feature) => feature.parse(matching(featureText))) ?? [],
+    ...policyFields(optional),
     severity: required('severity').parse(oneOf(issueSeverities)),
     symptom: required('symptom').parse(matching(anyText)),
     mitigation: required('mitigation').parse(matching(anyText)),
     sources: source === undefined ? [] : [source],
+  };
+}
+
+/** What makes a policy of an issue, and whom either is for. */
+function policyFields(
+  optional: (name: 'required' | 'device' | 'bus') => YamlValue | undefined,
+): Pick<KnownIssue, 'required' | 'device' | 'bus'> {
+  const demand = optional('required')?.parse(oneOf<'on' | 'off'>(['on', 'off']));
+  const device = optional('device')?.parse(parseAnchoredRegExp);
+  const bus = optional('bus')?.parse(parseAnchoredRegExp);
+  return {
+    ...(demand === undefined ? {} : { required: demand }),
+    ...(device === undefined ? {} : { device }),
+    ...(bus === undefined ? {} : { bus }),
   };
 }
 

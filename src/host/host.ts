@@ -1,6 +1,7 @@
 import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
 import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
+import type { NetworkConfig } from './network-config.ts';
 
 /** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
@@ -54,6 +55,13 @@ export interface Host {
   readonly openPacketSocket:
     | ((interfaceIndex: number, filter: TunnelFilterOptions) => PacketSocket)
     | undefined;
+  /**
+   * Reads the configuration of the host's network; where nothing has changed since, gives what was read before. What
+   * cannot be read is told, and no error.
+   */
+  networkConfig(previous: NetworkConfig | undefined): Promise<NetworkConfig>;
+  /** Reads a file below the host's root. @throws {SourceError} as {@link Host.readFile}, `failed` for one above 8 MiB. */
+  readRootFile(path: string): Promise<string>;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
   now(): Date;

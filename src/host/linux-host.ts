@@ -12,9 +12,12 @@ import { readKmsg } from './kmsg.ts';
 import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
+import { readNetworkConfig } from './network-config.ts';
+import { withNmcliProfiles } from './nmcli-profiles.ts';
 import { createPacketTable } from './packet-table.ts';
 import { processNamespaces } from './process-namespaces.ts';
-import { streamLines } from './command.ts';
+import { resolveBelow } from './root-path.ts';
+import { createRunCommand, streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
 /** Devices are listed again after this long though no change was announced. */
@@ -23,6 +26,10 @@ const announcedListTtlMilliseconds = 60_000;
 const foreignListTtlMilliseconds = 5000;
 /** And where changes are not announced: not for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
+
+const nmcliTimeoutMilliseconds = 5000;
+/** The list of installed packages has a few. */
+const maxRootFileBytes = 8 * 1024 * 1024;
 
 export interface LinuxHostOptions extends Pick<
   Drivers,
@@ -111,6 +118,14 @@ export function createLinuxHost(
       ),
     openPacketSocket,
     state,
+    networkConfig: async (previous) => {
+      const config = await readNetworkConfig(paths.rootfs, previous);
+      return paths.rootfs === '/'
+        ? withNmcliProfiles(config, createRunCommand(AbortSignal.timeout(nmcliTimeoutMilliseconds)))
+        : config;
+    },
+    readRootFile: async (path) =>
+      readSmallFile(await resolveBelow(paths.rootfs, path), maxRootFileBytes),
     now: () => new Date(),
   };
 }

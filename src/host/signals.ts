@@ -33,10 +33,6 @@ const maxPendingMilliseconds = 500;
  * gets only signals it listens to.
  */
 export function handleEarlySignals(): void {
-  for (const signal of ignoredSignals) {
-    process.on(signal, () => {});
-  }
-  process.on('exit', endPendingCalls);
   if (process.pid === 1) {
     const isToldToEnd = missedEndingSignal();
     for (const signal of endingSignals) {
@@ -46,6 +42,10 @@ export function handleEarlySignals(): void {
       process.exit(0);
     }
   }
+  for (const signal of ignoredSignals) {
+    process.on(signal, () => {});
+  }
+  process.on('exit', endPendingCalls);
 }
 
 /** Leaves SIGTERM and SIGINT to others, who listen to them from now on. */

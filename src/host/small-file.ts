@@ -11,9 +11,12 @@ const chunkBytes = 16 * 1024;
 /**
  * Reads a small file of procfs or sysfs whole.
  *
- * @throws {SourceError} see the table in system-error.ts; `failed` for a file above 1 MiB.
+ * @throws {SourceError} see the table in system-error.ts; `failed` for a file above 1 MiB, or what else is given.
  */
-export async function readSmallFile(path: string): Promise<string> {
+export async function readSmallFile(
+  path: string,
+  maxBytes: number = maxFileBytes,
+): Promise<string> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -24,10 +27,10 @@ export async function readSmallFile(path: string): Promise<string> {
           return Buffer.concat(chunks).toString('utf8');
         }
         length += bytesRead;
-        if (length > maxFileBytes) {
+        if (length > maxBytes) {
           throw new SourceError(
             'failed',
-            `${JSON.stringify(path)} is longer than ${maxFileBytes} bytes`,
+            `${JSON.stringify(path)} is longer than ${maxBytes} bytes`,
           );
         }
         chunks.push(buffer.subarray(0, bytesRead));

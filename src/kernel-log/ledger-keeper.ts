@@ -41,6 +41,7 @@ export interface LedgerKeeper {
 export function createLedgerKeeper(host: LedgerHost, settled: () => void): LedgerKeeper {
   let bootId: string | undefined;
   let writer: LedgerWriter | undefined;
+  let hasBootId = true;
   let error: SourceError | undefined;
 
   const fail = (caught: unknown): void => {
@@ -53,8 +54,13 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
       try {
         bootId = (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
       } catch (caught) {
-        // Nothing can be told apart from another boot.
-        fail(caught);
+        // Nothing can be told apart from another boot. Where procfs is not mounted, collectors say so.
+        if (sourceErrorFrom(caught).reason === 'absent') {
+          hasBootId = false;
+          settled();
+        } else {
+          fail(caught);
+        }
         return undefined;
       }
       while (!signal.aborted) {
@@ -79,7 +85,7 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
     },
     changed: (what) => writer?.changed(what),
     flush: async () => writer?.flush(),
-    isPersistent: () => (error === undefined ? writer?.isPersistent() : false),
+    isPersistent: () => (error === undefined && hasBootId ? writer?.isPersistent() : false),
     error: () => error ?? writer?.error(),
   };
 }

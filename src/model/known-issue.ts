@@ -18,6 +18,12 @@ export interface KnownIssue {
   readonly kernel: VersionRange | undefined;
   /** Any of these, on, exposes a device; with none nothing that can be seen here protects it. */
   readonly features: readonly string[];
+  /** What a policy demands of these features; undefined for an issue that only is a risk. */
+  readonly required?: 'on' | 'off';
+  /** Whole names of the devices it is for; undefined is all. */
+  readonly device?: RegExp;
+  /** Whole bus addresses of the devices it is for. */
+  readonly bus?: RegExp;
   readonly severity: (typeof issueSeverities)[number];
   readonly symptom: string;
   /** A command, with `DEVICE` for the device's name, or what else to do. */

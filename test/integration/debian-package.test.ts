@@ -18,6 +18,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { bootDebian, bootProblem } from '../support/debian-machine.ts';
+import { formatLedger, parseLedger } from '../../src/parsers/ledger.ts';
 import type { DebianMachine } from '../support/debian-machine.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { ExposedSample, Exposition } from '../support/exposition.ts';
@@ -157,7 +158,12 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
       expect(failed('nicwatch_device_read_success')).toEqual([]);
     }, patience);
     await machine.run('journalctl', '--sync');
-    const log = await machine.run('journalctl', '--unit=nicwatch', '--output=cat');
+    const [invocation = ''] = await show('InvocationID');
+    const log = await machine.run(
+      'journalctl',
+      '--output=cat',
+      `_SYSTEMD_INVOCATION_ID=${invocation}`,
+    );
     expect(log).toContain('msg=listening');
     expect(log).not.toMatch(/level=(?:warn|error)/);
   });
@@ -316,11 +322,16 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
 });
 
 /** A state file that tells of a hang before this boot, which the kernel log no longer holds. */
-function withPreviousBoot(ledger: string): string {
-  const fields: unknown = JSON.parse(ledger);
-  const event = { device: 'eno9', driver: 'e1000e', event: 'unit_hang', count: 7 };
-  return JSON.stringify({
-    ...(typeof fields === 'object' ? fields : {}),
+function withPreviousBoot(text: string): string {
+  const event = {
+    device: 'eno9',
+    driver: 'e1000e',
+    event: 'unit_hang',
+    count: 7,
+    lastTimestampSeconds: undefined,
+  } as const;
+  return formatLedger({
+    ...parseLedger(text),
     previousBoot: { bootId: '00000000-0000-4000-8000-000000000000', events: [event] },
   });
 }

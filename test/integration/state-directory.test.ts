@@ -37,7 +37,7 @@ async function expectLogFollowed(agent: AgentProcess): Promise<void> {
     expect(scrape.value('nicwatch_kernel_log_up', { source: 'kmsg' })).toBe(1);
     return scrape.value('nicwatch_kernel_log_records_total', { source: 'kmsg' }) ?? 0;
   };
-  const before = await records();
+  const before = await vi.waitFor(records, { timeout: knownMilliseconds });
   writeFileSync('/dev/kmsg', 'nicwatch: a record\n');
   await vi.waitFor(async () => expect(await records()).toBeGreaterThan(before), { timeout: 5000 });
 }

@@ -18,11 +18,15 @@ export interface RecordedHostOptions {
 }
 
 /** A host of `test/hosts/`: its own sysfs and procfs, what ethtool printed there, and a kernel log from the start. */
-export function createRecordedHost(
-  name: string,
+export function createRecordedHost(name: string, options: RecordedHostOptions = {}): Host {
+  return createHostAt(recordedPath(name), options);
+}
+
+/** A host whose files lie in a folder as those of `test/hosts/` do. */
+export function createHostAt(
+  root: string,
   { kernelLog, now = new Date('2026-11-20T04:00:00Z') }: RecordedHostOptions = {},
 ): Host {
-  const root = recordedPath(name);
   const linux = createLinuxHost(
     {
       paths: { procfs: `${root}/proc`, sysfs: `${root}/sys`, rootfs: root },

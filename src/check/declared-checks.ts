@@ -1,0 +1,235 @@
+import { inForce } from '../declared/predict.ts';
+import type { InForce } from '../declared/predict.ts';
+import type { Check, Fix } from '../model/check-report.ts';
+import type { Declaration, Setting } from '../model/declaration.ts';
+import { exposureChecks } from './exposure-checks.ts';
+import { headlineOf } from './headlines.ts';
+import { fixFor, ok } from './offload-facts.ts';
+import type { OffloadFacts } from './offload-facts.ts';
+import { switchCommand, switchesOf } from './switch-words.ts';
+import { harmless, wantedSettings } from './wanted-settings.ts';
+
+const persistPage = 'docs/runbooks/persist-offloads.md';
+/** Its sections. */
+const sections: Readonly<Record<string, string>> = {
+  ifupdown: 'ifupdown-debian',
+  ifupdown2: 'ifupdown2-proxmox-cumulus',
+  NetworkManager: 'networkmanager',
+  'systemd-udevd': 'systemd-link',
+  udev: 'udev',
+};
+
+/** What is declared of a device's offload features, what is in force, and what known issues and policies want of them. */
+export function declaredChecks(facts: OffloadFacts): readonly Check[] {
+  if (facts.features === undefined) {
+    return ['known-issue', 'offload-declared', 'offload-applied', 'offload-policy'].map((id) => ({
+      id,
+      result: 'unknown',
+      headline: 'could not read the offload features: the driver did not answer',
+      evidence: [],
+    }));
+  }
+  const state = inForce(facts.declarations, facts.device);
+  const wanted = wantedSettings(facts);
+  const declared = ignoredChecks(facts, { state, wanted });
+  const exposed = exposureChecks(facts, {
+    wanted,
+    isExplained: declared.length > 0 || facts.hasHung,
+  });
+  const open = facts.unreadable.length > 0 || doubts(facts).length > 0;
+  const missing = wanted.filter(
+    ({ feature, enabled }) => (state.get(feature)?.enabled ?? true) !== enabled,
+  );
+  const running =
+    declared.length === 0 && missing.length > 0 ? onlyRunning(facts, { state, missing, open }) : [];
+  const applied = appliedChecks(facts, state);
+  return [
+    ...exposed,
+    ...(declared.length + running.length > 0
+      ? [...declared, ...running]
+      : [keptCheck(facts, state, missing)]),
+    ...(applied.length > 0 ? applied : [ok('offload-applied', 'what is declared is in force')]),
+  ];
+}
+
+interface State {
+  readonly state: ReadonlyMap<string, InForce>;
+  readonly wanted: readonly Setting[];
+}
+
+/** One finding for each reason, with all lines it is true of. */
+function ignoredChecks(facts: OffloadFacts, { state, wanted }: State): readonly Check[] {
+  const { device, declarations, features = [], input } = facts;
+  const names = new Set(input.devices.map(({ name }) => name));
+  const isHere = (row: Declaration): boolean =>
+    row.device === device.name ||
+    // One for a name nobody has is for the NIC that has no line of its own.
+    (row.device !== undefined &&
+      !names.has(row.device) &&
+      state.size === 0 &&
+      device.busAddress !== undefined);
+  const rows = declarations.filter(
+    (row) =>
+      row.outcome.kind === 'ignored' &&
+      !harmless.has(row.outcome.reason) &&
+      isHere(row) &&
+      row.settings.some(
+        ({ feature, enabled }) =>
+          features.some(({ name, fixed }) => name === feature && !fixed) &&
+          (state.get(feature)?.enabled ?? true) !== enabled,
+      ),
+  );
+  const groups = new Map<string, Declaration[]>();
+  for (const row of rows) {
+    const reason = row.outcome.kind === 'ignored' ? row.outcome.reason : '';
+    const key = `${reason} ${row.file}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  const fix = fixFor(facts, wanted);
+  return [...groups.values()].flatMap((group): readonly Check[] => {
+    const [first] = group;
+    if (first?.outcome.kind !== 'ignored') {
+      return [];
+    }
+    const { reason } = first.outcome;
+    const { headline, why } = headlineOf(first, device.name);
+    const feature = first.settings[0]?.feature;
+    return [
+      {
+        id: 'offload-declared',
+        result: isGrave(facts) ? 'critical' : 'warning',
+        reason,
+        ...(feature === undefined ? {} : { feature }),
+        headline,
+        evidence: group.map(({ file, line, text }) => ({ file, line, text })),
+        ...(why === undefined ? {} : { why }),
+        // The command stands with the hang it prevents, where there was one.
+        fix: facts.hasHung ? { ...fix, now: [] } : fix,
+        read: persistRead(fix),
+      },
+    ];
+  });
+}
+
+function persistRead({ persist }: Fix): string {
+  const section = sections[persist?.configurer ?? ''];
+  return section === undefined ? persistPage : `${persistPage}#${section}`;
+}
+
+function isGrave({ issues, hasHung }: OffloadFacts): boolean {
+  return (
+    hasHung ||
+    issues.some(({ severity, features }) => severity === 'critical' && features.length > 0)
+  );
+}
+
+/** What is as it should be and does not stay so. */
+function onlyRunning(
+  facts: OffloadFacts,
+  {
+    missing,
+    open,
+  }: Pick<State, 'state'> & { readonly missing: readonly Setting[]; readonly open: boolean },
+): readonly Check[] {
+  const { features = [], device } = facts;
+  const right = missing.filter(({ feature, enabled }) =>
+    features.some((own) => own.name === feature && own.enabled === enabled && !own.fixed),
+  );
+  const [first] = right;
+  if (first === undefined) {
+    return [];
+  }
+  if (open) {
+    const [doubt] = doubts(facts);
+    return [
+      {
+        id: 'offload-declared',
+        result: 'unknown',
+        headline: `could not tell what the next reboot brings: ${doubt ?? `${facts.unreadable.join(', ')} cannot be read`}`,
+        evidence: [],
+      },
+    ];
+  }
+  const words = switchesOf(right, device).map(({ name }) => name.toUpperCase());
+  const names =
+    words.length > 1
+      ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)} are`
+      : `${words[0]} is`;
+  const fix = fixFor(facts, missing);
+  return [
+    {
+      id: 'offload-declared',
+      result: 'warning',
+      reason: 'only-running',
+      feature: first.feature,
+      headline: `${names} ${first.enabled ? 'on' : 'off'} now and nothing keeps it so: the next reboot switches it ${first.enabled ? 'off' : 'on'}.`,
+      evidence: [],
+      fix,
+      read: persistRead(fix),
+    },
+  ];
+}
+
+function doubts({ declarations, device }: OffloadFacts): readonly string[] {
+  return declarations.flatMap((row) =>
+    row.outcome.kind === 'unknown' && (row.device === undefined || row.device === device.name)
+      ? [row.outcome.detail]
+      : [],
+  );
+}
+
+/** What is declared and is not so now. */
+function appliedChecks(
+  { device, features = [] }: OffloadFacts,
+  state: ReadonlyMap<string, InForce>,
+): readonly Check[] {
+  const wrong = [...state].filter(([feature, { enabled }]) =>
+    features.some((own) => own.name === feature && own.requested !== enabled && !own.fixed),
+  );
+  const [first] = wrong;
+  if (first === undefined) {
+    return [];
+  }
+  const settings = wrong.map(([feature, { enabled }]) => ({ feature, enabled }));
+  const [, { enabled, by }] = first;
+  const names = switchesOf(settings, device).map(({ name }) => name.toUpperCase());
+  return [
+    {
+      id: 'offload-applied',
+      result: 'warning',
+      reason: 'switched-since',
+      feature: first[0],
+      headline: `${names.join(', ')} is declared ${enabled ? 'on' : 'off'}, and is ${enabled ? 'off' : 'on'} now: somebody switched it since, or the line has not been applied yet.`,
+      evidence: [{ file: by.file, line: by.line, text: by.text }],
+      fix: { now: [switchCommand(device.name, switchesOf(settings, device))] },
+      read: 'docs/runbooks/NICOffloadChanged.md',
+    },
+  ];
+}
+
+/** Says of what matters that it stays. */
+function keptCheck(
+  { device }: OffloadFacts,
+  state: ReadonlyMap<string, InForce>,
+  missing: readonly Setting[],
+): Check {
+  const off = [...state].filter(([, { enabled }]) => !enabled);
+  const names = switchesOf(
+    off.map(([feature, { enabled }]) => ({ feature, enabled })),
+    device,
+  ).map(({ name }) => name.toUpperCase());
+  const [by] = off.map(([, row]) => row.by).toSorted((one, other) => one.line - other.line);
+  const list =
+    names.length > 1
+      ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`
+      : `${names[0]} is`;
+  return by === undefined || missing.length > 0
+    ? ok('offload-declared', 'nothing is declared that does nothing')
+    : {
+        ...ok(
+          'offload-declared',
+          `${list} off and stay${names.length > 1 ? '' : 's'} off (${by.file}:${by.line})`,
+        ),
+        reason: 'kept',
+      };
+}

@@ -1,0 +1,195 @@
+import { setTimeout } from 'node:timers/promises';
+
+import type { Agent } from '../agent/agent.ts';
+import type { Config } from '../config/config.ts';
+import { predictionInput, readNetplan } from '../declared/host-input.ts';
+import { predictDeclarations } from '../declared/predict.ts';
+import type { Host } from '../host/host.ts';
+import type { NetworkConfig } from '../host/network-config.ts';
+import type { Check, CheckReport, CheckedDevice } from '../model/check-report.ts';
+import { ConfigError } from '../model/errors.ts';
+import type { DeviceStatus, Status } from '../model/status.ts';
+import { statusOf } from '../status-page/status.ts';
+import { counterChecksOf, stackChecksOf } from './counter-checks.ts';
+import type { Readings } from './counter-checks.ts';
+import { declaredChecks } from './declared-checks.ts';
+import { factsOf, identityOf, remedyOf, tunnelsOn } from './device-facts.ts';
+import type { Subject } from './device-facts.ts';
+import { eventChecksOf, hasHung } from './event-checks.ts';
+import { hostFacts } from './host-facts.ts';
+import { modelName } from './model-name.ts';
+import { ok } from './offload-facts.ts';
+import { readPreviousBoot } from './previous-boot.ts';
+import { summaryOf } from './summary.ts';
+
+/** Between the two readings of the counters. */
+const readingMilliseconds = 2000;
+/** However long the journal of the boot before is. */
+const maxJournalMilliseconds = 2500;
+
+export interface RunCheckOptions {
+  readonly host: Host;
+  readonly config: Config;
+  /** Polls the host. */
+  readonly agent: Pick<Agent, 'run' | 'poll' | 'freshSnapshot'>;
+  /** Names of the devices to check; none is all. */
+  readonly devices: readonly string[];
+  /** Lets time pass between the two readings. */
+  readonly wait?: () => Promise<void>;
+}
+
+/** What was found, and the files it speaks of. */
+interface CheckOutcome {
+  readonly report: CheckReport;
+  readonly linesOf: (file: string) => readonly string[] | undefined;
+}
+
+/** Looks at the host once, with two readings of its counters. @throws {ConfigError} when there is none of the devices asked for. */
+export async function runCheck({
+  host,
+  config,
+  agent,
+  devices: names,
+  wait = waitTwoSeconds,
+}: RunCheckOptions): Promise<CheckOutcome> {
+  const ending = new AbortController();
+  const running = agent.run(ending.signal);
+  const read = async (): Promise<Status> => {
+    await agent.poll();
+    return statusOf(await agent.freshSnapshot(), { hostname: '', knownIssues: config.knownIssues });
+  };
+  try {
+    const readTwice = async (): Promise<Readings> => {
+      const first = await read();
+      await wait();
+      return { first, last: await read() };
+    };
+    const [{ first, last }, previousBoot, network] = await Promise.all([
+      readTwice(),
+      readPreviousBoot(host, AbortSignal.timeout(maxJournalMilliseconds)),
+      host.networkConfig(undefined),
+    ]);
+    const missing = names.filter((name) => !last.devices.some((device) => device.name === name));
+    if (missing.length > 0 || last.devices.length === 0) {
+      throw new ConfigError(
+        missing.length > 0
+          ? `expected watched devices, got ${missing.map((name) => JSON.stringify(name)).join(', ')}`
+          : 'there is no device to check',
+      );
+    }
+    const identities = await Promise.all(
+      host.devices().map(async (device) => identityOf(host, device, last)),
+    );
+    const input = predictionInput(network, {
+      devices: identities,
+      netplan: await readNetplan(network),
+    });
+    const subject: Subject = {
+      host,
+      config,
+      first,
+      last,
+      previousBoot,
+      network,
+      input,
+      declarations: predictDeclarations(input),
+      kernelRelease: (await host.readFile('/proc/sys/kernel/osrelease').catch(() => '')).trim(),
+    };
+    const node = { checks: [...stackChecksOf({ first, last }), configCheck(network)] };
+    const devices = last.devices
+      .filter(({ name }) => names.length === 0 || names.includes(name))
+      .map((device) => ({ kind: device.kind, checked: checkDevice(device, subject) }))
+      // Bridges, bonds and tunnels are told of where they are asked for, or something is wrong with them.
+      .filter(
+        ({ kind, checked }) =>
+          kind === 'physical' ||
+          names.length > 0 ||
+          config.deviceInclude !== undefined ||
+          checked.checks.some(isFinding),
+      )
+      .map(({ checked }) => checked);
+    return {
+      report: {
+        host: await hostFacts(host, { config: network, installed: input.installed }),
+        node,
+        devices,
+        summary: summaryOf([...node.checks, ...devices.flatMap(({ checks }) => checks)]),
+      },
+      linesOf: (file) => network.files.get(file)?.text.split('\n'),
+    };
+  } finally {
+    ending.abort();
+    await Promise.race([running, setTimeout(500, undefined, { ref: false })]);
+  }
+}
+
+function configCheck({ present, unreadable }: NetworkConfig): Check {
+  const id = 'network-config';
+  const [first] = present.has('/etc') ? unreadable.map(({ path }) => path) : ['/etc'];
+  const more =
+    present.has('/etc') && unreadable.length > 1 ? ` and ${unreadable.length - 1} more` : '';
+  return first === undefined
+    ? ok(id, "the configuration of the host's network can be read")
+    : {
+        id,
+        result: 'unknown',
+        headline: `could not look what the next reboot brings: ${first}${more} cannot be read`,
+        evidence: unreadable.map(({ path, error }) => ({ file: path, text: error.message })),
+      };
+}
+
+async function waitTwoSeconds(): Promise<void> {
+  await setTimeout(readingMilliseconds);
+}
+
+function checkDevice(device: DeviceStatus, subject: Subject): CheckedDevice {
+  const { host, input, first, last, previousBoot } = subject;
+  const identity = input.devices.find(({ name }) => name === device.name);
+  const hung = hasHung(device, { status: last, previousBoot });
+  const facts = identity && factsOf(device, identity, { subject, hung });
+  const offloads = facts === undefined ? [] : declaredChecks(facts);
+  const checks = [
+    ...eventChecksOf(device, {
+      status: last,
+      previousBoot,
+      logProblem: logProblemOf(last, subject.config),
+      remedy: facts && remedyOf(facts, offloads),
+    }),
+    ...counterChecksOf(device, { first, last }),
+    ...offloads,
+  ];
+  const model = modelName(
+    subject.network.files.get(`/run/udev/data/n${identity?.interfaceIndex}`)?.text,
+  );
+  return {
+    name: device.name,
+    ...(device.driver === '' ? {} : { driver: device.driver }),
+    ...(model === undefined ? {} : { model }),
+    ...(device.firmwareVersion === '' ? {} : { firmwareVersion: device.firmwareVersion }),
+    ...(device.busAddress === '' ? {} : { busAddress: device.busAddress }),
+    ...(device.speedBitsPerSecond === undefined
+      ? {}
+      : { speedBitsPerSecond: device.speedBitsPerSecond }),
+    ifindex: identity?.interfaceIndex ?? 0,
+    ...(identity?.master === undefined ? {} : { master: identity.master }),
+    tunnels: tunnelsOn(device.name, host),
+    checks,
+  };
+}
+
+/** Why no source of the kernel log could be read. */
+function logProblemOf(
+  { agent: { kernelLog } }: Status,
+  { kernelLogSource }: Config,
+): string | undefined {
+  if (kernelLogSource === 'none') {
+    return 'the kernel log was not asked for';
+  }
+  return kernelLog.some(({ up }) => up)
+    ? undefined
+    : '/dev/kmsg and the journal are closed to this user';
+}
+
+function isFinding({ result }: Check): boolean {
+  return result === 'warning' || result === 'critical';
+}

@@ -1,0 +1,87 @@
+import type { CheckResultKind } from '../model/check-report.ts';
+
+/** How text is laid out on a terminal. */
+export interface TextStyle {
+  readonly width: number;
+  readonly color: boolean;
+  readonly unicode: boolean;
+}
+
+type Paint = 'green' | 'yellow' | 'red' | 'blue' | 'dim' | 'bold';
+
+const codes: Readonly<Record<Paint, string>> = {
+  green: '32',
+  yellow: '33',
+  red: '31',
+  blue: '34',
+  dim: '2',
+  bold: '1',
+};
+
+const signs: Readonly<
+  Record<CheckResultKind, { readonly sign: string; readonly ascii: string; readonly paint: Paint }>
+> = {
+  ok: { sign: '✓', ascii: 'ok', paint: 'green' },
+  info: { sign: '✓', ascii: 'ok', paint: 'green' },
+  warning: { sign: '!', ascii: '!!', paint: 'yellow' },
+  critical: { sign: '✗', ascii: 'XX', paint: 'red' },
+  unknown: { sign: '?', ascii: '??', paint: 'blue' },
+};
+
+/** Colours a text, where there are colours. */
+export function paint(text: string, { color }: TextStyle, ...paints: readonly Paint[]): string {
+  return color && text !== ''
+    ? `\u001B[${paints.map((name) => codes[name]).join(';')}m${text}\u001B[0m`
+    : text;
+}
+
+/** The sign of a result: colour is never the only one. */
+export function signOf(result: CheckResultKind, style: TextStyle): string {
+  const { sign, ascii, paint: color } = signs[result];
+  return paint(style.unicode ? sign : ascii, style, color);
+}
+
+/** Breaks a text at words. The lines after the first begin with the indentation. */
+export function wrap(
+  text: string,
+  {
+    first,
+    indent,
+    width,
+  }: { readonly first: number; readonly indent: string; readonly width: number },
+): string {
+  const lines: string[] = [''];
+  let room = width - first;
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(word);
+      room = width - indent.length;
+    } else {
+      lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return lines.join(`\n${indent}`);
+}
+
+/** Cuts a text that is too long for its line. */
+export function cut(text: string, length: number, { unicode }: TextStyle): string {
+  const mark = unicode ? '…' : '...';
+  return text.length <= length
+    ? text
+    : `${text.slice(0, Math.max(1, length - mark.length))}${mark}`;
+}
+
+/** Writes control characters out: names and kernel messages may hold what a terminal obeys. */
+export function plain(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
+    (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return code < 256
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : `\\u${code.toString(16).padStart(4, '0')}`;
+    },
+  );
+}

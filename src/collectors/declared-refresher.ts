@@ -1,0 +1,71 @@
+import { setTimeout } from 'node:timers/promises';
+
+import { readNetplan } from '../declared/host-input.ts';
+import { readIdentity } from '../declared/identity.ts';
+import type { NetplanFiles } from '../declared/netplan.ts';
+import type { Host } from '../host/host.ts';
+import type { NetworkConfig } from '../host/network-config.ts';
+import type { DeviceIdentity } from '../model/declaration.ts';
+
+const refreshMilliseconds = 5 * 60_000;
+
+/** What was read of the host apart from the polls. */
+export interface HostState {
+  readonly config: NetworkConfig;
+  readonly netplan: NetplanFiles;
+  /** By interface index. */
+  readonly identities: ReadonlyMap<number, Omit<DeviceIdentity, 'features'>>;
+}
+
+/** Reads the configuration now and then, apart from the polls. */
+export function createRefresher(
+  host: Pick<Host, 'devices' | 'networkConfig' | 'readFile'>,
+  onChange: (config: NetworkConfig) => void,
+): Refresher {
+  let state: HostState | undefined;
+  let first: Promise<void> | undefined;
+
+  const refresh = async (): Promise<boolean> => {
+    const config = await host.networkConfig(state?.config);
+    const devices = host.devices();
+    const identities = await Promise.all(devices.map(async (device) => readIdentity(host, device)));
+    const next = {
+      config,
+      netplan: state?.config === config ? state.netplan : await readNetplan(config),
+      identities: new Map(identities.map((identity) => [identity.interfaceIndex, identity])),
+    };
+    const isChanged =
+      JSON.stringify(identities) !== JSON.stringify([...(state?.identities.values() ?? [])]);
+    if (state?.config !== config) {
+      onChange(config);
+    } else if (!isChanged) {
+      return false;
+    }
+    state = next;
+    return true;
+  };
+
+  return {
+    state: () => state,
+    first: async () => {
+      first ??= refresh().then(() => {});
+      return first;
+    },
+    run: async (signal: AbortSignal, changed: () => void): Promise<void> => {
+      while (!signal.aborted) {
+        await setTimeout(refreshMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+        if (!signal.aborted && (await refresh())) {
+          changed();
+        }
+      }
+    },
+  };
+}
+
+interface Refresher {
+  /** The same object for as long as nothing has changed. */
+  readonly state: () => HostState | undefined;
+  /** Reads it the first time. */
+  readonly first: () => Promise<void>;
+  readonly run: (signal: AbortSignal, changed: () => void) => Promise<void>;
+}

@@ -1,0 +1,240 @@
+import { setTimeout } from 'node:timers/promises';
+
+import { configPlaces } from '../catalogue/config-places.ts';
+import type { ConfigSource } from '../catalogue/config-places.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { predictionInput } from '../declared/host-input.ts';
+import { memberNames } from '../declared/identity.ts';
+import { inForce, predictDeclarations } from '../declared/predict.ts';
+import type { NetworkConfig } from '../host/network-config.ts';
+import { gauge } from '../metrics/metric.ts';
+import type { MetricFamily } from '../metrics/metric.ts';
+import type { Declaration, DeviceIdentity } from '../model/declaration.ts';
+import type { Feature } from '../model/device.ts';
+import type { CollectorDefinition, WatchedDevice } from './collector.ts';
+import { createRefresher } from './declared-refresher.ts';
+import type { HostState } from './declared-refresher.ts';
+import { policyVerdicts } from './policy.ts';
+
+const declared = gauge({
+  name: 'nic_offload_declared',
+  help: "What an offload feature will be after a reboot, as far as the host's configuration says: 1 on, 0 off; absent where nothing is declared, or nobody can tell. Source: the configuration of what the label source names.",
+  labels: ['device', 'feature', 'source'],
+});
+const ignored = gauge({
+  name: 'nic_offload_declaration_ignored',
+  help: "Lines of the host's configuration that are meant to switch offload features and do not, by reason. Source: the configuration of what the label source names.",
+  labels: ['device', 'source', 'reason'],
+});
+const violation = gauge({
+  name: 'nic_offload_policy_violation',
+  help: 'Whether an offload feature is not as a policy requires it. Source: ethtool -k, the file of known issues.',
+  labels: ['device', 'feature', 'policy'],
+});
+const readable = gauge({
+  name: 'nicwatch_network_config_readable',
+  help: "Whether the host's configuration of its network can be read and understood, by what reads it: 0 where a file cannot be read, or only running it would tell what it does.",
+  labels: ['source'],
+});
+
+/** The first poll waits so long for the files; no later one does. */
+const maxWaitMilliseconds = 300;
+const featureReads = ['features'] as const;
+const sources = [...new Set(configPlaces.map(({ source }) => source))];
+
+/** What the host's configuration will leave of the offload features, and what policies demand of them. */
+export const declaredCollector: CollectorDefinition = {
+  name: 'declared',
+  description: 'Offload features as they will be after a reboot, and policies about them.',
+  metrics: [declared, ignored, violation, readable],
+  create: ({ host, config, log }) => {
+    const refresher = createRefresher(host, ({ unreadable }) => {
+      for (const { error } of unreadable) {
+        log.warn({ reason: error.message }, 'a part of the network configuration cannot be read');
+      }
+    });
+    const isWanted = (feature: string): boolean =>
+      curatedOffloadFeatures.has(feature) || config.offloadFeatures?.test(feature) === true;
+    const families = createDeclaredFamilies(isWanted);
+    const identityOf = createIdentities();
+    const policies = config.knownIssues.filter(({ required }) => required !== undefined);
+    let kernelRelease: string | undefined;
+
+    return {
+      needs: () => featureReads,
+      run: refresher.run,
+      collect: async (poll) => {
+        await Promise.race([
+          refresher.first(),
+          setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
+        ]);
+        const state = refresher.state();
+        if (state === undefined) {
+          return [];
+        }
+        kernelRelease ??= await poll.attemptLater({ device: undefined, read: 'procfs' }, async () =>
+          (await poll.readFile('/proc/sys/kernel/osrelease')).trim(),
+        );
+        const readings = poll.devices.map((device) => {
+          const features = poll.attempt({ device, read: 'features' }, device.features);
+          return { device, features, identity: identityOf(state, device, features) };
+        });
+        return [
+          ...families(
+            state,
+            readings.map(({ identity }) => identity),
+          ),
+          ...(policies.length === 0
+            ? []
+            : [
+                violation.family(
+                  readings.flatMap(({ device, features, identity }) =>
+                    policyVerdicts(policies, {
+                      device: identity,
+                      features,
+                      firmwareVersion: poll.driverInfo(device)?.firmwareVersion,
+                      kernelRelease,
+                    }).map(({ feature, policy, isViolated }) => ({
+                      labels: { device: device.name, feature, policy: policy.id },
+                      value: Number(isViolated),
+                    })),
+                  ),
+                ),
+              ]),
+        ];
+      },
+    };
+  },
+};
+
+/** Predicts anew only where the files, the devices or their features are others. */
+function createDeclaredFamilies(
+  isWanted: (feature: string) => boolean,
+): (state: HostState, identities: readonly DeviceIdentity[]) => readonly MetricFamily[] {
+  let lastState: HostState | undefined;
+  let last: readonly DeviceIdentity[] = [];
+  let families: readonly MetricFamily[] = [];
+  return (state, identities) => {
+    const isSame =
+      lastState === state &&
+      last.length === identities.length &&
+      last.every((identity, index) => identity === identities[index]);
+    if (!isSame) {
+      lastState = state;
+      last = identities;
+      families = declaredFamilies(state, identities, isWanted);
+    }
+    return families;
+  };
+}
+
+function declaredFamilies(
+  { config, netplan, identities: known }: HostState,
+  watched: readonly DeviceIdentity[],
+  isWanted: (feature: string) => boolean,
+): readonly MetricFamily[] {
+  const byIndex = new Map(watched.map((identity) => [identity.interfaceIndex, identity]));
+  const all = [...known.values()].map(
+    (identity) => byIndex.get(identity.interfaceIndex) ?? { ...identity, features: undefined },
+  );
+  const declarations = predictDeclarations(predictionInput(config, { devices: all, netplan }));
+  return [
+    declared.family(
+      watched.flatMap((identity) =>
+        [...inForce(declarations, identity)]
+          .filter(([feature]) => isWanted(feature))
+          .map(([feature, { enabled, by }]) => ({
+            labels: { device: identity.name, feature, source: by.source },
+            value: Number(enabled),
+          })),
+      ),
+    ),
+    ignored.family(ignoredSamples(declarations)),
+    readable.family(
+      sources.map((source) => ({
+        labels: { source },
+        value: Number(isReadable(source, { config, declarations })),
+      })),
+    ),
+  ];
+}
+
+function ignoredSamples(declarations: readonly Declaration[]) {
+  const counts = new Map<
+    string,
+    { readonly labels: Readonly<Record<string, string>>; value: number }
+  >();
+  for (const { device = '', source, outcome } of declarations) {
+    if (outcome.kind === 'ignored') {
+      const labels = { device, source, reason: outcome.reason };
+      const key = JSON.stringify(labels);
+      const value = (counts.get(key)?.value ?? 0) + 1;
+      counts.set(key, { labels, value });
+    }
+  }
+  return [...counts.values()];
+}
+
+/** Makes what is known of a watched device; the same object for as long as nothing of it changes. */
+function createIdentities(): (
+  state: HostState,
+  device: WatchedDevice,
+  features: readonly Feature[] | undefined,
+) => DeviceIdentity {
+  const cache = new WeakMap<WatchedDevice, IdentityEntry>();
+  return (state, device, features) => {
+    const { name, busAddress, interfaceIndex } = device;
+    const driver = device.lastDriverInfo()?.driver ?? device.driver;
+    const cached = cache.get(device);
+    if (
+      cached?.state === state &&
+      cached.features === features &&
+      cached.identity.name === name &&
+      cached.identity.driver === driver
+    ) {
+      return cached.identity;
+    }
+    const identity = {
+      ...(state.identities.get(interfaceIndex) ?? { ...nothingKnown, kernelName: name }),
+      name,
+      driver,
+      busAddress,
+      interfaceIndex,
+      features: features === undefined ? undefined : memberNames(features),
+    };
+    cache.set(device, { state, features, identity });
+    return identity;
+  };
+}
+
+interface IdentityEntry {
+  readonly state: HostState;
+  readonly features: readonly Feature[] | undefined;
+  readonly identity: DeviceIdentity;
+}
+
+const nothingKnown = {
+  macAddress: undefined,
+  permanentMacAddress: undefined,
+  type: 'ether',
+  master: undefined,
+} as const;
+
+/** Sources of declarations that are read from the same files as another. */
+const readWith: Readonly<Record<string, ConfigSource>> = { ifupdown2: 'ifupdown', wicked: 'ifcfg' };
+
+function isReadable(
+  source: ConfigSource,
+  {
+    config: { unreadable, present },
+    declarations,
+  }: { readonly config: NetworkConfig; readonly declarations: readonly Declaration[] },
+): boolean {
+  return (
+    present.has('/etc') &&
+    !unreadable.some((row) => row.source === source) &&
+    !declarations.some(
+      (row) => row.outcome.kind === 'unknown' && (readWith[row.source] ?? row.source) === source,
+    )
+  );
+}

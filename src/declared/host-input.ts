@@ -1,0 +1,48 @@
+import type { NetworkConfig } from '../host/network-config.ts';
+import { parseIniLines } from '../parsers/ini-lines.ts';
+import type { NetplanFiles } from './netplan.ts';
+import type { Installed, PredictionInput } from './predict.ts';
+
+const runningProfiles = /^\/run\/NetworkManager\/devices\/(\d+)$/;
+
+/** Takes netplan's YAML apart. What reads YAML is loaded only where there is any: most hosts have none. */
+export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Promise<NetplanFiles> {
+  if (![...files.keys()].some((path) => path.includes('/netplan/'))) {
+    return { isReadable: false, files: [] };
+  }
+  const { predictNetplan } = await import('./netplan.ts');
+  return predictNetplan(files);
+}
+
+/** What there is to predict from, of a host's configuration and its devices. */
+export function predictionInput(
+  { files, present }: NetworkConfig,
+  { devices, netplan }: Pick<PredictionInput, 'devices' | 'netplan'>,
+): PredictionInput {
+  const profiles = [...files.values()].flatMap(({ path, text }) => {
+    const [, index] = runningProfiles.exec(path) ?? [];
+    const uuid = parseIniLines(text, 'keyfile').find(({ key }) => key === 'connection-uuid')?.value;
+    return index === undefined || uuid === undefined ? [] : [[Number(index), uuid] as const];
+  });
+  return {
+    tree: files,
+    devices,
+    netplan,
+    installed: installedOf(present),
+    activeProfiles: profiles.length === 0 ? undefined : new Map(profiles),
+  };
+}
+
+/** A part of the host that is not mounted here must not look as if nothing were installed. */
+function installedOf(present: ReadonlySet<string>): Installed {
+  const has = (...paths: readonly string[]): boolean => paths.some((path) => present.has(path));
+  const isMounted = has('/usr/sbin');
+  const isIfupdown2 = has('/usr/share/ifupdown2') || (!isMounted && has('/etc/network/ifupdown2'));
+  const isIfupdown = has('/usr/sbin/ifup', '/sbin/ifup') || !isMounted;
+  return {
+    ifupdown: isIfupdown2 ? 'ifupdown2' : isIfupdown ? 'ifupdown' : undefined,
+    networkManager: has('/usr/sbin/NetworkManager') || !isMounted,
+    ethtool: has('/usr/sbin/ethtool', '/sbin/ethtool', '/usr/bin/ethtool') || !isMounted,
+    ethtoolHook: has('/etc/network/if-up.d/ethtool') || !has('/etc/network/if-up.d'),
+  };
+}

@@ -1,0 +1,148 @@
+import type { Declaration, IgnoredReason, Origin, Outcome } from '../model/declaration.ts';
+import type { StanzaOption } from '../parsers/interfaces.ts';
+import { mentionsSwitch, parseSettings, runShell } from './ethtool-run.ts';
+import type { CommandRun, DeviceLookup } from './ethtool-run.ts';
+import { ignore } from './outcome.ts';
+import type { Surroundings } from './predict.ts';
+
+export type Flavour = 'ifupdown' | 'ifupdown2';
+
+/** Keys of ifupdown2 in the order in which it looks at them, and what ethtool calls each. */
+export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
+  ...['gro', 'lro', 'gso', 'tso', 'ufo', 'tx', 'rx'].map(
+    (short) => [`${short}-offload`, short] as const,
+  ),
+  ['rx-vlan-filter', 'rx-vlan-filter'],
+]);
+
+export interface IfupdownScope extends Pick<Surroundings, 'installed'> {
+  readonly flavour: Flavour;
+  /** The devices there are, and those the stanzas make. */
+  readonly targets: DeviceLookup;
+}
+
+/** Where an option stands. */
+export function originOf({ file, line, text }: StanzaOption, source: Flavour): Origin {
+  return { source, file, line, text };
+}
+
+/** Debian's hook passes all `offload-*` of a stanza to one ethtool, with `-` for each `_`: one it does not know costs all. */
+export function debianHook(
+  device: string,
+  options: readonly StanzaOption[],
+  scope: IfupdownScope,
+): CommandRun {
+  const target = scope.targets(device);
+  const own = options.filter(({ key }) => /^offload[-_]/i.test(key));
+  const rows = own.map((option) => {
+    const name = option.key.slice('offload-'.length).toLowerCase().replaceAll('_', '-');
+    const words = [name, ...option.value.split(/\s+/)];
+    const { settings, badWord } = parseSettings(words, target);
+    const isRepeated = own.some((other) => other !== option && sameKey(other.key, option.key));
+    return { option, settings, bad: badWord ?? (isRepeated ? option.value : undefined) };
+  });
+  const isBad = rows.some(({ bad }) => bad !== undefined);
+  const outcomeOf = ({ option, bad }: (typeof rows)[number]): Outcome => {
+    if (!scope.installed.ethtool || !scope.installed.ethtoolHook) {
+      return { kind: 'ignored', reason: 'hook-missing' };
+    }
+    if (bad !== undefined) {
+      const reason =
+        /^(?:on|off)$/.test(option.value) &&
+        !own.some((other) => other !== option && sameKey(other.key, option.key))
+          ? 'breaks-the-start'
+          : 'unparsed-value';
+      return { kind: 'ignored', reason, detail: bad };
+    }
+    if (target === undefined) {
+      return { kind: 'ignored', reason: 'no-such-device', detail: device };
+    }
+    return isBad ? { kind: 'ignored', reason: 'aborted' } : { kind: 'applies' };
+  };
+  const declarations = rows.map((row) => ({
+    ...originOf(row.option, scope.flavour),
+    device,
+    settings: row.settings,
+    outcome: outcomeOf(row),
+  }));
+  const hasFailed = scope.installed.ethtool && (isBad || (rows.length > 0 && target === undefined));
+  return { declarations, status: hasFailed ? 'failed' : 'ok' };
+}
+
+function sameKey(one: string, other: string): boolean {
+  return plainKey(one) === plainKey(other);
+}
+
+function plainKey(key: string): string {
+  return key.toLowerCase().replaceAll('_', '-');
+}
+
+/** ifupdown2 runs one ethtool for each key in an order of its own, up to the first that fails; of each the first of a device counts. */
+export function ifupdown2Options(
+  device: string,
+  options: readonly StanzaOption[],
+  scope: IfupdownScope,
+): CommandRun {
+  const target = scope.targets(device);
+  const seen = new Set<string>();
+  let isAborted = false;
+  const rows = [...ifupdown2Keys].flatMap(([key, short]) =>
+    options
+      .filter((option) => option.key.replaceAll('_', '-') === key)
+      .map((option) => ({ option, key, short })),
+  );
+  const declarations = rows.map(({ option, key, short }) => {
+    const { settings, badWord } = parseSettings([short, ...option.value.split(/\s+/)], target);
+    const outcome: Outcome = !scope.installed.ethtool
+      ? { kind: 'ignored', reason: 'hook-missing' }
+      : seen.has(key)
+        ? { kind: 'ignored', reason: 'overruled' }
+        : isAborted
+          ? { kind: 'ignored', reason: 'aborted' }
+          : badWord !== undefined
+            ? { kind: 'ignored', reason: 'unparsed-value', detail: option.value }
+            : target === undefined
+              ? { kind: 'ignored', reason: 'no-such-device', detail: device }
+              : { kind: 'applies' };
+    isAborted ||= badWord !== undefined && !seen.has(key);
+    seen.add(key);
+    return { ...originOf(option, scope.flavour), device, settings, outcome };
+  });
+  return { declarations, status: 'ok' };
+}
+
+/** Options that look as if they switched something, and do not. */
+export function misspelled(
+  device: string,
+  options: readonly StanzaOption[],
+  { flavour, targets }: IfupdownScope,
+): readonly Declaration[] {
+  return options.flatMap((option): readonly Declaration[] => {
+    const reason = misspelling(option, flavour);
+    if (reason === undefined) {
+      return [];
+    }
+    const origin = originOf(option, flavour);
+    if (reason === 'not-a-command') {
+      const env = { IFACE: device };
+      const { declarations } = runShell(option.text, { origin, env, devices: targets });
+      return declarations.map((declaration) => ignore(declaration, reason));
+    }
+    const name = option.key.replaceAll(/^offload[-_]|[-_]offload$/gi, '').toLowerCase();
+    const { settings } = parseSettings([name, option.value], targets(device));
+    return [{ ...origin, device, settings, outcome: { kind: 'ignored', reason } }];
+  });
+}
+
+function misspelling({ key, text }: StanzaOption, flavour: Flavour): IgnoredReason | undefined {
+  if (/^(?:\/\S*\/)?ethtool$/.test(key) && mentionsSwitch(text)) {
+    return 'not-a-command';
+  }
+  const isOfIfupdown2 = ifupdown2Keys.has(key.replaceAll('_', '-'));
+  const isOfDebian = /^offload[-_]/i.test(key);
+  if (flavour === 'ifupdown' ? isOfIfupdown2 : isOfDebian) {
+    return 'other-systems-key';
+  }
+  const looksLikeOne = /[-_]offload$|[-_]segmentation$|^feature-/i.test(key);
+  return looksLikeOne && !isOfIfupdown2 && !isOfDebian ? 'unknown-key' : undefined;
+}

@@ -1,0 +1,171 @@
+import type { Declaration, DeviceIdentity, IgnoredReason } from '../model/declaration.ts';
+import type { Stanza, StanzaOption } from '../parsers/interfaces.ts';
+import { mentionsSwitch, runShell } from './ethtool-run.ts';
+import {
+  debianHook,
+  ifupdown2Keys,
+  ifupdown2Options,
+  misspelled,
+  originOf,
+} from './ifupdown-options.ts';
+import type { Flavour, IfupdownScope } from './ifupdown-options.ts';
+import type { CommandRun, DeviceLookup, RunStatus } from './ethtool-run.ts';
+import { loadInterfaces } from './interfaces-files.ts';
+import type { Activation, LoadedInterfaces } from './interfaces-files.ts';
+import { ignore } from './outcome.ts';
+import type { Surroundings } from './predict.ts';
+
+interface StanzaScope extends Surroundings, IfupdownScope {
+  readonly loaded: LoadedInterfaces;
+}
+
+const preUp = new Set(['pre-up']);
+const postUp = new Set(['up', 'post-up']);
+
+/**
+ * Says what interfaces(5) does at boot: which stanzas are run, in which order, and what each of their lines switches.
+ *
+ * @see ifup(8), /etc/network/if-up.d/ethtool of Debian's package ethtool, ifupdown2/addons/ethtool.py
+ */
+export function predictIfupdown(
+  surroundings: Surroundings,
+  flavour: Flavour,
+): readonly Declaration[] {
+  const loaded = loadInterfaces(surroundings.tree, {
+    flavour,
+    deviceNames: surroundings.devices.map(({ name }) => name),
+  });
+  const targets: DeviceLookup = (name) =>
+    surroundings.lookUp(name) ?? (loaded.created.has(name) ? virtualDevice(name) : undefined);
+  const scope: StanzaScope = { ...surroundings, flavour, loaded, targets };
+  const run = loaded.isRefused
+    ? []
+    : loaded.activations.flatMap((activation) => runActivation(activation, scope));
+  return [
+    ...loaded.stanzas
+      .filter((stanza) => loaded.isRefused || !isActivated(stanza, loaded))
+      .flatMap((stanza) => unrun(stanza, scope, loaded.isRefused ? 'file-refused' : 'no-auto')),
+    ...loaded.strays
+      .filter(({ text }) => mentionsSwitch(text))
+      .map(({ file, line, text }): Declaration => ({
+        source: flavour,
+        file,
+        line,
+        text,
+        device: undefined,
+        settings: [],
+        outcome: { kind: 'ignored', reason: 'wrong-place' },
+      })),
+    ...run,
+  ];
+}
+
+/** One that a bridge's stanza makes has no features anybody has read yet. */
+function virtualDevice(name: string): DeviceIdentity {
+  return {
+    name,
+    kernelName: name,
+    macAddress: undefined,
+    permanentMacAddress: undefined,
+    driver: undefined,
+    busAddress: undefined,
+    interfaceIndex: 0,
+    type: 'virtual',
+    master: undefined,
+    features: undefined,
+  };
+}
+
+function isActivated({ name }: Stanza, { activations }: LoadedInterfaces): boolean {
+  return activations.some(({ stanzas }) => stanzas.some((stanza) => stanza.name === name));
+}
+
+/** Runs what one `ifup DEVICE` runs. In ifupdown the first command that fails ends it. */
+function runActivation(
+  { device, stanzas }: Activation,
+  scope: StanzaScope,
+): readonly Declaration[] {
+  const merged =
+    scope.flavour === 'ifupdown'
+      ? stanzas
+      : [{ options: stanzas.flatMap(({ options }) => options) }];
+  const declarations: Declaration[] = [];
+  let status: RunStatus = 'ok';
+  for (const { options } of merged) {
+    const env = environment(device, scope.flavour === 'ifupdown' ? options : []);
+    const commands = (keys: ReadonlySet<string>) =>
+      options.filter(({ key }) => keys.has(key)).map((option) => () => command(option, env, scope));
+    const steps = [
+      ...commands(preUp),
+      ...(scope.flavour === 'ifupdown2' ? [() => ifupdown2Options(device, options, scope)] : []),
+      ...commands(postUp),
+      ...(scope.flavour === 'ifupdown' ? [() => debianHook(device, options, scope)] : []),
+    ];
+    for (const step of steps) {
+      const run = step();
+      const isAborted: boolean = scope.flavour === 'ifupdown' && status === 'failed';
+      declarations.push(
+        ...(isAborted ? run.declarations.map((row) => ignore(row, 'aborted')) : run.declarations),
+      );
+      status = isAborted ? 'failed' : run.status;
+    }
+    declarations.push(...misspelled(device, options, scope));
+  }
+  return declarations.flatMap((declaration) => withPorts(declaration, scope));
+}
+
+function environment(
+  device: string,
+  options: readonly StanzaOption[],
+): Readonly<Record<string, string>> {
+  const own = options.map(
+    ({ key, value }) => [`IF_${key.toUpperCase().replaceAll(/[-.]/g, '_')}`, value] as const,
+  );
+  return { ...Object.fromEntries(own), IFACE: device, LOGICAL: device, MODE: 'start' };
+}
+
+function command(
+  option: StanzaOption,
+  env: Readonly<Record<string, string>>,
+  { flavour, targets }: StanzaScope,
+): CommandRun {
+  return runShell(option.value, { origin: originOf(option, flavour), env, devices: targets });
+}
+
+/** What is in a stanza that is not run. */
+function unrun(stanza: Stanza, scope: StanzaScope, reason: IgnoredReason): readonly Declaration[] {
+  const env = environment(stanza.name, stanza.options);
+  const keys = stanza.options.filter(({ key }) =>
+    scope.flavour === 'ifupdown'
+      ? /^offload[-_]/i.test(key)
+      : ifupdown2Keys.has(key.replaceAll('_', '-')),
+  );
+  const declarations = [
+    ...stanza.options
+      .filter(({ key }) => preUp.has(key) || postUp.has(key))
+      .flatMap((option) => command(option, env, scope).declarations),
+    ...(scope.flavour === 'ifupdown'
+      ? debianHook(stanza.name, keys, scope)
+      : ifupdown2Options(stanza.name, keys, scope)
+    ).declarations,
+  ];
+  return declarations.map((declaration) => ignore(declaration, reason));
+}
+
+/** A bridge's features are not those of its ports, which are what was meant. */
+function withPorts(
+  declaration: Declaration,
+  { loaded, lookUp }: StanzaScope,
+): readonly Declaration[] {
+  const { device, outcome } = declaration;
+  if (device === undefined || outcome.kind !== 'applies') {
+    return [declaration];
+  }
+  const ports = loaded.ports.get(device) ?? [];
+  return [
+    declaration,
+    ...ports
+      .filter((port) => lookUp(port) !== undefined)
+      .map((port) => ignore({ ...declaration, device: port }, 'wrong-device', device)),
+  ];
+}

@@ -1,0 +1,95 @@
+import type { DeviceIdentity } from '../model/declaration.ts';
+import { matchesGlob } from '../parsers/glob.ts';
+import type { IniEntry } from '../parsers/ini-lines.ts';
+
+/** Undefined where nobody can tell. */
+type Verdict = boolean | undefined;
+
+/** How each key of the section [Match] compares with a device. */
+const comparisons: Readonly<
+  Record<string, (words: readonly string[], device: DeviceIdentity) => Verdict>
+> = {
+  MACAddress: (words, { macAddress }) => anyAddress(words, macAddress),
+  PermanentMACAddress: (words, { permanentMacAddress }) => anyAddress(words, permanentMacAddress),
+  OriginalName: (words, device) => matchesOriginalName(words, device),
+  Driver: (words, { driver }) => anyGlob(words, driver),
+  Path: (words, { busAddress }) =>
+    anyGlob(words, busAddress === undefined ? undefined : idPath(busAddress)),
+  Type: (words, { type }) => anyGlob(words, type),
+  Kind: (words, { driver, busAddress }) =>
+    busAddress === undefined ? anyGlob(words, driver) : false,
+  // These tell of the machine or of properties that only udev has.
+  Property: () => undefined,
+  Host: () => undefined,
+  Virtualization: () => undefined,
+  KernelCommandLine: () => undefined,
+  KernelVersion: () => undefined,
+  Version: () => undefined,
+  Credential: () => undefined,
+  Architecture: () => undefined,
+  Firmware: () => undefined,
+};
+
+/**
+ * Says whether the section [Match] of a .link file is for a device. One without a key systemd knows is for none.
+ *
+ * @returns undefined where nobody but udev can tell.
+ * @see systemd.link(5)
+ */
+export function matchesLink(match: readonly IniEntry[], device: DeviceIdentity): Verdict {
+  const words = new Map<string, readonly string[]>();
+  for (const { key, value } of match) {
+    const own = value.split(/\s+/).filter((word) => word !== '');
+    words.set(key, own.length === 0 ? [] : [...(words.get(key) ?? []), ...own]);
+  }
+  const verdicts = new Set(
+    [...words].flatMap(([key, list]) => {
+      const comparison = comparisons[key];
+      return comparison === undefined || list.length === 0 ? [] : [comparison(list, device)];
+    }),
+  );
+  if (verdicts.size === 0 || verdicts.has(false)) {
+    return false;
+  }
+  return verdicts.has(undefined) ? undefined : true;
+}
+
+/** As udev's path_id makes it of a PCI address. */
+function idPath(busAddress: string): string | undefined {
+  return /^[\da-f]{4,}:/.test(busAddress) ? `pci-${busAddress}` : undefined;
+}
+
+function anyAddress(words: readonly string[], address: string | undefined): boolean {
+  return (
+    address !== undefined && words.some((word) => plainAddress(word) === plainAddress(address))
+  );
+}
+
+function plainAddress(text: string): string {
+  return text.toLowerCase().replaceAll(/[^\da-f]/g, '');
+}
+
+/** A list that begins with `!` is for all that match none of it. */
+function anyGlob(words: readonly string[], text: string | undefined): boolean {
+  const [first = '', ...rest] = words;
+  const isNegated = first.startsWith('!');
+  const patterns = isNegated ? [first.slice(1), ...rest] : words;
+  const isMatched = text !== undefined && patterns.some((pattern) => matchesGlob(pattern, text));
+  return isMatched !== isNegated;
+}
+
+/** A device that was renamed came as `eth0` or the like: it never had the name it has when udev sees it first. */
+function matchesOriginalName(
+  words: readonly string[],
+  { kernelName, type }: DeviceIdentity,
+): Verdict {
+  if (kernelName !== undefined) {
+    return anyGlob(words, kernelName);
+  }
+  if (words.includes('*')) {
+    return true;
+  }
+  const prefix = type === 'wlan' ? 'wlan' : 'eth';
+  const couldBe = words.some((word) => word.startsWith(prefix) || word.startsWith(`!${prefix}`));
+  return couldBe ? undefined : anyGlob(words, `${prefix}0`);
+}

@@ -1,0 +1,200 @@
+import { networkManagerFeatures, offloadNames } from '../catalogue/offload-names.ts';
+import type {
+  ConfigFile,
+  Declaration,
+  DeviceIdentity,
+  IgnoredReason,
+  Outcome,
+} from '../model/declaration.ts';
+import { matchesGlob } from '../parsers/glob.ts';
+import { parseIniLines } from '../parsers/ini-lines.ts';
+import type { IniEntry } from '../parsers/ini-lines.ts';
+import { filesByName } from './config-tree.ts';
+import { featuresNamed } from './feature-names.ts';
+import { doubt, ignore } from './outcome.ts';
+import type { Surroundings } from './predict.ts';
+
+const directories = ['/etc', '/run', '/usr/lib'].map(
+  (prefix) => `${prefix}/NetworkManager/system-connections`,
+);
+/** Readable or writable by others than root: NetworkManager refuses such a file. */
+const refusedModes = 0o077;
+
+interface Profile {
+  readonly file: ConfigFile;
+  readonly entries: readonly IniEntry[];
+  readonly value: (section: string, key: string) => string | undefined;
+}
+
+/** Says what the profiles of NetworkManager do to the features of the devices they are activated on. */
+export function predictNetworkManager(surroundings: Surroundings): readonly Declaration[] {
+  const profiles = filesByName(surroundings.tree, { directories, suffix: '.nmconnection' }).map(
+    parseProfile,
+  );
+  return profiles.flatMap((profile) => {
+    const devices = surroundings.devices.filter((device) => isFor(profile, device));
+    const targets = devices.length === 0 ? [undefined] : devices;
+    return targets.flatMap((device) => {
+      const rival = device && rivalOf(profile, { device, profiles, surroundings });
+      const declarations = profile.entries.flatMap((entry) => declare(entry, { profile, device }));
+      return declarations.map((declaration) =>
+        override(declaration, { surroundings, profile, device, rival }),
+      );
+    });
+  });
+}
+
+interface OverrideOptions {
+  readonly surroundings: Surroundings;
+  readonly profile: Profile;
+  readonly device: DeviceIdentity | undefined;
+  readonly rival: Profile | 'unknown' | undefined;
+}
+
+/** What is true of the profile as a whole. */
+function override(
+  declaration: Declaration,
+  { surroundings, profile, device, rival }: OverrideOptions,
+): Declaration {
+  const named = profile.value('connection', 'interface-name');
+  const because = (reason: IgnoredReason, detail: string): Declaration =>
+    ignore({ ...declaration, device: device?.name ?? named }, reason, detail);
+  const id = profile.value('connection', 'id') ?? profile.file.path;
+  if (!surroundings.installed.networkManager) {
+    return because('unmanaged', 'NetworkManager is not installed');
+  }
+  if ((profile.file.mode & refusedModes) !== 0) {
+    return because('file-refused', `mode ${profile.file.mode.toString(8)}`);
+  }
+  if (device === undefined) {
+    return because(named === undefined ? 'no-match' : 'no-such-device', named ?? id);
+  }
+  if (profile.value('connection', 'autoconnect') === 'false' && rival === undefined) {
+    return because('no-auto', id);
+  }
+  if (rival === 'unknown') {
+    return doubt(declaration, `another profile is for ${device.name} too`);
+  }
+  return typeof rival === 'object'
+    ? because('unmanaged', rival.value('connection', 'id') ?? rival.file.path)
+    : declaration;
+}
+
+function parseProfile(file: ConfigFile): Profile {
+  const entries = parseIniLines(file.text, 'keyfile');
+  return {
+    file,
+    entries,
+    value: (section, key) =>
+      entries.findLast((entry) => entry.section === section && entry.key === key)?.value,
+  };
+}
+
+/** @see nm-settings-keyfile(5) */
+function isFor({ value }: Profile, device: DeviceIdentity): boolean {
+  const name = value('connection', 'interface-name');
+  const type = value('connection', 'type');
+  const address = value('ethernet', 'mac-address') ?? value('802-3-ethernet', 'mac-address');
+  const patterns = value('match', 'interface-name')
+    ?.split(/[;,]/)
+    .filter((word) => word !== '');
+  return (
+    (name === undefined || name === device.name) &&
+    (type === undefined || !type.endsWith('ethernet') || device.type === 'ether') &&
+    (address === undefined ||
+      [device.permanentMacAddress, device.macAddress].includes(address.toLowerCase())) &&
+    (patterns === undefined || patterns.some((pattern) => matchesGlob(pattern, device.name))) &&
+    // One that names nothing is for any device of its type.
+    (name !== undefined ||
+      address !== undefined ||
+      type?.endsWith('ethernet') === true ||
+      patterns !== undefined)
+  );
+}
+
+/** The profile that is activated on a device instead of this one. */
+function rivalOf(
+  profile: Profile,
+  {
+    device,
+    profiles,
+    surroundings: { activeProfiles },
+  }: {
+    readonly device: DeviceIdentity;
+    readonly profiles: readonly Profile[];
+    readonly surroundings: Surroundings;
+  },
+): Profile | 'unknown' | undefined {
+  const active = activeProfiles?.get(device.interfaceIndex);
+  const priority = ({ value }: Profile): number =>
+    Number(value('connection', 'autoconnect-priority') ?? 0);
+  const others = profiles.filter(
+    (other) =>
+      other !== profile &&
+      (other.file.mode & refusedModes) === 0 &&
+      other.value('connection', 'autoconnect') !== 'false' &&
+      isFor(other, device),
+  );
+  if (active !== undefined) {
+    const chosen = profiles.find(({ value }) => value('connection', 'uuid') === active);
+    return chosen === profile ? undefined : (chosen ?? 'unknown');
+  }
+  const better = others.find((other) => priority(other) > priority(profile));
+  return (
+    better ??
+    (others.some((other) => priority(other) === priority(profile)) ? 'unknown' : undefined)
+  );
+}
+
+function declare(
+  { section, key, value, line }: IniEntry,
+  { profile, device }: { readonly profile: Profile; readonly device: DeviceIdentity | undefined },
+): readonly Declaration[] {
+  const isOwn = section === 'ethtool';
+  const name = key.replace(/^feature-/, '');
+  const isKnown = key.startsWith('feature-') && networkManagerFeatures.has(name);
+  const looksLikeOne =
+    key.startsWith('feature-') || offloadNames.some((row) => row.short === key || row.name === key);
+  if (!(isOwn ? looksLikeOne : key.startsWith('feature-'))) {
+    return [];
+  }
+  const isOn = /^(?:true|1)$/.test(value);
+  const group = offloadNames.find((row) => row.short === name);
+  const features = (featuresNamed(name, device) ?? []).filter(
+    (feature) => group?.networkManagerMembers?.test(feature) ?? true,
+  );
+  const outcome: Outcome = !isOwn
+    ? { kind: 'ignored', reason: 'wrong-place', detail: section }
+    : !isKnown
+      ? { kind: 'ignored', reason: 'unknown-key', detail: key }
+      : !/^(?:true|false|1|0)$/.test(value)
+        ? { kind: 'ignored', reason: 'unparsed-value', detail: value }
+        : { kind: 'applies' };
+  return [
+    {
+      source: 'networkmanager',
+      file: profile.file.path,
+      line,
+      text: `${key}=${value}`,
+      device: device?.name,
+      settings: features.map((feature) => ({ feature, enabled: isOn })),
+      outcome,
+    },
+  ];
+}
+
+/** The UUID, or else the name, of the profile that is activated on a device. */
+export function profileOf(
+  device: DeviceIdentity,
+  { tree, activeProfiles }: Pick<Surroundings, 'tree' | 'activeProfiles'>,
+): string | undefined {
+  const active = activeProfiles?.get(device.interfaceIndex);
+  const profile = filesByName(tree, { directories, suffix: '.nmconnection' })
+    .map(parseProfile)
+    .find((candidate) => isFor(candidate, device));
+  return (
+    active ??
+    profile?.value('connection', 'uuid') ??
+    profile?.value('connection', 'id')?.replaceAll(/[^\w.-]/g, String.raw`\$&`)
+  );
+}

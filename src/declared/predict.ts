@@ -1,0 +1,107 @@
+import { featureDependencies } from '../catalogue/offload-names.ts';
+import type { Declaration, DeviceIdentity } from '../model/declaration.ts';
+import type { ConfigTree } from './config-tree.ts';
+import type { DeviceLookup } from './ethtool-run.ts';
+import { featuresOf } from './feature-names.ts';
+import { predictIfcfg } from './ifcfg.ts';
+import { predictIfupdown } from './ifupdown.ts';
+import { linkFiles, predictLink } from './link.ts';
+import type { NetplanFiles } from './netplan.ts';
+import { predictNetworkManager } from './network-manager.ts';
+import { ignore } from './outcome.ts';
+import { predictScripts } from './scripts.ts';
+import { predictUdev } from './udev.ts';
+import { predictUnits } from './units.ts';
+
+/** Which of the systems that configure networks are installed. */
+export interface Installed {
+  readonly ifupdown: 'ifupdown' | 'ifupdown2' | undefined;
+  readonly networkManager: boolean;
+  readonly ethtool: boolean;
+  /** What ifupdown runs for `offload-*`. */
+  readonly ethtoolHook: boolean;
+}
+
+/** The host, as far as it decides what its configuration does. */
+export interface PredictionInput {
+  readonly tree: ConfigTree;
+  readonly installed: Installed;
+  readonly devices: readonly DeviceIdentity[];
+  /** What netplan makes of its YAML. */
+  readonly netplan: NetplanFiles;
+  /** The profile NetworkManager has active on a device, by interface index; undefined where nobody can tell. */
+  readonly activeProfiles: ReadonlyMap<number, string> | undefined;
+}
+
+export interface Surroundings extends PredictionInput {
+  readonly lookUp: DeviceLookup;
+}
+
+/**
+ * Says what every declaration of the host's configuration will do at the next boot, in the order in which they act: udev
+ * with the .link file and the rules, then what configures the network, then units.
+ */
+export function predictDeclarations(input: PredictionInput): readonly Declaration[] {
+  const links = linkFiles(input);
+  const named = new Map(input.devices.map((device) => [device.name, device]));
+  const surroundings = { ...input, lookUp: (name: string) => named.get(name) };
+  const { ifupdown } = input.installed;
+  const declarations = [
+    ...predictLink(surroundings, links),
+    ...predictUdev(surroundings),
+    ...(ifupdown === undefined
+      ? predictIfupdown(surroundings, 'ifupdown').map((row) => ignore(row, 'unmanaged'))
+      : predictIfupdown(surroundings, ifupdown)),
+    ...predictNetworkManager(surroundings),
+    ...predictIfcfg(surroundings),
+    ...predictUnits(surroundings),
+    ...predictScripts(surroundings),
+  ];
+  return declarations.filter(
+    (declaration) => !isMeantElsewhere(declaration, declarations, surroundings.lookUp),
+  );
+}
+
+/** What a bridge's stanza does to the bridge is no mistake where its port is taken care of as well. */
+function isMeantElsewhere(
+  { outcome, device: name = '', settings }: Declaration,
+  all: readonly Declaration[],
+  lookUp: DeviceLookup,
+): boolean {
+  const device = lookUp(name);
+  if (outcome.kind !== 'ignored' || outcome.reason !== 'wrong-device' || device === undefined) {
+    return false;
+  }
+  const state = inForce(all, device);
+  return settings.every(({ feature, enabled }) => state.get(feature)?.enabled === enabled);
+}
+
+/** What would be in force of a feature, and what says so. */
+export interface InForce {
+  readonly enabled: boolean;
+  readonly by: Declaration;
+}
+
+/** What the declarations leave a device's features at: the last that acts counts, and the kernel switches off what cannot do without. */
+export function inForce(
+  declarations: readonly Declaration[],
+  device: DeviceIdentity,
+): ReadonlyMap<string, InForce> {
+  const state = new Map<string, InForce>();
+  for (const declaration of declarations) {
+    if (declaration.device === device.name && declaration.outcome.kind === 'applies') {
+      for (const { feature, enabled } of declaration.settings) {
+        state.set(feature, { enabled, by: declaration });
+      }
+    }
+  }
+  for (const { features, need } of featureDependencies) {
+    const missing = [...state].find(([feature, { enabled }]) => need.test(feature) && !enabled);
+    if (missing !== undefined) {
+      for (const feature of featuresOf(device).filter((name) => features.test(name))) {
+        state.set(feature, { enabled: false, by: missing[1].by });
+      }
+    }
+  }
+  return state;
+}

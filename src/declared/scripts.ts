@@ -1,0 +1,46 @@
+import type { ConfigFile, Declaration } from '../model/declaration.ts';
+import { baseName, directoryOf } from './config-tree.ts';
+import { mentionsSwitch } from './ethtool-run.ts';
+import type { Surroundings } from './predict.ts';
+
+/** Where scripts lie that something runs at boot, or when a device is configured. */
+const scriptDirectories =
+  /^\/etc\/(?:network\/if-(?:pre-up|up)\.d|NetworkManager\/dispatcher\.d(?:\/pre-up\.d)?|networkd-dispatcher\/[\w-]+\.d|cron\.d|init\.d|wicked\/scripts)$|^\/var\/spool\/cron(?:\/crontabs)?$/;
+const scripts = new Set(['/etc/rc.local', '/etc/rc.d/rc.local', '/etc/crontab']);
+/** Of the package ethtool: what it does is known. */
+const packagedHooks = new Set(['/etc/network/if-up.d/ethtool', '/etc/network/if-pre-up.d/ethtool']);
+const executable = 0o111;
+
+/** Finds scripts that call ethtool. What they do with it, nobody can tell without running them. */
+export function predictScripts({ tree }: Surroundings): readonly Declaration[] {
+  return [...tree.values()]
+    .filter((file) => isRun(file) && !packagedHooks.has(file.path))
+    .flatMap(({ path, text }) =>
+      text.split('\n').flatMap((raw, index): readonly Declaration[] =>
+        /^\s*#/.test(raw) || !mentionsSwitch(raw) || (isCrontab(path) && !raw.includes('@reboot'))
+          ? []
+          : [
+              {
+                source: 'script',
+                file: path,
+                line: index + 1,
+                text: raw.trim(),
+                device: undefined,
+                settings: [],
+                outcome: { kind: 'unknown', detail: `${path} calls ethtool` },
+              },
+            ],
+      ),
+    );
+}
+
+function isCrontab(path: string): boolean {
+  return path.includes('cron');
+}
+
+function isRun({ path, mode }: ConfigFile): boolean {
+  const isNamed = scripts.has(path) || scriptDirectories.test(directoryOf(path));
+  return (
+    isNamed && (isCrontab(path) || (mode & executable) !== 0) && !baseName(path).startsWith('.')
+  );
+}

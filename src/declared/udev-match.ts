@@ -1,0 +1,114 @@
+import type { DeviceIdentity } from '../model/declaration.ts';
+import { matchesGlob } from '../parsers/glob.ts';
+import type { UdevRule, UdevToken } from '../parsers/udev-rules.ts';
+
+/** A device that was renamed came under such a name, which nobody knows any more. */
+const earlierName = 'eth0';
+
+/** One event of a device: it is added under the name the kernel gave it, and moved when udev renames it. */
+export interface UdevEvent {
+  readonly action: 'add' | 'move';
+  readonly device: DeviceIdentity;
+  readonly kernelName: string;
+}
+
+/** The events of a device when it appears. */
+export function eventsOf(device: DeviceIdentity): readonly UdevEvent[] {
+  const kernelName = device.kernelName ?? earlierName;
+  return kernelName === device.name
+    ? [{ action: 'add', device, kernelName }]
+    : [
+        { action: 'add', device, kernelName },
+        { action: 'move', device, kernelName: device.name },
+      ];
+}
+
+const assignments = new Set([
+  'RUN',
+  'NAME',
+  'LABEL',
+  'GOTO',
+  'OPTIONS',
+  'TAG',
+  'SYMLINK',
+  'MODE',
+  'OWNER',
+  'GROUP',
+]);
+
+/** Whether a rule is for an event; undefined where nobody but udev can tell. */
+export function matchesEvent({ tokens }: UdevRule, event: UdevEvent): boolean | undefined {
+  const verdicts = new Set(
+    tokens
+      .filter(
+        ({ key, operator }) => operator === '==' || operator === '!=' || !assignments.has(key),
+      )
+      .map((token) => compareToken(token, event)),
+  );
+  return verdicts.has(false) ? false : verdicts.has(undefined) ? undefined : true;
+}
+
+function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
+  const { key, operator, value } = token;
+  if (key === 'ENV' && operator !== '==' && operator !== '!=') {
+    return true;
+  }
+  const texts = textsOf(token, event);
+  if (texts === undefined) {
+    return undefined;
+  }
+  const isMatched = value
+    .split('|')
+    .some((pattern) => texts.some((text) => text !== undefined && matchesGlob(pattern, text)));
+  return isMatched === (operator === '==');
+}
+
+/** What a key is compared with; undefined for a key that only udev knows. */
+function textsOf(
+  { key, attribute }: UdevToken,
+  { action, device, kernelName }: UdevEvent,
+): readonly (string | undefined)[] | undefined {
+  const { busAddress, driver, macAddress } = device;
+  switch (key) {
+    case 'ACTION':
+      return [action];
+    case 'SUBSYSTEM':
+      return ['net'];
+    case 'SUBSYSTEMS':
+      return ['net', busAddress === undefined ? undefined : 'pci'];
+    case 'KERNEL':
+      return [kernelName];
+    case 'KERNELS':
+      return [kernelName, busAddress];
+    case 'DRIVERS':
+      // Of a parent: what has none has no such driver.
+      return [busAddress === undefined ? undefined : driver];
+    case 'NAME':
+      return [device.name];
+    case 'ATTR':
+    case 'ATTRS':
+      return attribute === 'address' ? [macAddress] : undefined;
+    case 'ENV':
+      return environmentTexts(attribute, { device, kernelName });
+    default:
+      return undefined;
+  }
+}
+
+function environmentTexts(
+  name: string | undefined,
+  { device, kernelName }: { readonly device: DeviceIdentity; readonly kernelName: string },
+): readonly (string | undefined)[] | undefined {
+  switch (name) {
+    case 'INTERFACE':
+      return [kernelName];
+    case 'ID_NET_DRIVER':
+      return [device.driver];
+    case 'DEVTYPE':
+      return device.type === 'ether' ? [''] : [device.type];
+    case 'ID_BUS':
+      return [device.busAddress === undefined ? undefined : 'pci'];
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import type { Declaration, IgnoredReason, Origin } from '../model/declaration.ts';
+import { parseUdevRules } from '../parsers/udev-rules.ts';
+import type { UdevRule, UdevToken } from '../parsers/udev-rules.ts';
+import { baseName, filesByName } from './config-tree.ts';
+import { mentionsSwitch, runWords } from './ethtool-run.ts';
+import { doubt, ignore } from './outcome.ts';
+import type { Surroundings } from './predict.ts';
+import { eventsOf, matchesEvent } from './udev-match.ts';
+import type { UdevEvent } from './udev-match.ts';
+
+const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
+  (prefix) => `${prefix}/udev/rules.d`,
+);
+/** It gives the device its name. */
+const namingRules = '80-net-setup-link.rules';
+/** A rule that calls ethtool, and where it stands. */
+interface SwitchRule {
+  readonly rule: UdevRule;
+  readonly origin: Origin;
+  /** Its file passes over lines, by conditions that are not followed here. */
+  readonly hasJumps: boolean;
+}
+
+/** Says what `RUN` of udev's rules does to each device when it appears. @see udev(7) */
+export function predictUdev(surroundings: Surroundings): readonly Declaration[] {
+  const rules = filesByName(surroundings.tree, { directories, suffix: '.rules' }).flatMap(
+    ({ path, text }): readonly SwitchRule[] => {
+      // Most files of a distribution say nothing of ethtool.
+      const own = text.includes('ethtool') ? parseUdevRules(text) : [];
+      const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
+      return own
+        .filter(({ tokens }) => tokens.some(isSwitch))
+        .map((rule) => ({
+          rule,
+          origin: { source: 'udev', file: path, line: rule.line, text: rule.text },
+          hasJumps,
+        }));
+    },
+  );
+  const declarations = surroundings.devices.flatMap((device) =>
+    distinct(eventsOf(device).flatMap((event) => runEvent(event, { rules, surroundings }))),
+  );
+  const seen = new Set(declarations.map(({ file, line }) => `${file}:${line}`));
+  return [
+    ...declarations,
+    ...rules
+      .filter(({ origin: { file, line } }) => !seen.has(`${file}:${line}`))
+      .map((row) => unmatched(row, surroundings)),
+  ];
+}
+
+function isSwitch({ key, value }: UdevToken): boolean {
+  return key === 'RUN' && mentionsSwitch(value);
+}
+
+interface EventOptions {
+  readonly rules: readonly SwitchRule[];
+  readonly surroundings: Surroundings;
+}
+
+/** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
+function runEvent(event: UdevEvent, { rules, surroundings }: EventOptions): readonly Declaration[] {
+  let declarations: readonly Declaration[] = [];
+  let isFinal = false;
+  for (const { rule, origin, hasJumps } of rules) {
+    const verdict = !rule.isBroken && matchesEvent(rule, event);
+    if (verdict === false) {
+      continue;
+    }
+    const operators = new Set(rule.tokens.filter(isSwitch).map(({ operator }) => operator));
+    const run = runRule(rule, { event, origin, surroundings }).map((declaration) =>
+      verdict === undefined || hasJumps
+        ? doubt(declaration, 'only udev can tell whether the rule matches')
+        : isFinal
+          ? ignore(declaration, 'overruled')
+          : declaration,
+    );
+    const isAnew = !isFinal && (operators.has('=') || operators.has(':='));
+    declarations = [
+      ...(isAnew ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
+      ...run,
+    ];
+    isFinal ||= operators.has(':=');
+  }
+  return declarations;
+}
+
+interface RunOptions {
+  readonly event: UdevEvent;
+  readonly origin: Origin;
+  readonly surroundings: Surroundings;
+}
+
+/** udev runs no shell: words are split at blanks, and single quotes hold some together. */
+function runRule(
+  { tokens }: UdevRule,
+  { event, origin, surroundings }: RunOptions,
+): readonly Declaration[] {
+  const runs = tokens.filter(({ key, value }) => key === 'RUN' && mentionsSwitch(value));
+  const isNamed = baseName(origin.file) > namingRules;
+  const finalName = event.device.name;
+  const seenName = isNamed ? finalName : event.kernelName;
+  return runs.flatMap(({ value }) => {
+    const text = value
+      .replaceAll(/\$name\b/g, seenName)
+      .replaceAll(/\$env\{INTERFACE\}|%E\{INTERFACE\}|\$kernel\b|%k/g, event.kernelName)
+      .replaceAll(/\$\$/g, '$')
+      .replaceAll(/%%/g, '%');
+    const words = [...text.matchAll(/'([^']*)'|(\S+)/g)].map(
+      ([, quoted, bare]) => quoted ?? bare ?? '',
+    );
+    const run = runWords(words, { origin, env: {}, devices: surroundings.lookUp });
+    const [program = ''] = words;
+    return run.declarations.map((declaration): Declaration => {
+      const reason = brokenReason({ declaration, value, program, event });
+      const device = {
+        ...declaration,
+        device: reason === 'other-device-name' ? finalName : declaration.device,
+      };
+      return reason === undefined ? device : ignore({ ...device, device: finalName }, reason);
+    });
+  });
+}
+
+function brokenReason({
+  declaration: { outcome, device },
+  value,
+  program,
+  event,
+}: {
+  readonly declaration: Declaration;
+  readonly value: string;
+  readonly program: string;
+  readonly event: UdevEvent;
+}): IgnoredReason | undefined {
+  if (!program.startsWith('/')) {
+    return 'no-path';
+  }
+  if (outcome.kind === 'ignored' && /(?:^|\s)(?:&&|\|\||;|>)|;\s/.test(value)) {
+    return 'no-shell';
+  }
+  const isEarlierName =
+    event.action === 'add' && device === event.kernelName && device !== event.device.name;
+  return isEarlierName ? 'other-device-name' : undefined;
+}
+
+/** A rule that matches no device now may be for one that is made later. */
+function unmatched({ rule, origin }: SwitchRule, { lookUp }: Surroundings): Declaration {
+  const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
+  const device = named === undefined ? undefined : lookUp(named);
+  const outcome = {
+    kind: 'ignored' as const,
+    reason: rule.isBroken
+      ? ('unparsed-value' as const)
+      : device === undefined
+        ? ('no-match' as const)
+        : ('other-device-name' as const),
+  };
+  return { ...origin, device: device?.name ?? named, settings: [], outcome };
+}
+
+/** A rule for both events of a device fails in the first where it succeeds in the second. */
+function distinct(declarations: readonly Declaration[]): readonly Declaration[] {
+  return declarations.filter(
+    ({ line, file, outcome }) =>
+      outcome.kind === 'applies' ||
+      !declarations.some(
+        (other) => other.line === line && other.file === file && other.outcome.kind === 'applies',
+      ),
+  );
+}

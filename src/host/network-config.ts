@@ -1,0 +1,200 @@
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+
+import { configPlaces, installationMarkers } from '../catalogue/config-places.ts';
+import type { ConfigPlace, ConfigSource } from '../catalogue/config-places.ts';
+import type { ConfigFile } from '../model/declaration.ts';
+import { SourceError } from '../model/errors.ts';
+import { resolveBelow } from './root-path.ts';
+import { errorCode, sourceErrorFrom } from './system-error.ts';
+
+const maxFiles = 4000;
+const maxFileBytes = 256 * 1024;
+const maxTotalBytes = 8 * 1024 * 1024;
+const maxMilliseconds = 10_000;
+const maxIncludeDepth = 4;
+/** What only counts where it calls ethtool. */
+const callers: ReadonlySet<ConfigSource> = new Set(['systemd-unit', 'script']);
+
+/** What the host's configuration of its network says, as far as it can be read. */
+export interface NetworkConfig {
+  readonly files: ReadonlyMap<string, ReadConfigFile>;
+  /** Which of the files that tell what is installed are there. */
+  readonly present: ReadonlySet<string>;
+  readonly unreadable: readonly UnreadableConfig[];
+}
+
+interface ReadConfigFile extends ConfigFile {
+  /** Changes when the file does. */
+  readonly signature: string;
+}
+
+interface UnreadableConfig {
+  readonly source: ConfigSource;
+  readonly path: string;
+  readonly error: SourceError;
+}
+
+/**
+ * Reads the files that configure the host's network, below a root that may be mounted elsewhere. Only what has changed is
+ * read again.
+ *
+ * @param previous what was read last, which is given back where nothing has changed
+ */
+export async function readNetworkConfig(
+  rootfs: string,
+  previous: NetworkConfig | undefined,
+): Promise<NetworkConfig> {
+  const files = new Map<string, ReadConfigFile>();
+  const unreadable = new Map<string, UnreadableConfig>();
+  const deadline = performance.now() + maxMilliseconds;
+  let totalBytes = 0;
+
+  const failed = (source: ConfigSource, path: string, error: unknown): void => {
+    const problem = error instanceof SourceError ? error : sourceErrorFrom(error, path);
+    if (problem.reason !== 'absent') {
+      unreadable.set(path, { source, path, error: problem });
+    }
+  };
+
+  const readFile = async (place: ConfigPlace, path: string): Promise<void> => {
+    if (files.has(path)) {
+      return;
+    }
+    try {
+      if (files.size >= maxFiles || totalBytes > maxTotalBytes || performance.now() > deadline) {
+        throw new SourceError('failed', `too many files on the way to ${JSON.stringify(path)}`);
+      }
+      const file = await readConfigFile(
+        { rootfs, path, isListed: place.isListed === true },
+        previous?.files.get(path),
+      );
+      totalBytes += file.text.length;
+      // Of hundreds of units and scripts only those that call ethtool are worth the memory.
+      const isIdle =
+        callers.has(place.source) && file.text !== '' && !file.text.includes('ethtool');
+      files.set(path, isIdle ? { ...file, text: '' } : file);
+    } catch (error) {
+      failed(place.source, path, error);
+    }
+  };
+
+  const readPlace = async (place: ConfigPlace): Promise<void> => {
+    if (place.files === undefined && place.directories === undefined) {
+      await readFile(place, place.path);
+      return;
+    }
+    for (const entry of await list(place.path).catch((error: unknown) => {
+      failed(place.source, place.path, error);
+      return [];
+    })) {
+      const path = `${place.path}/${entry}`;
+      if (place.directories?.test(entry) === true) {
+        await readPlace({ ...place, path, files: /./, directories: /^$/ });
+      } else if (place.files?.test(entry) === true) {
+        await readFile(place, path);
+      }
+    }
+  };
+
+  const list = async (path: string): Promise<readonly string[]> =>
+    (await readdir(await resolveBelow(rootfs, path))).toSorted();
+
+  for (const place of configPlaces) {
+    await readPlace(place);
+  }
+  // Files of interfaces(5) name others anywhere, which may name others again.
+  for (let depth = 0; depth < maxIncludeDepth; depth += 1) {
+    for (const place of includedPlaces(files)) {
+      await readPlace(place);
+    }
+  }
+  const config = {
+    files,
+    present: await presentMarkers(rootfs),
+    unreadable: [...unreadable.values()],
+  };
+  return previous !== undefined && isSame(previous, config) ? previous : config;
+}
+
+interface ConfigFileOptions {
+  readonly rootfs: string;
+  readonly path: string;
+  /** Only its name counts. */
+  readonly isListed: boolean;
+}
+
+async function readConfigFile(
+  { rootfs, path, isListed }: ConfigFileOptions,
+  previous: ReadConfigFile | undefined,
+): Promise<ReadConfigFile> {
+  if (isListed) {
+    return { path, text: '', mode: 0, signature: '' };
+  }
+  const actualPath = await resolveBelow(rootfs, path);
+  const file = await open(
+    actualPath,
+    constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW,
+  );
+  try {
+    const found = await file.stat({ bigint: true });
+    const signature = [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
+    const mode = Number(found.mode) & 0o777;
+    if (previous?.signature === signature) {
+      return previous;
+    }
+    // A link to /dev/null takes the place of a file and says nothing.
+    if (!found.isFile()) {
+      return { path, text: '', mode, signature };
+    }
+    if (found.size > maxFileBytes) {
+      throw new SourceError(
+        'failed',
+        `${JSON.stringify(path)} is longer than ${maxFileBytes} bytes`,
+      );
+    }
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(Number(found.size)) });
+    return { path, text: buffer.toString('utf8', 0, bytesRead), mode, signature };
+  } finally {
+    await file.close();
+  }
+}
+
+function includedPlaces(files: ReadonlyMap<string, ConfigFile>): readonly ConfigPlace[] {
+  return [...files.values()].flatMap(({ path, text }) =>
+    path.startsWith('/etc/network/') || text.includes('\niface ')
+      ? [...text.matchAll(/^\s*source(-directory)?\s+(\S+)/gm)].map(
+          ([, directory, pattern = '']): ConfigPlace => {
+            const absolute = pattern.startsWith('/') ? pattern : `/etc/network/${pattern}`;
+            const folder = directory === undefined ? absolute.replace(/\/[^/]*$/, '') : absolute;
+            return { source: 'ifupdown', path: folder.replace(/\/\*?$/, ''), files: /./ };
+          },
+        )
+      : [],
+  );
+}
+
+async function presentMarkers(rootfs: string): Promise<ReadonlySet<string>> {
+  const present = new Set<string>();
+  for (const path of installationMarkers) {
+    try {
+      await stat(await resolveBelow(rootfs, path));
+      present.add(path);
+    } catch (error) {
+      // What may not be looked at is there.
+      if (errorCode(error) === 'EACCES') {
+        present.add(path);
+      }
+    }
+  }
+  return present;
+}
+
+function isSame(one: NetworkConfig, other: NetworkConfig): boolean {
+  const namesOf = ({ files, unreadable, present }: NetworkConfig): string =>
+    JSON.stringify([[...files.keys()], unreadable.map(({ path }) => path), [...present]]);
+  return (
+    namesOf(one) === namesOf(other) &&
+    [...other.files].every(([path, file]) => one.files.get(path) === file || file.signature === '')
+  );
+}

@@ -1,0 +1,55 @@
+import { SourceError } from '../model/errors.ts';
+import { parseNmcliProfile } from '../parsers/nmcli-profile.ts';
+import type { RunCommand } from './command.ts';
+import type { NetworkConfig } from './network-config.ts';
+
+const maxProfiles = 100;
+const ownerOnly = 0o600;
+const fields =
+  'connection.id,connection.uuid,connection.type,connection.interface-name,connection.autoconnect,connection.autoconnect-priority,802-3-ethernet.mac-address,ethtool';
+
+/** Asks NetworkManager for the profiles whose files only root may read: it tells them to everybody. */
+export async function withNmcliProfiles(
+  config: NetworkConfig,
+  run: RunCommand,
+): Promise<NetworkConfig> {
+  if (!config.unreadable.some(isClosed)) {
+    return config;
+  }
+  try {
+    const files = new Map(config.files);
+    const { exitCode, stdout } = await run('nmcli', [
+      '-t',
+      '-f',
+      'UUID,FILENAME',
+      'connection',
+      'show',
+    ]);
+    if (exitCode !== 0) {
+      return config;
+    }
+    for (const line of stdout.split('\n').slice(0, maxProfiles)) {
+      const [, uuid, path] = /^([\da-f-]{36}):(\/.*\.nmconnection)$/.exec(line) ?? [];
+      if (uuid !== undefined && path !== undefined) {
+        const shown = await run('nmcli', ['-t', '-f', fields, 'connection', 'show', 'uuid', uuid]);
+        files.set(path, {
+          path,
+          text: parseNmcliProfile(shown.stdout),
+          mode: ownerOnly,
+          signature: shown.stdout,
+        });
+      }
+    }
+    return { ...config, files, unreadable: config.unreadable.filter((row) => !isClosed(row)) };
+  } catch (error) {
+    // Without nmcli, or without an answer, the files stay what they are: unreadable.
+    if (error instanceof SourceError) {
+      return config;
+    }
+    throw error;
+  }
+}
+
+function isClosed({ source, error }: NetworkConfig['unreadable'][number]): boolean {
+  return source === 'networkmanager' && error.reason === 'denied';
+}
