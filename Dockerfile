@@ -22,7 +22,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY scripts ./scripts
-COPY tsconfig.json ./
+COPY tsconfig.json runbooks.json ./
 COPY src ./src
 ARG REVISION=unknown
 ARG VERSION=

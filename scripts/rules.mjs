@@ -1,22 +1,24 @@
-// Writes the rules as PrometheusRule manifests: `npm run rules`. With --runbooks and --output it writes rules and manifests
-// with another address of the runbooks to a folder of your own.
+// Writes the address of the runbooks into alerts/, and the rules as PrometheusRule manifests: `npm run rules`. With --output
+// it writes rules and manifests to a folder of your own, with --runbooks under another address.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
-/** What stands in alerts/; a domain that is nobody's, by RFC 2606. */
-const placeholder = 'https://nicwatch.example/runbooks';
-const source = new URL('../alerts/', import.meta.url);
+const source = new URL('../alerts/', import.meta.url).pathname;
 const committed = new URL('../deploy/prometheus/', import.meta.url).pathname;
+const { address } = JSON.parse(readFileSync(new URL('../runbooks.json', import.meta.url), 'utf8'));
 
 const { runbooks, output } = readOptions();
 mkdirSync(output ?? committed, { recursive: true });
 for (const file of readdirSync(source).filter((name) => name.endsWith('.rules.yaml'))) {
+  const rules = withRunbooks(file);
+  writeFileSync(`${output ?? source}/${file}`, rules);
   const name = file.replace('.rules.yaml', '');
-  const rules = readFileSync(new URL(file, source), 'utf8').replaceAll(placeholder, runbooks);
   writeFileSync(`${output ?? committed}/${name}.prometheusrule.yaml`, manifest(name, rules));
-  if (output !== undefined) {
-    writeFileSync(`${output}/${file}`, rules);
+}
+if (output === undefined) {
+  for (const file of readdirSync(source).filter((name) => name.endsWith('.test.yaml'))) {
+    writeFileSync(`${source}/${file}`, withRunbooks(file));
   }
 }
 
@@ -24,14 +26,14 @@ function readOptions() {
   try {
     const { values } = parseArgs({
       options: {
-        runbooks: { type: 'string', default: placeholder },
+        runbooks: { type: 'string', default: address },
         output: { type: 'string' },
       },
     });
     if (!/^https?:\/\/[^\s/]\S*$/.test(values.runbooks)) {
       throw new Error(`--runbooks: expected an address, got ${JSON.stringify(values.runbooks)}`);
     }
-    if (values.runbooks !== placeholder && values.output === undefined) {
+    if (values.runbooks !== address && values.output === undefined) {
       throw new Error('--runbooks needs --output, a folder of your own');
     }
     return { runbooks: values.runbooks.replace(/\/+$/, ''), output: values.output };
@@ -39,6 +41,14 @@ function readOptions() {
     console.error(`rules: ${error.message}`);
     process.exit(2);
   }
+}
+
+/** A file of alerts/ whose alerts link to the runbooks at the chosen address. */
+function withRunbooks(file) {
+  return readFileSync(`${source}/${file}`, 'utf8').replaceAll(
+    /(?<=runbook_url:\s+(?:[>|]-?\s+)?)https?:\S+(?=\/\w+\.md$)/gm,
+    () => runbooks,
+  );
 }
 
 /** The text of the rules stays as it is, comments and all; YAML needs it only further to the right. */

@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+import runbooks from '../runbooks.json' with { type: 'json' };
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
@@ -18,7 +19,6 @@ import { listAt, valueAt } from './support/value-at.ts';
 
 const rules = readRules();
 const alerts = rules.filter(({ kind }) => kind === 'alert');
-const runbooks = 'https://nicwatch.example/runbooks';
 const generator = new URL('../scripts/rules.mjs', import.meta.url).pathname;
 const manifests = new URL('../deploy/prometheus/', import.meta.url).pathname;
 /** From Debian unstable; scripts/test.sh fetches it. */
@@ -108,7 +108,7 @@ describe('every alert', () => {
       ]);
       expect(annotations['summary']).toMatch(/\.$/);
       expect(annotations['description']).toMatch(/\.$/);
-      expect(annotations['runbook_url']).toBe(`${runbooks}/${name}.md`);
+      expect(annotations['runbook_url']).toBe(`${runbooks.address}/${name}.md`);
       // A bare number says nothing to people.
       expect(annotations['description']).not.toMatch(/\{\{ \$value \}\}/);
     },
@@ -193,7 +193,7 @@ describe('npm run rules', () => {
   const generate = async (...argv: readonly string[]) =>
     execa(process.execPath, [generator, `--output=${folder}`, ...argv], { reject: false });
 
-  test('has written the PrometheusRule manifests', async () => {
+  test('has written the address of the runbooks and the PrometheusRule manifests', async () => {
     await generate();
     const files = readdirSync(folder).filter((file) => file.endsWith('.prometheusrule.yaml'));
     expect(files).toHaveLength(alertFiles('.rules.yaml').length);
@@ -201,6 +201,9 @@ describe('npm run rules', () => {
       const manifest = readFileSync(join(folder, file), 'utf8');
       expect(readFileSync(join(manifests, file), 'utf8'), 'npm run rules').toBe(manifest);
       const rulesFile = file.replace('.prometheusrule.yaml', '.rules.yaml');
+      expect(readFileSync(join(folder, rulesFile), 'utf8'), 'npm run rules').toBe(
+        readAlertFile(rulesFile),
+      );
       expect(valueAt(parse(manifest), 'spec')).toEqual(parse(readAlertFile(rulesFile)));
     }
     expect(readdirSync(manifests).filter((file) => file.endsWith('.prometheusrule.yaml'))).toEqual(
@@ -213,7 +216,7 @@ describe('npm run rules', () => {
       exitCode: 0,
     });
     for (const file of readdirSync(folder)) {
-      expect(readFileSync(join(folder, file), 'utf8')).not.toContain(runbooks);
+      expect(readFileSync(join(folder, file), 'utf8')).not.toContain(runbooks.address);
     }
     expect(readFileSync(join(folder, 'nicwatch.rules.yaml'), 'utf8')).toContain(
       'runbook_url: https://wiki.example.org/nic/NICWatchDown.md',

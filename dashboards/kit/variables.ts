@@ -1,6 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 
+import runbooks from '../../runbooks.json' with { type: 'json' };
 import { datasource } from './panels.ts';
 
 export interface LabelVariable {
@@ -15,7 +16,7 @@ export const runbooksVariableName = 'runbooks';
 /** The one place in a dashboard that says where runbooks are served: as the alert rules do, until you write your own there. */
 export function runbooksVariable(): Builder<dashboard.VariableModel> {
   const constant = new dashboard.ConstantVariableBuilder(runbooksVariableName).value(
-    'https://nicwatch.example/runbooks',
+    runbooks.address,
   );
   return {
     build: () => ({

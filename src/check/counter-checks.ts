@@ -100,7 +100,7 @@ export function stackChecksOf({ first, last }: Readings): readonly Check[] {
   }
   const names = rows.filter((row) => row.total > 0).map(({ protocol }) => protocol.toUpperCase());
   const uplinks = last.devices.filter(
-    ({ counters }) => 'rx_crc_errors' in counters || 'rx_csum_errors' in counters,
+    ({ counters }) => (counters.rx_crc_errors ?? counters.rx_csum_errors) !== undefined,
   );
   const port = last.devices.some(({ kind }) => kind === 'vxlan') ? 'udp port 4789' : 'tcp or udp';
   const [uplink] = uplinks.length > 0 ? uplinks : last.devices;

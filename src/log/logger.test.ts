@@ -12,7 +12,7 @@ describe('createLogger', () => {
     log.warn({ device: 'eno1' }, 'no answer');
     expect(lines).toEqual([
       expect.stringMatching(
-        /^level=warn time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z device=eno1 msg="no answer"\n$/,
+        /^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=warn msg="no answer" device=eno1\n$/,
       ),
     ]);
   });
@@ -46,7 +46,7 @@ describe('createLogger', () => {
     log.info('text');
     log.warn('text');
     log.error('text');
-    expect(lines.map((line) => /^level=(\w+) /.exec(line)?.[1])).toEqual(written);
+    expect(lines.map((line) => / level=(\w+) msg=/.exec(line)?.[1])).toEqual(written);
   });
 
   test('createLogger() keeps an error on one line', () => {
@@ -55,17 +55,28 @@ describe('createLogger', () => {
       lines.push(line);
     });
     log.error({ err: new Error('cannot read "speed"\nat all') }, 'failed');
-    expect(lines).toEqual([expect.stringMatching(/^[^\n]*cannot read[^\n]* msg=failed\n$/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^time=\S+ level=error msg=failed [^\n]*cannot read[^\n]*\n$/),
+    ]);
   });
 });
 
 describe('logfmtLine', () => {
-  test('logfmtLine() writes the fields in the order given', () => {
-    expect(
-      logfmtLine(
-        '{"level":"warn","time":"2026-01-02T03:04:05.678Z","device":"eno1","msg":"no answer"}\n',
-      ),
-    ).toBe('level=warn time=2026-01-02T03:04:05.678Z device=eno1 msg="no answer"\n');
+  test.each([
+    {
+      line: '{"level":"warn","time":"2026-01-02T03:04:05.678Z","device":"eno1","msg":"no answer"}',
+      logfmt: 'time=2026-01-02T03:04:05.678Z level=warn msg="no answer" device=eno1\n',
+    },
+    {
+      line: '{"device":"eno1","msg":"failed","source":"agent.ts:7","level":"error","time":"now"}',
+      logfmt: 'time=now level=error source=agent.ts:7 msg=failed device=eno1\n',
+    },
+    {
+      line: '{"read":"driver","msg":"late","device":"eno1"}',
+      logfmt: 'msg=late read=driver device=eno1\n',
+    },
+  ])('logfmtLine() writes $line in the order of Prometheus', ({ line, logfmt }) => {
+    expect(logfmtLine(line)).toBe(logfmt);
   });
 
   test.each([

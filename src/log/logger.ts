@@ -25,16 +25,23 @@ export function createLogger(
   );
 }
 
+/** What stands first in a line, in the order of Prometheus; all else follows in the order given. */
+const leadingKeys = ['time', 'level', 'source', 'msg'] as const;
+
 /**
  * Turns one line of pino's JSON into a line of logfmt, the form Prometheus and its exporters log in.
  *
  * One real line: `time=2026-01-02T03:04:05.678Z level=warn msg="no answer" device=eno1`
+ *
+ * @throws SyntaxError where the line is not JSON
  */
 export function logfmtLine(jsonLine: string): string {
-  const fields: unknown = JSON.parse(jsonLine);
-  return `${Object.entries(typeof fields === 'object' && fields !== null ? fields : {})
-    .map(([key, value]) => `${key}=${logfmtValue(value)}`)
-    .join(' ')}\n`;
+  const parsed: unknown = JSON.parse(jsonLine);
+  const fields = new Map(
+    Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {}),
+  );
+  const keys = new Set([...leadingKeys.filter((key) => fields.has(key)), ...fields.keys()]);
+  return `${[...keys].map((key) => `${key}=${logfmtValue(fields.get(key))}`).join(' ')}\n`;
 }
 
 function logfmtValue(value: unknown): string {

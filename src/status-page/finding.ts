@@ -1,3 +1,5 @@
+import runbooks from '../../runbooks.json' with { type: 'json' };
+
 /** Something that is wrong, in one sentence about a device or about the agent. */
 export interface Finding {
   readonly grade: 'warn' | 'bad';
@@ -10,9 +12,6 @@ export interface Finding {
   readonly timestampSeconds: number | undefined;
   readonly runbook: Runbook | undefined;
 }
-
-/** Where the runbooks are served, as in the alert rules: put your own address here, and in `npm run rules`. */
-const runbooksAddress = 'https://nicwatch.example/runbooks';
 
 /** The pages of `docs/runbooks/` the status page refers to, most under the names of their alerts. */
 export type Runbook =
@@ -34,5 +33,5 @@ export type Runbook =
 
 /** The address of a runbook. */
 export function runbookUrl(runbook: Runbook): string {
-  return `${runbooksAddress}/${runbook}.md`;
+  return `${runbooks.address}/${runbook}.md`;
 }

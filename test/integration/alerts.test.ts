@@ -2,6 +2,7 @@ import { setInterval } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
+import runbooks from '../../runbooks.json' with { type: 'json' };
 import { freePort, startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
 import { startAlertmanager } from '../support/alertmanager-process.ts';
@@ -25,7 +26,6 @@ import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
 
 const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
 const hang = readKmsgRecording('hang-eno1-persist');
-const runbooks = 'https://nicwatch.example/runbooks';
 
 /** The rules as they are shipped, with minutes for hours and seconds for minutes. */
 const hastyRules = readAlertFile('nicwatch.rules.yaml')
@@ -190,7 +190,7 @@ scrape_configs:
       annotations: {
         summary: 'The transmitter of eno1 on node-a hung.',
         description: expect.stringMatching(/Records since boot: 9\.$/),
-        runbook_url: `${runbooks}/NICHardwareUnitHang.md`,
+        runbook_url: `${runbooks.address}/NICHardwareUnitHang.md`,
       },
       group: { node: 'node-a' },
     });
@@ -198,7 +198,7 @@ scrape_configs:
       expect(await notified({ alertname, node: 'node-a', device: 'eno1' })).toMatchObject({
         path: '/pager/alertmanager',
         labels: { severity: 'critical' },
-        annotations: { runbook_url: `${runbooks}/${alertname}.md` },
+        annotations: { runbook_url: `${runbooks.address}/${alertname}.md` },
       });
     }
 
@@ -251,7 +251,7 @@ scrape_configs:
       labels: { severity: 'warning', job: 'nicwatch', instance: 'node-b' },
       annotations: {
         summary: 'nicwatch cannot be scraped on node-b.',
-        runbook_url: `${runbooks}/NICWatchDown.md`,
+        runbook_url: `${runbooks.address}/NICWatchDown.md`,
       },
     });
     await notified({ alertname: 'NICHangActive', node: 'node-a' }, 'resolved');

@@ -108,7 +108,7 @@ describe('known issues', () => {
     expect(await postReload()).toBe(500);
     expect(await configMetric('last_reload_successful')).toBe(0);
     expect(await configMetric('last_reload_success_timestamp_seconds')).toBe(before);
-    const errors = agent.stderr().match(/^level=error .*$/gm) ?? [];
+    const errors = agent.stderr().match(/^time=\S+ level=error .*$/gm) ?? [];
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(`${file}:5: known_issues[0].severity: expected`);
 

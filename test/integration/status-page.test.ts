@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import runbooks from '../../runbooks.json' with { type: 'json' };
 import type { Host } from '../../src/host/host.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { startBrowser } from '../support/browser.ts';
@@ -142,9 +143,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     );
     const links = await verdict.getByRole('link').all();
     expect(links).toHaveLength(await verdict.getByRole('listitem').count());
-    expect(await links[0]?.getAttribute('href')).toBe(
-      'https://nicwatch.example/runbooks/NICHangActive.md',
-    );
+    expect(await links[0]?.getAttribute('href')).toBe(`${runbooks.address}/NICHangActive.md`);
   });
 
   test('shows a hostile host name as text', async () => {
