@@ -33,7 +33,7 @@ export const agentMetrics: readonly Metric[] = [
   ...readMetrics,
 ];
 
-/** Which build of nicwatch runs, and on what. */
+/** The labels of `nicwatch_build_info`. */
 export interface Build {
   readonly version: string;
   readonly revision: string;
@@ -44,11 +44,11 @@ export interface AgentFamiliesOptions {
   readonly build: Build;
   readonly ethtoolReader: Host['ethtoolReader'];
   readonly states: readonly CollectorState[];
-  /** How reads of devices went. */
+  /** Status of the device reads. */
   readonly reads: readonly MetricFamily[];
 }
 
-/** What the agent says of itself, its collectors and its reads. */
+/** Metrics about the agent, its collectors and its reads. */
 export function agentFamilies({
   build: { version, revision, nodeVersion },
   ethtoolReader,

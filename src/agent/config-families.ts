@@ -10,20 +10,20 @@ const reloadTimestamp = gauge({
   help: 'When a file of the configuration in force was last read, in seconds since the epoch.',
 });
 
-/** There with `--web.config.file` or `--known-issues.file`, under the names Prometheus has for its own. */
+/** Exported with `--web.config.file` or `--known-issues.file`, named after Prometheus's own. */
 export const configMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
-/** A file of the configuration that is read anew while the agent runs. */
+/** A configuration file that is reloaded at runtime. */
 export interface ConfigFile {
-  /** Reads it anew where it has changed. Where it cannot be used, what was in force stays so, and the log says why. */
+  /** Reloads the file if it has changed. If it is invalid, logs the error and keeps the previous configuration. */
   reload(): Promise<void>;
-  /** Whether the file, as it is now, is in force. */
+  /** Whether the current content of the file is in force. */
   isUpToDate(): boolean;
-  /** When what is in force was read, in seconds since the epoch. */
+  /** When the configuration in force was loaded, in seconds since the epoch. */
   lastReadSeconds(): number;
 }
 
-/** Tells how the files of the configuration fare: the same array for as long as that does not change. */
+/** Exports the reload status of the configuration files: the same array while it does not change. */
 export function createConfigFamilies(files: readonly ConfigFile[]): () => readonly MetricFamily[] {
   let families: readonly MetricFamily[] = [];
   let latest = '';

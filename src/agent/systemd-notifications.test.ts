@@ -36,7 +36,7 @@ function report({
   };
 }
 
-test('notifySystemd() is ready when the first poll has ended, not before', async () => {
+test('notifySystemd() sends READY=1 after the first poll, not before', async () => {
   const told: string[] = [];
   const polling = new EventEmitter();
   const { stop } = report({
@@ -54,7 +54,7 @@ test('notifySystemd() is ready when the first poll has ended, not before', async
   expect(told).toEqual(['READY=1']);
 });
 
-test('notifySystemd() falls silent while polls do not end', async () => {
+test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
   const told: string[] = [];
   let polling = true;
   const { stop } = report({
@@ -78,7 +78,7 @@ test('notifySystemd() falls silent while polls do not end', async () => {
   await stop();
 });
 
-test('notifySystemd() says once that it cannot tell, and goes on trying', async () => {
+test('notifySystemd() logs a failure once, and keeps trying', async () => {
   let tries = 0;
   const { logged, stop } = report({
     watchdogMilliseconds: 20,
