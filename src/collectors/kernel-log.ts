@@ -53,10 +53,10 @@ const logSuppressed = counter({
   labels: ['source'],
 });
 
-/** The ring of the kernel is read in less; a journal may take longer, and must not hold up the first poll. */
+/** The ring buffer is read in less; a journal may take longer, and must not delay the first poll. */
 const maxWaitMilliseconds = 300;
 
-/** What the kernel log says happened to the devices. */
+/** Events of the devices in the kernel log. */
 export const kernelLogCollector: CollectorDefinition = {
   name: 'kernel-log',
   description: 'Hangs, timeouts, resets and dead loops from the kernel log.',
@@ -79,7 +79,7 @@ export const kernelLogCollector: CollectorDefinition = {
       host,
       source: config.kernelLogSource,
       onStateProblem: ({ message }) => {
-        log.warn({ directory: config.stateDirectory }, `counting anew: ${message}`);
+        log.warn({ directory: config.stateDirectory }, `recounting the kernel log: ${message}`);
       },
     });
     const started = Promise.race([
@@ -110,15 +110,15 @@ export const kernelLogCollector: CollectorDefinition = {
         poll.report({ device: undefined, read: 'state', error: state.stateError });
         const devices =
           poll.attempt({ device: undefined, read: 'sysfs' }, () => poll.devices) ?? [];
-        // Half-read, the log would give counts that later rise by what is long past.
-        const told = state.isCaughtUp
+        // Before that, counters would later rise by events long past.
+        const caughtUpFamilies = state.isCaughtUp
           ? [
               ...familiesOf(events, previous, devices),
               ...(await hangFamilies(poll, devices, lastHangs)),
             ]
           : [];
         return [
-          ...told,
+          ...caughtUpFamilies,
           ...logFamilies(sources),
           statePersistent.family(
             state.isPersistent === undefined
@@ -131,7 +131,7 @@ export const kernelLogCollector: CollectorDefinition = {
   },
 };
 
-/** Most of the time nothing happens: the families of the last poll are those of this one. */
+/** Caches the families: events are rare. */
 function createEventFamilies(): typeof eventFamilies {
   let last: Parameters<typeof eventFamilies> | undefined;
   let families: readonly MetricFamily[] = [];
@@ -167,7 +167,7 @@ function eventFamilies(
       ...unseen.map((labels) => ({ labels, value: 0 })),
       ...events.map((event) => ({ labels: labelsOf(event), value: event.count })),
     ]),
-    // What happened before a power cycle is the last that is known, until it happens again.
+    // The last event before a power cycle counts until there is a newer one.
     lastTimestamp.family(
       [...events, ...previous.filter((event) => !seen.has(eventKey(event)))].flatMap((event) =>
         event.lastTimestampSeconds === undefined

@@ -62,7 +62,7 @@ function collecting(host: Host, config: Config): () => Promise<readonly MetricFa
 describe('txStallCollector', () => {
   test.each([
     [
-      'stands still with work waiting',
+      'sends nothing despite queued bytes',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 5, txPackets: 13 },
@@ -74,7 +74,7 @@ describe('txStallCollector', () => {
       [0, 0, 1, 1, 0, 0],
     ],
     [
-      'is looked at often in a short time',
+      'is polled often in a short time',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 1, txPackets: 13 },
@@ -84,7 +84,7 @@ describe('txStallCollector', () => {
       [0, 0, 0, 0],
     ],
     [
-      'is looked at seldom',
+      'is polled rarely',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 600, txPackets: 13 },
@@ -124,7 +124,7 @@ describe('txStallCollector', () => {
     expect(await stalledAt(moments)).toEqual(expected);
   });
 
-  test('has no value for a driver that does not account for its queues, or has none to account for', async () => {
+  test('has no sample for a driver that does not account for its queues, or has none', async () => {
     const collect = collecting(createRecordedHost(hostName), configFrom(['--device.include=.*']));
     const [family] = await collect();
     // vmxnet3 has the files and leaves them at 0; igb and one virtio_net have sent nothing yet.
