@@ -89,14 +89,14 @@ async function latencyOf(wait: WaitReadable | undefined): Promise<number> {
 }
 
 describe('readKmsg()', () => {
-  test('says that there is no log', async () => {
+  test('reports a missing log', async () => {
     await expect(readUntil(join(folder, 'nothing'), () => true)).rejects.toMatchObject({
       reason: 'absent',
       message: expect.stringMatching(/^--kernel-log\.source=kmsg: .*ENOENT; .*--path\.rootfs$/),
     });
   });
 
-  test('says what it takes where it may not be read', async () => {
+  test('names the required capability if the log may not be read', async () => {
     // Not even root may read what is only to be written.
     await expect(readUntil('/proc/sys/net/ipv4/route/flush', () => true)).rejects.toMatchObject({
       reason: 'denied',
@@ -104,7 +104,7 @@ describe('readKmsg()', () => {
     });
   });
 
-  test('goes on behind a record in no known form', async () => {
+  test('continues after a malformed record', async () => {
     const file = join(folder, 'kmsg');
     writeFileSync(file, 'nonsense');
     const records = await readUntil(
@@ -147,7 +147,7 @@ describe('readKmsg()', () => {
     },
   );
 
-  test('ends within a moment when it is told to', async () => {
+  test('ends promptly when the signal is aborted', async () => {
     const file = join(folder, 'idle');
     writeFileSync(file, '');
     for (const wait of [waitReadable, undefined]) {
@@ -194,7 +194,7 @@ describe('readKmsg()', () => {
     expect(waits).toBeLessThan(40);
   });
 
-  test('is not kept busy by a file that is always readable and has nothing to be read', async () => {
+  test('does not spin on a file that is always readable but empty', async () => {
     const file = join(folder, 'readable');
     writeFileSync(file, '');
     const { batches, waits } = await readWhile(file, async () => {
@@ -204,7 +204,7 @@ describe('readKmsg()', () => {
     expect(waits).toBeLessThan(3);
   });
 
-  test('hides no mistake of whoever waits', async () => {
+  test('passes an unexpected error of waiting on', async () => {
     const file = join(folder, 'mistake');
     writeFileSync(file, '');
     const mistake = new TypeError('mistake');
