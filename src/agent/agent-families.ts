@@ -11,7 +11,7 @@ export const buildInfo: Metric<'version' | 'revision' | 'node_version' | 'ethtoo
 });
 export const collectorSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_success',
-  help: 'Whether the collector delivered its families at the last poll, and could read anything for them.',
+  help: 'Whether the collector succeeded at the last poll; 0 also if all its reads failed.',
   labels: ['collector'],
 });
 const collectorDuration = gauge({
@@ -21,7 +21,7 @@ const collectorDuration = gauge({
 });
 export const collectorLastSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_last_success_timestamp_seconds',
-  help: 'When the collector last delivered its families, in seconds since the epoch.',
+  help: 'When the collector last succeeded, in seconds since the epoch.',
   labels: ['collector'],
 });
 

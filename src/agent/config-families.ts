@@ -3,11 +3,11 @@ import type { Metric, MetricFamily } from '../metrics/metric.ts';
 
 const reloadSuccessful = gauge({
   name: 'nicwatch_config_last_reload_successful',
-  help: 'Whether the web configuration with its certificates and the known issues, as their files are now, are in force; 0 while older ones are.',
+  help: 'Whether the current files of the web configuration, its certificates and the known issues are in force; 0 while older ones are.',
 });
 const reloadTimestamp = gauge({
   name: 'nicwatch_config_last_reload_success_timestamp_seconds',
-  help: 'When a file of the configuration in force was last read, in seconds since the epoch.',
+  help: 'When a configuration file in force was last loaded, in seconds since the epoch.',
 });
 
 /** Exported with `--web.config.file` or `--known-issues.file`, named after Prometheus's own. */

@@ -11,7 +11,7 @@ export const readSuccess: Metric<'device' | 'read'> = gauge({
 });
 export const readStuck: Metric<'device' | 'read'> = gauge({
   name: 'nicwatch_device_read_stuck',
-  help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
+  help: 'Whether a read of the device has timed out; it is not repeated while it is in flight.',
   labels: ['device', 'read'],
 });
 

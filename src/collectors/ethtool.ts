@@ -11,12 +11,12 @@ import { createFamiliesOf } from './unchanged-families.ts';
 
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
-  help: 'Statistics of the driver that the driver catalogue understands. Source: ethtool -S.',
+  help: 'Driver statistics that the driver catalogue maps. Source: ethtool -S.',
   labels: ['device'],
 });
 const statisticsUnmapped = gauge({
   name: 'nic_statistics_unmapped',
-  help: 'Statistics of the driver that the driver catalogue does not know. Source: ethtool -S.',
+  help: 'Driver statistics that the driver catalogue does not map. Source: ethtool -S.',
   labels: ['device'],
 });
 const ethtoolStatistic = gauge({
@@ -26,7 +26,7 @@ const ethtoolStatistic = gauge({
 });
 const statisticsDropped = gauge({
   name: 'nicwatch_ethtool_statistics_dropped',
-  help: 'Statistics that --collector.ethtool.raw chose and the limit for each device left out.',
+  help: 'Statistics that --collector.ethtool.raw includes but the limit per device drops.',
   labels: ['device'],
 });
 

@@ -25,12 +25,12 @@ export const lastTimestamp: Metric<EventLabel> = gauge({
 });
 export const previousBootEvents: Metric<EventLabel> = gauge({
   name: 'nic_previous_boot_kernel_events',
-  help: 'Kernel-log records of the boot before this one that report the event. Source: journal, and what the agent wrote down then.',
+  help: 'Kernel-log records of the previous boot that report the event. Source: journal, state file of the agent.',
   labels: ['device', 'driver', 'event'],
 });
 export const statePersistent: Metric<never> = gauge({
   name: 'nicwatch_state_persistent',
-  help: 'Whether what was counted survives a restart of the agent: its state file can be written.',
+  help: 'Whether the counts survive a restart of the agent: its state file can be written.',
 });
 export const logUp: Metric<'source'> = gauge({
   name: 'nicwatch_kernel_log_up',
@@ -49,7 +49,7 @@ export const logLost: Metric<'source'> = counter({
 });
 const logSuppressed = counter({
   name: 'nicwatch_kernel_log_suppressed_total',
-  help: "Messages the kernel's network rate limit left out of its log, of any kind.",
+  help: "Kernel messages of any kind suppressed by the kernel's network rate limit.",
   labels: ['source'],
 });
 

@@ -12,7 +12,7 @@ export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
 });
 export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   name: 'nic_offload_requested',
-  help: 'What was requested of an offload feature, where that is not what is active. Source: ethtool -k.',
+  help: 'The requested state of an offload feature where it differs from the active one. Source: ethtool -k.',
   labels: ['device', 'feature'],
 });
 
