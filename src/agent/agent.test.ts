@@ -18,7 +18,7 @@ import type { Agent } from './agent.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
-/** A host on which the ethtool reads of some devices go as told. */
+/** A host with the given ethtool reads for some devices. */
 function hostWhere(devices: readonly string[], happens: () => Promise<never>): Host {
   return overrideDevices(createRecordedHost(hostName), ({ name }) =>
     devices.includes(name)
@@ -221,7 +221,7 @@ describe('createAgent()', () => {
       const { collect } = deviceCollector.create({ host, config, log: pino({ enabled: false }) });
       const before = (await collect(await poll()))[0];
       isStuck = true;
-      // Who a driver is, is asked once a minute.
+      // Driver information is read once a minute.
       vi.advanceTimersByTime(60_000);
       const stuck = await poll();
       expect((await collect(stuck))[0]).toEqual(before);

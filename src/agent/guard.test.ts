@@ -57,7 +57,7 @@ function guardOf(devices: readonly NetworkDevice[], host: Partial<Host> = {}) {
     clock,
   );
   const watched = devices.map(guard.watch);
-  /** Makes one poll of so many milliseconds that reads on demand what is needed. */
+  /** Makes one poll of this duration with these on-demand reads. */
   const poll = async (
     needs: readonly ('statistics' | 'features')[] = [],
     passes = 1000,
@@ -68,7 +68,7 @@ function guardOf(devices: readonly NetworkDevice[], host: Partial<Host> = {}) {
     await vi.advanceTimersByTimeAsync(passes);
     return ended;
   };
-  /** What each device gives, or the reason why it gives nothing. */
+  /** The value of each device, or the reason of its error. */
   const each = (read: (device: WatchedDevice) => unknown): readonly unknown[] =>
     watched.map((device) => valueOrReason(() => read(device)));
   return { guard, clock, watched, poll, each };
@@ -86,7 +86,7 @@ function reasonOf(error: unknown): unknown {
   return error instanceof SourceError ? error.reason : error;
 }
 
-/** Reads that never come back, and how many of them there are. */
+/** A read that never returns, and the number of its calls. */
 function stuckRead(): { readonly read: () => Promise<never>; readonly started: () => number } {
   let started = 0;
   return {
@@ -152,19 +152,19 @@ describe('readDevices()', () => {
 
   test('reads four drivers concurrently', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
-    let [asked, mostAsked] = [0, 0];
+    let [active, maxActive] = [0, 0];
     const statistics = async () => {
-      asked += 1;
-      mostAsked = Math.max(mostAsked, asked);
+      active += 1;
+      maxActive = Math.max(maxActive, active);
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
       });
-      asked -= 1;
+      active -= 1;
       return recorded.statistics();
     };
     const { poll, each } = guardOf(devicesWith(20, () => ({ statistics })));
     await poll(['statistics']);
-    expect(mostAsked).toBe(4);
+    expect(maxActive).toBe(4);
     expect(each((device) => device.statistics())).not.toContain('timeout');
   });
 
@@ -466,7 +466,7 @@ describe('features()', () => {
       generations: Array.from({ length: 6 }, () => undefined),
       asked: 6,
     },
-  ])('are asked for $what', async ({ generations, asked }) => {
+  ])('are read $what', async ({ generations, asked }) => {
     let generation: number | undefined;
     const features = vi.fn<NetworkDevice['features']>(recorded.features);
     const handle: NetworkDevice = {

@@ -49,7 +49,7 @@ function guardedDevices({ delays = [0], ttl, fails = false }: GuardedDevicesOpti
       },
     );
 
-  /** Makes one poll that reads the devices, lets time pass, and says how each read ended. */
+  /** Polls the devices once, advances the time, and returns how each read ended. */
   const poll = async (devices: readonly string[], passes = 15_000): Promise<readonly string[]> => {
     clock.start();
     const ends = Promise.all(
@@ -105,7 +105,7 @@ describe('createGuardedRead()', () => {
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(started).toEqual(['eno1']);
-    // 60 s are over: the stuck read has come back, and the device is well again.
+    // After 60 s the stuck read has returned, and the device works again.
     await vi.advanceTimersByTimeAsync(20_000);
     expect(await poll(['eno1'])).toEqual(['eno1 2']);
     expect(await poll(['eno1'])).toEqual(['eno1 3']);

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A limiter in a poll that has begun, and a way to make reads that take so long. */
+/** A limiter in a started poll, and a function that queues reads of a given duration. */
 function testLimiter(concurrency: number, capacity: number) {
   const started: string[] = [];
   const keys = new Map<string, object>();
@@ -39,7 +39,7 @@ function testLimiter(concurrency: number, capacity: number) {
   return { started, read, clock };
 }
 
-/** What has been settled after so long. */
+/** The reads that have settled after this time. */
 async function settledAfter(
   milliseconds: number,
   reads: readonly Promise<string>[],

@@ -66,7 +66,7 @@ describe('readLink()', () => {
   });
 });
 
-/** What tells whether a link has changed, in a poll that can be changed. */
+/** The TTL of a link, in a poll that can be changed. */
 function linkTtl() {
   const now: { poll: number; generation: number | undefined; attributes: Record<string, string> } =
     { poll: 1, generation: undefined, attributes: { carrier_changes: '2\n', flags: '0x1003\n' } };

@@ -80,7 +80,7 @@ describe('createPacketTable()', () => {
   test('times out early enough to read each device by itself', async () => {
     const { poll } = tableAfter(99, 1e6);
     expect(await poll()).toEqual({ rxPackets: 1, after: 99 });
-    // Nor does it give what it gave before.
+    // Nor does it serve the previous table.
     expect(await poll()).toEqual({ rxPackets: undefined, after: 100 });
   });
 

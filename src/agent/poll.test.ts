@@ -186,7 +186,7 @@ describe('forCollector()', () => {
       undefined,
     ],
     [
-      'is told that there is nothing',
+      'finds that there is nothing to read',
       (poll) => {
         poll.attempt(statistics, failing(failed));
         poll.attempt(statistics, failing(new SourceError('unsupported', 'none')));
@@ -202,7 +202,7 @@ describe('forCollector()', () => {
       },
       failed,
     ],
-  ])('gives the problem of a collector that %s', (_what, collect, expected) => {
+  ])('returns the problem of a collector that %s', (_what, collect, expected) => {
     const { poll, problem } = pollOf().forCollector();
     collect(poll);
     expect(problem()).toBe(expected);

@@ -12,7 +12,7 @@ interface Situation {
   readonly firstPoll?: Promise<unknown>;
 }
 
-/** Reports until it is stopped; gives what was logged. */
+/** Notifies until it is stopped; returns what was logged. */
 function report({
   watchdogMilliseconds,
   notify,
@@ -37,43 +37,43 @@ function report({
 }
 
 test('notifySystemd() sends READY=1 after the first poll, not before', async () => {
-  const told: string[] = [];
+  const sent: string[] = [];
   const polling = new EventEmitter();
   const { stop } = report({
     watchdogMilliseconds: undefined,
-    notify: async (state) => void told.push(state),
+    notify: async (state) => void sent.push(state),
     firstPoll: once(polling, 'end'),
   });
   await new Promise(setImmediate);
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   polling.emit('end');
   await vi.waitFor(() => {
-    expect(told).toEqual(['READY=1']);
+    expect(sent).toEqual(['READY=1']);
   });
   await stop();
-  expect(told).toEqual(['READY=1']);
+  expect(sent).toEqual(['READY=1']);
 });
 
 test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
-  const told: string[] = [];
+  const sent: string[] = [];
   let polling = true;
   const { stop } = report({
     watchdogMilliseconds: 20,
-    notify: async (state) => void told.push(state),
+    notify: async (state) => void sent.push(state),
     isPolling: () => polling,
   });
   await vi.waitFor(() => {
-    expect(told.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
+    expect(sent.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
   });
   polling = false;
-  const count = told.length;
+  const count = sent.length;
   await new Promise((resolve) => {
     setTimeout(resolve, 100);
   });
-  expect(told.length).toBe(count);
+  expect(sent.length).toBe(count);
   polling = true;
   await vi.waitFor(() => {
-    expect(told.length).toBeGreaterThan(count);
+    expect(sent.length).toBeGreaterThan(count);
   });
   await stop();
 });

@@ -86,7 +86,7 @@ describe('the three incidents', () => {
     ['8.30 0x8000af86 1.2926.0', false, 'mitigated', 'mitigated'],
     ['8.40 0x8000b0a1 1.3082.0', true, 'mitigated', 'mitigated'],
     ['9.20 0x8000d95e 1.3353.0', true, 'mitigated', 'mitigated'],
-    // Of these nobody has said.
+    // The reports do not mention these.
     ['7.10 0x80006474 1.2527.0', true, 'mitigated', 'exposed'],
     ['7.10 0x80006474 1.2527.0', false, 'mitigated', 'mitigated'],
   ])(

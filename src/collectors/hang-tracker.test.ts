@@ -41,7 +41,7 @@ function recordedHangs(): readonly number[] {
     .map(({ timestampMicroseconds }) => timestampMicroseconds / 1e6);
 }
 
-/** What a tracker says at each poll, when it is told of every hang and every reset as it is logged. */
+/** The result of a tracker at each poll, with every hang and every reset as logged. */
 function replay(
   timeline: readonly Poll[],
   hangs: readonly number[],
@@ -96,7 +96,7 @@ describe('createHangTracker()', () => {
   test.each([
     ['never sends again: it hangs on', up, []],
     ['has sent something', { ...up, txPackets: 14 }, [[130, false]]],
-    ['has a counter that began anew', { ...up, txPackets: 0 }, [[130, false]]],
+    ['has a counter that was reset', { ...up, txPackets: 0 }, [[130, false]]],
     ['has no carrier', { ...up, carrier: 0 }, [[130, false]]],
     ['has a counter that cannot be read now', { ...up, txPackets: undefined }, []],
     ['has a carrier that cannot be read now', { ...up, carrier: undefined }, []],

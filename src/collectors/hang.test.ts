@@ -13,7 +13,7 @@ import { createHangFamilies } from './hang.ts';
 const hostName = 'debian-6.12.95-qemu';
 const hangAt = 1_795_145_680;
 
-/** Values of both metrics by device, so many seconds after the hang. */
+/** Values of both metrics by device, this many seconds after the hang. */
 async function valuesAfter(
   seconds: number,
   lastHang: LastHang | undefined,

@@ -133,7 +133,7 @@ describe('planStatistics()', () => {
     { what: 'names differ in spaces only', names: ['a', ' a', 'a ', ' a '] },
     { what: 'a repeated name looks like a queue', names: ['rx0_x', 'rx0_x', 'rx0_x ', 'rx_x'] },
     { what: 'names are empty', names: ['', '', ' '] },
-  ])('gives each its own series where $what', ({ names }) => {
+  ])('gives each its own series if $what', ({ names }) => {
     const { passed } = planStatistics(undefined, names, everything);
     expect(passed.map(({ index }) => index)).toEqual([...names.keys()]);
     expect(new Set(passed.map(({ statistic, queue }) => `${statistic}|${queue}`)).size).toBe(

@@ -46,7 +46,7 @@ function device(name: string, txPackets: number, descriptors = createDescriptorB
   };
 }
 
-/** Makes the time pass only when it is told to. */
+/** Fakes the clock. */
 function startClock(): void {
   vi.useFakeTimers({ toFake: ['performance'] });
   // No process has read anything at its time 0.

@@ -37,7 +37,7 @@ async function linesOf(script: string, signal = never): Promise<readonly string[
   return lines;
 }
 
-/** Starts a program, to be asked for one batch after the other. */
+/** Starts a program and iterates over its batches. */
 function started(
   file: string,
   argv: readonly string[],
@@ -239,7 +239,7 @@ describe('streamLines()', () => {
       ['é', 'two'],
     ],
     ['complaints beside lines', 'echo one; echo bad >&2; echo two', ['one', 'two']],
-  ])('gives the lines of a program that prints %s', async (_what, script, expected) => {
+  ])('yields the lines of a program that prints %s', async (_what, script, expected) => {
     expect(await linesOf(script)).toEqual(expected);
   });
 

@@ -36,7 +36,7 @@ interface FakeDevice {
   readonly lower?: readonly string[];
 }
 
-/** Makes a device as sysfs shows it; the name may hold any byte. */
+/** Creates a device as in sysfs; the name may contain any byte. */
 function addDevice(
   name: string | Buffer,
   { index, type, bus, ids = {}, lower = [] }: FakeDevice,

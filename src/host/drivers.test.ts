@@ -32,7 +32,7 @@ describe('openDrivers()', () => {
     { choice: 'command', reader: 'command' },
     { choice: 'ioctl', reader: 'ioctl' },
     { choice: 'auto', reader: 'ioctl' },
-  ] as const)('opens, told $choice, the reader by $reader', async ({ choice, reader }) => {
+  ] as const)('opens the reader $reader with $choice', async ({ choice, reader }) => {
     expect((await openDrivers(choice, { signal })).reader).toBe(reader);
   });
 
@@ -69,7 +69,7 @@ describe('openDrivers()', () => {
   test('reads the kernel log at intervals if the C library cannot be called', async () => {
     const drivers = await openDrivers('command', { signal, open: withoutLibrary });
     expect(drivers).toMatchObject({ waitReadable: undefined, exit: undefined });
-    // Drivers are read as was asked.
+    // Drivers are read as configured.
     expect(drivers.problems).toEqual([]);
   });
 

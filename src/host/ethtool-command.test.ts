@@ -16,7 +16,7 @@ function readsWhere(exitCode: number, stderr: string, device = 'eno1'): EthtoolR
   );
 }
 
-/** Reads of a device for which ethtool prints the text of the moment. */
+/** Reads of a device for which ethtool prints the current text. */
 function readsOf(text: () => string): EthtoolReads {
   return createEthtoolCommand(async () => ({ exitCode: 0, stdout: text(), stderr: '' }))(() =>
     deviceIdentity('eno1', 2),

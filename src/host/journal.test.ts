@@ -61,7 +61,7 @@ function cursors({ records }: KernelLogBatch): readonly (string | undefined)[] {
   return records.map(({ cursor }) => cursor);
 }
 
-/** What reading gives within the time the journal needs to be taken for read, and a little more. */
+/** The batches read until the journal counts as read, and shortly after. */
 async function readFor(
   milliseconds: number,
   options: Omit<JournalOptions, 'rootfs' | 'signal'>,
@@ -80,7 +80,7 @@ describe('readJournal()', () => {
     ['/', undefined, ['-k', ...format, ...following]],
     ['/', 's=6c1;i=1', ['-k', ...format, ...following, '--after-cursor=s=6c1;i=1']],
     ['/host', undefined, ['-k', ...format, '--root=/host', ...following]],
-  ])('asks for the journal of %s behind %s', async (rootfs, afterCursor, argv) => {
+  ])('reads the journal of %s after %s', async (rootfs, afterCursor, argv) => {
     const calls: unknown[] = [];
     const journal = readJournal({ streamLines: noting(calls), rootfs, signal: never }, afterCursor);
     await journal.next();
@@ -176,7 +176,7 @@ describe('readJournal()', () => {
     ['before the first record', [], 0, undefined],
     ['before it has caught up', [[line('c1')]], 1, undefined],
     ['after it has caught up', [[line('c1')]], 2, undefined],
-    ['behind a cursor', [], 1, 'c1'],
+    ['after a cursor', [], 1, 'c1'],
   ])('ends at once when the signal is aborted %s', async (_when, batches, count, afterCursor) => {
     const stopping = new AbortController();
     const { signal } = stopping;

@@ -25,7 +25,7 @@ const refusing: WaitReadable = async () => {
   throw new SourceError('failed', 'too many calls');
 };
 
-/** Reads until a record is as wanted, and gives all that were read. */
+/** Reads until a record matches, and returns all that were read. */
 async function readUntil(
   path: string,
   isWanted: (record: KernelRecord) => boolean,
@@ -177,11 +177,11 @@ describe('readKmsg()', () => {
     }
   });
 
-  test.skipIf(!isRoot)('reads many records of a moment at once (needs root)', async () => {
+  test.skipIf(!isRoot)('reads a burst of records at once (needs root)', async () => {
     const lines = 400;
     const { batches, waits } = await readWhile('/dev/kmsg', async () => {
       for (let line = 0; line < lines; line += 1) {
-        // Below what consoles print; opened anew each time: one writer may write ten records in five seconds.
+        // Below the console log level; reopened each time: a writer is limited to ten records in five seconds.
         writeFileSync('/dev/kmsg', `<7>nicwatch flood ${line}\n`);
         if (line % 4 === 0) {
           await setTimeout(1);

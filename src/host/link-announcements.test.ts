@@ -46,7 +46,7 @@ describe('createLinkAnnouncements()', () => {
     ['a message too short to say which', [{ length: 23 }], [2, 3]],
     ['a flood', Array.from({ length: 256 }, () => 4), [2, 3]],
     ['more devices than are kept', Array.from({ length: 255 }, (_, index) => 10 + index), []],
-  ])('tells after %s which have changed', (_what, announced, changed) => {
+  ])('reports after %s which devices have changed', (_what, announced, changed) => {
     expect(changedAfter(...announced)).toEqual(changed);
   });
 

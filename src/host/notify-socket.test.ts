@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Listens as systemd does, and gives what came. */
+/** Listens as systemd does, and returns the messages received. */
 async function receivedOn(
   path: string,
   send: (notify: ReturnType<typeof createNotifySocket>) => void,

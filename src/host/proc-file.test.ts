@@ -33,7 +33,7 @@ describe('createProcFileReader()', () => {
   test.each([
     ['empty', 0],
     ['long', 64 * 1024 - 1],
-  ])('reads %s whole, as often as it is asked to', (name, length) => {
+  ])('reads %s whole, repeatedly', (name, length) => {
     const read = createProcFileReader();
     expect(read(join(folder, name))).toHaveLength(length);
     expect(read(join(folder, name))).toHaveLength(length);

@@ -47,7 +47,7 @@ describe('a command for which there are no descriptors', () => {
       format: 'cjs',
       logLevel: 'error',
     });
-    // An error nobody catches would end it.
+    // An uncaught error would end it.
     const { stdout, stderr } = await execa(
       'sh',
       ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, program],

@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A state file nobody else has, whose directory answers at once. */
+/** A state file without another holder, whose directory answers at once. */
 function stateFile(path: string, options: Partial<StateFileOptions> = {}): StateFile {
   return createStateFile(path, {
     lockDirectory: async () => true,
@@ -223,7 +223,7 @@ describe('createDirectoryLock()', () => {
   test.each([
     ['flock', async () => openLibc()],
     ['an abstract socket', async () => undefined],
-  ])('with %s gives a directory to one, and leaves nothing in it', async (_what, libc) => {
+  ])('with %s locks a directory for one holder, and leaves nothing in it', async (_what, libc) => {
     const directory = join(folder, 'locked');
     mkdirSync(directory, { recursive: true });
     const library = await libc();

@@ -20,7 +20,7 @@ export interface StateFileOptions {
 
 /**
  * Keeps state in a file. It is written under a fixed temporary name, synced and renamed: a process killed in between
- * leaves at most one such file behind, not one per kill as with random names.
+ * leaves at most one such file, not one per kill as with random names.
  *
  * An operation times out at the deadline; until it has returned, every other fails at once.
  */

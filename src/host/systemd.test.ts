@@ -6,12 +6,12 @@ import { createSystemd } from './systemd.ts';
 import type { Systemd } from './systemd.ts';
 
 const pid = 42;
-const told: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
+const success: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 
-/** A systemd that said this in the environment, and the commands it was told something with. */
+/** Systemd with this environment, and the commands it was notified with. */
 function systemdOf(
   env: Readonly<Record<string, string>>,
-  result: CommandResult = told,
+  result: CommandResult = success,
 ): { readonly systemd: Systemd; readonly commands: readonly string[] } {
   const commands: string[] = [];
   const systemd = createSystemd({

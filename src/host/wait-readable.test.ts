@@ -20,7 +20,7 @@ afterAll(() => {
   closeSync(file);
 });
 
-/** Says whether a promise is settled within so many milliseconds. */
+/** Whether a promise settles within this many milliseconds. */
 async function isSettledWithin(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), setTimeout(milliseconds, false)]);
 }
@@ -29,7 +29,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** A C library whose polls end with these errors, one after the other, and what they were asked. */
+/** A C library whose polls return these errors in turn, and their arguments. */
 function libcWhose(errors: readonly (string | undefined)[]) {
   const polls: (readonly number[])[] = [];
   const left = [...errors];

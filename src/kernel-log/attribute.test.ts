@@ -87,10 +87,10 @@ describe('attributeEvent()', () => {
     ['a physical device, whatever it lost', 'enp6s0', true, '', ''],
     ['a VXLAN device that has lost packets', 'vx42', true, 'vx42', 'vxlan'],
     ['a VXLAN device that has lost none', 'vx42', false, '', ''],
-    ['a VXLAN device that cannot be asked', 'vx42', undefined, 'vx42', 'vxlan'],
+    ['a VXLAN device that cannot be read', 'vx42', undefined, 'vx42', 'vxlan'],
     ['a veth that has lost packets', 'eth1', true, 'eth1', ''],
     ['a veth that has lost none', 'eth1', false, '', ''],
-    ['a veth that cannot be asked', 'eth1', undefined, '', ''],
+    ['a veth that cannot be read', 'eth1', undefined, '', ''],
     ['no device of here', 'gw_11cbf51a', undefined, 'gw_11cbf51a', ''],
   ])('takes a dead loop on the name of %s', (_what, name, lost, expected, driver) => {
     const event = {
@@ -182,8 +182,8 @@ describe('attributeEvent()', () => {
   test.each([
     ['is one of too many', 'gw_new', ''],
     ['is counted by name already', 'gw_7', 'gw_7'],
-    ['is of here', 'vx42', 'vx42'],
-  ])('gives the name of a device that %s', (_what, name, expected) => {
+    ['is local', 'vx42', 'vx42'],
+  ])('counts by name, or not, a device that %s', (_what, name, expected) => {
     const countedDevices = new Set(Array.from({ length: 100 }, (_, index) => `gw_${index}`));
     const fewer = new Set([...countedDevices].slice(1));
     const attribute = (counted: ReadonlySet<string>): string =>
@@ -192,7 +192,7 @@ describe('attributeEvent()', () => {
         { devices, countedDevices: counted },
       ).device;
     expect(attribute(countedDevices)).toBe(expected);
-    // Neither the nameless nor devices of here count.
+    // Neither the empty name nor local devices count.
     expect(attribute(new Set([...fewer, '', 'p0', 'p1']))).toBe(name);
   });
 });

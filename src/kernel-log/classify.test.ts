@@ -50,12 +50,12 @@ const forms = [
     'vxa',
     undefined,
   ],
-  // Checksum faults: with and without a parent, and of nobody.
+  // Checksum faults: with and without a parent, and without a device.
   ['eth0.40: hw csum failure', 'rx_csum_fault', 'eth0.40', undefined],
   ['<unknown>: hw csum failure', 'rx_csum_fault', undefined, undefined],
   ['(NULL net_device): hw csum failure', 'rx_csum_fault', undefined, undefined],
   ['lan78xx 1-1.1.1:1.0 eth0: hw csum failure', 'rx_csum_fault', 'eth0', 'lan78xx'],
-  // Prefixes: no interface, no bus, the interface in brackets, a colon behind the bus.
+  // Prefixes: no interface, no bus, the interface in brackets, a colon after the bus.
   ['igb 0000:00:07.0: Detected Tx Unit Hang', 'unit_hang', undefined, 'igb'],
   ['ixgbevf: Detected Tx Unit Hang\n  Tx Queue             <2>', 'unit_hang', undefined, 'ixgbevf'],
   [

@@ -52,7 +52,7 @@ export interface RecordCounter {
   /** Continues from the ledger of an earlier run, or from zero. */
   restart(ledger: Pick<Ledger, 'position' | 'events'> | undefined): void;
   /** Drops an invalid journal cursor; timestamps still tell which records were counted. */
-  forgetCursor(): void;
+  dropCursor(): void;
 }
 
 /** @param host should cache its devices: they are listed whenever there are events */
@@ -97,7 +97,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
       counts = createEventCounts(ledger?.events);
       position = ledger?.position ?? startOfLog;
     },
-    forgetCursor: () => {
+    dropCursor: () => {
       position = { ...position, cursor: undefined };
     },
     count: async (records) => {

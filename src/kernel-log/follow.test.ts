@@ -32,7 +32,7 @@ async function stateAfter(
 
 type Log = Host['kernelLog'];
 
-/** A kernel log that gives each of these batches in turn, or fails where it is told to. */
+/** A kernel log of these batches, or errors. */
 function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): Log {
   return async function* (_source, { signal }) {
     for (const records of batches) {
@@ -52,7 +52,7 @@ function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): 
 /** A kernel log that is written to, or fails, while it is followed. */
 function createLiveLog(): {
   readonly follow: Log;
-  /** Resolves when what was written has been taken, and more is asked for. */
+  /** Resolves when the written records have been consumed. */
   readonly write: (records: readonly KernelRecord[]) => Promise<void>;
   readonly fail: (failure: SourceError) => void;
 } {
@@ -302,7 +302,7 @@ describe('createKernelLogFollower() across restarts', () => {
       'a ledger with an unknown event',
       JSON.stringify({ version: 1, bootId, position: {}, events: [{ event: 'x' }] }),
     ],
-  ])('sets a state file aside that is %s, and counts anew', async (_what, content) => {
+  ])('sets aside a state file that is %s, and recounts', async (_what, content) => {
     const state = createMemoryState(content);
     const setAside = vi.fn<() => Promise<void>>(state.setAside);
     const onStateProblem = vi.fn<(problem: Error) => void>();
@@ -362,12 +362,12 @@ describe('createKernelLogFollower() across restarts', () => {
         retryMilliseconds: 1,
         restoreWaitMilliseconds: 10,
       });
-      const told: number[] = [];
+      const reported: number[] = [];
       const ending = new AbortController();
       const running = follower.run(ending.signal, () => {
         const { isCaughtUp, events } = follower.state();
         if (isCaughtUp) {
-          told.push(events[0]?.count ?? 0);
+          reported.push(events[0]?.count ?? 0);
         }
       });
       await follower.caughtUp;
@@ -381,8 +381,8 @@ describe('createKernelLogFollower() across restarts', () => {
       back.resolve();
       await vi.waitUntil(() => follower.state().isPersistent === true);
       await vi.waitUntil(() => follower.state().events[0]?.count === 8);
-      // Not even while the log is read again is less told than before.
-      expect(told).toEqual(told.toSorted((one, other) => one - other));
+      // Counters do not fall even while the log is read again.
+      expect(reported).toEqual(reported.toSorted((one, other) => one - other));
       ending.abort();
       await running;
       expect(parseLedger((await memory.read()) ?? '')).toMatchObject({

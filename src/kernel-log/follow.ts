@@ -179,7 +179,7 @@ export function createKernelLogFollower({
           break;
         }
         if (source === 'journal') {
-          counter.forgetCursor();
+          counter.dropCursor();
         }
       }
     }

@@ -53,7 +53,7 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
       try {
         bootId = (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
       } catch (caught) {
-        // Counts of this boot could not be told from those of another.
+        // Counts of this boot cannot be distinguished from those of another.
         fail(caught);
         return undefined;
       }

@@ -48,7 +48,7 @@ describe('isBehind()', () => {
       expected: false,
     },
     {
-      what: 'one of the journal behind its cursor, whatever its time',
+      what: 'one of the journal after its cursor, whatever its timestamp',
       place: { cursor: 'c2', timestampMicroseconds: 500 },
       position: { cursor: 'c1', timestampMicroseconds: 900 },
       expected: false,
@@ -60,7 +60,7 @@ describe('isBehind()', () => {
       expected: true,
     },
     {
-      what: 'one of the journal that /dev/kmsg did not give',
+      what: 'one of the journal that was not in /dev/kmsg',
       place: { cursor: 'c1', timestampMicroseconds: 501 },
       position: { sequence: 7, timestampMicroseconds: 500 },
       expected: false,
@@ -72,7 +72,7 @@ describe('isBehind()', () => {
       expected: true,
     },
     {
-      what: 'one of /dev/kmsg that the journal did not give',
+      what: 'one of /dev/kmsg that was not in the journal',
       place: { sequence: 7, timestampMicroseconds: 501 },
       position: { cursor: 'c1', timestampMicroseconds: 500 },
       expected: false,
@@ -98,7 +98,7 @@ describe('positionOf()', () => {
   test.each([
     ['/dev/kmsg', { sequence: 8, cursor: undefined, timestampMicroseconds: 500 }],
     ['the journal', { sequence: undefined, cursor: 'c2', timestampMicroseconds: 500 }],
-  ])('gives the place of a record of %s, and no other', (_source, place) => {
+  ])('returns the position after a record of %s', (_source, place) => {
     expect(positionOf(recordAt(place))).toStrictEqual(place);
   });
 

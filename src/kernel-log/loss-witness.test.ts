@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLossWitness } from './loss-witness.ts';
 import type { WitnessedDevice } from './loss-witness.ts';
 
-/** A device that says it has lost so many packets, the last number again and again. */
+/** A device with these successive counts of lost packets, the last repeated. */
 function losing(
   name: string,
   ...losses: readonly (number | (() => Promise<number>))[]
@@ -25,7 +25,7 @@ function losing(
   };
 }
 
-/** What a new witness says of devices, asked at these seconds of fake timers. */
+/** Results of a new witness, called at these seconds of fake timers. */
 async function answersAt(
   seconds: readonly number[],
   ...devices: readonly WitnessedDevice[]
@@ -94,7 +94,7 @@ describe('createLossWitness()', () => {
       { vxa: true },
       { vxa: false },
     ]);
-    // One that does not come back is not asked again.
+    // A read in flight is not repeated.
     expect(hang).toHaveBeenCalledTimes(1);
   });
 });

@@ -39,7 +39,7 @@ function countOf(count: number, more: Partial<KernelEventCount> = {}): KernelEve
   };
 }
 
-/** A host whose journal gives these batches of the previous boot, or fails where it is told to. */
+/** A host whose journal has these batches, or errors, for the previous boot. */
 function hostWithJournal(...batches: readonly (readonly JournalRecord[] | Error)[]): Host {
   return {
     ...createRecordedHost('debian-6.12.95-qemu'),
@@ -89,7 +89,7 @@ describe('readPreviousBootEvents()', () => {
     ['is no journal', hostWithJournal(new SourceError('failed', 'ENOENT'))],
     ['is nothing in the journal', hostWithJournal()],
     ['has no record with a boot ID', hostWithJournal([deadLoop({ bootId: undefined })])],
-  ])('gives what was written down where there %s', async (_what, host) => {
+  ])('returns the counts of the ledger if there %s', async (_what, host) => {
     expect(await readPreviousBootEvents(host, known, never)).toBe(known);
     expect(await readPreviousBootEvents(host, undefined, never)).toBe(undefined);
   });
