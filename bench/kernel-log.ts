@@ -47,6 +47,9 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
       write: async () => {},
       setAside: async () => {},
     },
+    addresses: () => [],
+    processNamespaces: () => [],
+    openPacketSocket: undefined,
     now: () => new Date(),
   };
 }

@@ -86,6 +86,9 @@ export function createSimulatedHost(): SimulatedHost {
       write: async () => {},
       setAside: async () => {},
     },
+    addresses: () => [],
+    processNamespaces: () => [],
+    openPacketSocket: undefined,
     now: () => new Date(now),
   };
 

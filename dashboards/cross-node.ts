@@ -6,18 +6,19 @@ import { alertAnnotation, incidentAnnotation } from './kit/annotations.ts';
 import { createDashboard } from './kit/frame.ts';
 import { anyOf, clusterVariable } from './kit/variables.ts';
 
-const metric = 'node_pair:rpc_requests:rate5m';
-const pairs = `${metric}{cluster=~"$cluster"}`;
+const metrics = '__name__=~"node_pair:(nic_wire_checked:increase15m|rpc_requests:rate5m)"';
+const pairs = `{${metrics},cluster=~"$cluster"}`;
 const sources = 'cluster=~"$cluster",node=~"$source_node"';
 
 export function crossNodeDashboard(): Dashboard {
   return createDashboard({
     uid: 'nicwatch-cross-node',
     title: 'nicwatch / Cross-node',
-    description: 'Requests between nodes: which pairs fail, and which nodes they have in common.',
+    description:
+      'Packets and requests between nodes: which pairs fail, and which nodes they have in common.',
     from: 'now-3h',
     variables: [
-      clusterVariable(metric),
+      clusterVariable(`{${metrics}}`),
       anyOf({ name: 'source_node', label: 'Source', series: pairs }),
       anyOf({ name: 'dest_node', label: 'Destination', series: pairs }),
     ],

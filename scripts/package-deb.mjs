@@ -90,6 +90,9 @@ function layOut() {
   put('etc/default/nicwatch', readFileSync('deploy/debian/default'));
   put('usr/share/man/man1/nicwatch.1.gz', compressed('docs/nicwatch.1'));
   const documents = 'usr/share/doc/nicwatch';
+  for (const dropIn of ['wire.conf', 'netns.conf']) {
+    put(`${documents}/examples/${dropIn}`, readFileSync(`deploy/systemd/${dropIn}`));
+  }
   put(`${documents}/copyright`, readFileSync('deploy/debian/copyright'));
   put(`${documents}/changelog.gz`, gzipSync(changelog(), { level: 9 }));
   put(`${documents}/NEWS.gz`, compressed('CHANGELOG.md'));

@@ -11,6 +11,8 @@ import { notifySystemd } from './agent/systemd-notifications.ts';
 import { collectorDefinitions } from './collectors/index.ts';
 import { parseArguments } from './config/arguments.ts';
 import type { Config } from './config/config.ts';
+import { parseDrill } from './config/drill-arguments.ts';
+import { runDrill } from './drill/drill.ts';
 import { createDescriptorBudget, readDescriptorLimit } from './host/descriptors.ts';
 import { openDrivers } from './host/drivers.ts';
 import { openKnownIssuesFile } from './host/known-issues-file.ts';
@@ -71,6 +73,10 @@ main(process.argv.slice(2)).catch(async (error: unknown) => {
 });
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'drill') {
+    await runDrill(parseDrill(argv.slice(1)), stdout.write);
+    return;
+  }
   const invocation = parseArguments(argv, collectorDefinitions);
   switch (invocation.action) {
     case 'help':

@@ -117,7 +117,7 @@ describe.skipIf(amtoolProblem !== undefined)(
     test('is one', async () => {
       const { stdout } = await execa('amtool', ['check-config', configuration]);
       expect(stdout).toContain('SUCCESS');
-      expect(stdout).toContain('9 inhibit rules');
+      expect(stdout).toContain('12 inhibit rules');
     });
 
     test.each([
@@ -185,14 +185,14 @@ describe.skipIf(amtoolProblem !== undefined)(
       const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
       expect(valueAt(example, 'route', 'group_by')).toEqual(['cluster', 'node']);
       const rules = listAt(example, 'inhibit_rules');
-      expect(rules).toHaveLength(9);
+      expect(rules).toHaveLength(12);
       // Who is named as the sender explains what all others of its cluster receive.
       const ofAllVictims = rules.filter(
         (rule) =>
-          listAt(rule, 'target_matchers').join() === 'alertname="NICStackChecksumErrors"' &&
-          listAt(rule, 'source_matchers').join().includes('CrossNode'),
+          listAt(rule, 'target_matchers').join().includes('NICStackChecksumErrors') &&
+          /CrossNode|NICCorruptingSender/.test(listAt(rule, 'source_matchers').join()),
       );
-      expect(ofAllVictims.map((rule) => listAt(rule, 'equal'))).toEqual([['cluster']]);
+      expect(ofAllVictims.map((rule) => listAt(rule, 'equal'))).toEqual([['cluster'], ['cluster']]);
       for (const rule of rules.filter((other) => !ofAllVictims.includes(other))) {
         expect(listAt(rule, 'equal')).toEqual(
           expect.arrayContaining([

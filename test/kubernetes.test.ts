@@ -52,7 +52,7 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     expect(await unknownFields([misspelt])).toContain('"sepc"');
   });
 
-  test.each(['base', 'journal'])('%s gives the agent a command line it takes', (name) => {
+  test.each(['base', 'journal', 'wire'])('%s gives the agent a command line it takes', (name) => {
     const [container] = podSpec(manifest(name, 'DaemonSet')).containers;
     const invocation = parseArguments(container?.args ?? [], collectorDefinitions);
     expect(invocation).toMatchObject({
@@ -61,26 +61,32 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     });
   });
 
-  test.each(['base', 'journal', 'mitigation'])('%s runs on every node it is meant for', (name) => {
-    const spec = podSpec(manifest(name, 'DaemonSet'));
-    expect(spec.tolerations).toEqual([{ operator: 'Exists' }]);
-    expect(spec.hostNetwork).toBe(true);
-    expect(Object.keys(spec.nodeSelector ?? {})).toEqual([
-      'kubernetes.io/os',
-      ...(name === 'mitigation' ? ['nicwatch/disable-offloads'] : []),
-    ]);
-  });
+  test.each(['base', 'journal', 'mitigation', 'wire'])(
+    '%s runs on every node it is meant for',
+    (name) => {
+      const spec = podSpec(manifest(name, 'DaemonSet'));
+      expect(spec.tolerations).toEqual([{ operator: 'Exists' }]);
+      expect(spec.hostNetwork).toBe(true);
+      expect(Object.keys(spec.nodeSelector ?? {})).toEqual([
+        'kubernetes.io/os',
+        ...(name === 'mitigation' ? ['nicwatch/disable-offloads'] : []),
+      ]);
+    },
+  );
 
-  test.each(['base', 'journal', 'mitigation'])('%s mounts read-only all but the state', (name) => {
-    const { containers, initContainers = [], volumes } = podSpec(manifest(name, 'DaemonSet'));
-    for (const { securityContext, volumeMounts = [] } of [...containers, ...initContainers]) {
-      expect(securityContext?.readOnlyRootFilesystem).toBe(true);
-      for (const { name: volume, mountPath, readOnly } of volumeMounts) {
-        expect(volumes?.map((one) => one.name)).toContain(volume);
-        expect(readOnly === true, mountPath).toBe(mountPath !== '/var/lib/nicwatch');
+  test.each(['base', 'journal', 'mitigation', 'wire'])(
+    '%s mounts read-only all but the state',
+    (name) => {
+      const { containers, initContainers = [], volumes } = podSpec(manifest(name, 'DaemonSet'));
+      for (const { securityContext, volumeMounts = [] } of [...containers, ...initContainers]) {
+        expect(securityContext?.readOnlyRootFilesystem).toBe(true);
+        for (const { name: volume, mountPath, readOnly } of volumeMounts) {
+          expect(volumes?.map((one) => one.name)).toContain(volume);
+          expect(readOnly === true, mountPath).toBe(mountPath !== '/var/lib/nicwatch');
+        }
       }
-    }
-  });
+    },
+  );
 
   test('only the variant that reads /dev/kmsg is privileged', () => {
     const context = (name: string): unknown =>
@@ -91,12 +97,28 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
     });
+    expect(context('wire')).toMatchObject({
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+    });
     expect(
       podSpec(manifest('mitigation', 'DaemonSet')).initContainers?.[0]?.securityContext,
     ).toMatchObject({
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] },
     });
+  });
+
+  test('only the variant that counts what pods drop sees the processes of the host', () => {
+    const seeing = ['base', 'journal', 'mitigation', 'wire'].filter(
+      (name) => podSpec(manifest(name, 'DaemonSet')).hostPID === true,
+    );
+    expect(seeing).toEqual(['wire']);
+    const [container] = podSpec(manifest('wire', 'DaemonSet')).containers;
+    expect(container?.args).toEqual(
+      expect.arrayContaining(['--collector.wire', '--collector.netns']),
+    );
   });
 
   test('monitoring has every dashboard, small enough for kubectl apply', () => {

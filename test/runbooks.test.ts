@@ -37,6 +37,7 @@ test('there is a page for every alert, and none for an alert there is not', () =
   const names = rules.filter(({ kind }) => kind === 'alert').map(({ name }) => `${name}.md`);
   const shared = [
     'README.md',
+    'drill.md',
     'hang-playbook.md',
     'vxlan-playbook.md',
     'link-down.md',

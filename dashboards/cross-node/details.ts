@@ -3,15 +3,18 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
+import { perDevice } from '../promql/findings.ts';
 import {
   failuresOf,
   pairFailures,
   pairRatio,
   pairRequests,
   requestsOf,
+  wireRatio,
   worstPairs,
 } from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
+import { yesNo } from '../promql/states.ts';
 import { thresholds } from '../promql/thresholds.ts';
 
 const limit = [[thresholds.pairFailureRatio, 'red']] as const;
@@ -37,6 +40,14 @@ export function detailRows(): Rows {
     {
       height: 9,
       panels: [[24, pairs()]],
+    },
+    { heading: 'On the wire' },
+    {
+      height: 8,
+      panels: [
+        [12, corruptWorstPairs()],
+        [12, sampling()],
+      ],
     },
   ];
 }
@@ -108,4 +119,49 @@ function pairs(): PlacedPanel {
     sortBy: [{ title: 'Failing calls', descending: true }],
     noValue: noCalls,
   });
+}
+
+function corruptWorstPairs(): PlacedPanel {
+  return timePanel({
+    title: 'Corrupt packets, worst pairs',
+    description: 'The ten pairs with most packets that arrive with a wrong checksum.',
+    unit: units.PercentUnit,
+    steps: [[thresholds.corruptRatio, 'red']],
+    queries: [{ expr: `topk(10, ${wireRatio()} > 0)`, legend: '{{source_node}} → {{dest_node}}' }],
+    noValue: 'No packet is corrupt',
+  });
+}
+
+/** Zero samples are not zero errors. */
+function sampling(): PlacedPanel {
+  const receivers = 'cluster=~"$cluster",node=~"$dest_node"';
+  return tablePanel({
+    title: 'Sampling',
+    description:
+      'What each port verifies: the share of packets it samples now, when the last one came, samples that found no room, and those whose checksums the sender has not computed because it is on the same machine.',
+    unit: units.Short,
+    queries: [
+      ofDevice(`nic_wire_up{${receivers}}`),
+      ofDevice(`nic_wire_sampling_ratio{${receivers}}`),
+      ofDevice(`1000 * nic_wire_last_sample_timestamp_seconds{${receivers}}`),
+      ofDevice(`rate(nic_wire_lost_samples_total{${receivers}}[$__rate_interval])`),
+      ofDevice(`rate(nic_wire_samples_total{${receivers},result="not_ready"}[$__rate_interval])`),
+    ],
+    columns: [
+      { field: 'Value #A', title: 'Up', width: 44, states: yesNo },
+      { field: 'node', title: 'Node', width: 80, grows: true },
+      { field: 'device', title: 'Device', width: 70 },
+      { field: 'Value #B', title: 'Sampled', unit: units.PercentUnit, width: 84 },
+      { field: 'Value #C', title: 'Last', unit: units.DateTimeFromNow, width: 130 },
+      { field: 'Value #D', title: 'Lost/s', width: 66 },
+      { field: 'Value #E', title: 'Not ready/s', width: 100 },
+    ],
+    hidden: ['cluster'],
+    sortBy: [{ title: 'Up', descending: false }],
+    noValue: 'No node verifies checksums: --collector.wire is off',
+  });
+}
+
+function ofDevice(expression: string): string {
+  return `max by (${perDevice}) (${expression})`;
 }

@@ -7,11 +7,14 @@ import { matrixPanel, tablePanel } from '../kit/tables.ts';
 import { changes, perDevice } from '../promql/findings.ts';
 import type { Scope } from '../promql/findings.ts';
 import {
+  corruptOf,
   failuresOf,
   ofGuiltySources,
   pairFailures,
   pairRatio,
   pairRequests,
+  wireOrCalls,
+  wireRatio,
 } from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
 import { onOff } from '../promql/states.ts';
@@ -31,7 +34,7 @@ export function overviewRows(): Rows {
       panels: [
         [15, guiltyNodes()],
         [3, failingPairs()],
-        [3, requests()],
+        [3, whatIsShown()],
         [3, failures()],
       ],
     },
@@ -55,27 +58,34 @@ export function overviewRows(): Rows {
 }
 
 function failingPairs(): PlacedPanel {
+  const bad = wireOrCalls(
+    `(${wireRatio()} > ${thresholds.corruptRatio})`,
+    `(${pairRatio()} > ${thresholds.pairFailureRatio})`,
+  );
   return statPanel({
     title: 'Bad pairs',
-    description: 'Pairs of nodes between which more requests fail than the rule allows.',
+    description:
+      'Pairs of nodes between which more packets are corrupt, or where nobody verifies them more requests fail, than the rule allows.',
     steps: [[1, 'red']],
     queries: [
       {
-        expr: `count(${pairRatio()} > ${thresholds.pairFailureRatio}) or 0 * count(${pairRatio()})`,
+        expr: `count(${bad}) or 0 * count(${wireOrCalls(wireRatio(), pairRatio())})`,
         legend: '',
       },
     ],
-    noValue: 'no calls seen',
+    noValue: 'nothing seen',
   });
 }
 
-function requests(): PlacedPanel {
+function whatIsShown(): PlacedPanel {
   return statPanel({
-    title: 'Requests',
-    description: 'Requests between all chosen nodes: a ratio of few says little.',
-    unit: units.RequestsPerSecond,
-    queries: [{ expr: `sum(${pairRequests()})`, legend: '' }],
-    noValue: 'no calls seen',
+    title: 'Measured on',
+    description:
+      'What the matrix and the bad pairs are: packets whose checksums the receivers verify, with --collector.wire, or calls where there are none.',
+    unit: units.Short,
+    queries: [{ expr: `group(${wireRatio()}) or 0 * group(${pairRatio()})`, legend: '' }],
+    states: { 1: { text: 'the wire' }, 0: { text: 'calls' } },
+    noValue: 'nothing seen',
   });
 }
 
@@ -94,13 +104,13 @@ function failureMatrix(): PlacedPanel {
   return matrixPanel({
     title: 'Failure ratio, source (row) by destination (column)',
     description:
-      'A red row is a guilty source, a red column a guilty destination. The twenty sources and destinations with most failing calls, the most first; empty where there were no requests, and within a node.',
+      'Packets that arrive corrupt, where checksums are verified on the wire, else requests that fail. A red row is a guilty source, a red column a guilty destination. The twenty sources and destinations with most, the most first; empty where there were none, and within a node.',
     unit: units.PercentUnit,
     steps: ratioSteps,
     row: 'from',
     column: 'to',
     query: matrix(),
-    noValue: 'No calls are seen',
+    noValue: 'Neither packets nor calls are seen',
   });
 }
 
@@ -131,7 +141,7 @@ function nicsOfGuiltySources(): PlacedPanel {
   return tablePanel({
     title: 'NICs of the guilty sources',
     description:
-      'Driver and firmware of the NICs and tunnels of every node whose calls fail towards most others, and how many known issues they are exposed to.',
+      'Driver and firmware of the NICs and tunnels of every node that sends corrupt packets, or whose calls fail towards most others, and how many known issues they are exposed to.',
     queries: [
       ofGuiltySources(info),
       `0 * (${ofGuiltySources(info)}) + on (${perDevice}) group_left () (sum by (${perDevice}) (nic_known_issue{${sources}}) or 0 * max by (${perDevice}) (nic_device_info{${sources}}))`,
@@ -189,12 +199,15 @@ function whatChangedOnThem(): PlacedPanel {
   });
 }
 
-/** The twenty sources by the twenty destinations with most failing calls, the most first; hosts without their domain. */
+/** The twenty sources by the twenty destinations with most failing calls or packets, the most first; hosts without their domain. */
 function matrix(): string {
-  const worst = `${pairRatio()}\n${ofWorst20('source_node')}\n${ofWorst20('dest_node')}`;
+  const worst = wireOrCalls(
+    `(${wireRatio()} ${ofWorst20('source_node', corruptOf)} ${ofWorst20('dest_node', corruptOf)})`,
+    `(${pairRatio()}\n${ofWorst20('source_node', failuresOf)}\n${ofWorst20('dest_node', failuresOf)})`,
+  );
   return `sort_desc(label_replace(label_replace(${worst}, "from", "$1", "source_node", "([^.]+).*"), "to", "$1", "dest_node", "([^.]+).*"))`;
 }
 
-function ofWorst20(side: Side): string {
-  return `and on (cluster, ${side}) topk(20, ${failuresOf(side)})`;
+function ofWorst20(side: Side, badOf: (side: Side) => string): string {
+  return `and on (cluster, ${side}) topk(20, ${badOf(side)})`;
 }

@@ -113,15 +113,15 @@ function corruptingSenders(): PlacedPanel {
   return statPanel({
     title: 'Senders',
     description:
-      'Nodes that seem to corrupt what they send: their calls fail towards most others. Needs metrics of calls between nodes.',
+      'Nodes that corrupt what they send: two receivers or more say so, or their calls fail towards most others. Needs --collector.wire, or metrics of calls between nodes.',
     steps: [[1, 'red']],
     queries: [
       {
-        expr: `count(group by (cluster, source_node) (source_node:rpc_guilty:ratio{cluster=~"$cluster",source_node=~"$node"})) or 0 * count(source_node:rpc_destinations:count{cluster=~"$cluster"})`,
+        expr: `count(group by (cluster, source_node) (source_node:nic_wire_guilty:ratio{cluster=~"$cluster",source_node=~"$node"} or source_node:rpc_guilty:ratio{cluster=~"$cluster",source_node=~"$node"})) or 0 * count(source_node:nic_wire_bad:ratio_rate15m{cluster=~"$cluster"} or source_node:rpc_destinations:count{cluster=~"$cluster"})`,
         legend: '',
       },
     ],
-    noValue: 'No calls seen',
+    noValue: 'Nothing seen',
   });
 }
 

@@ -11,6 +11,31 @@ export function pairRatio(): string {
   return `max by (${pair}) (node_pair:rpc_remote_failures:ratio_rate5m{${chosenPairs}})`;
 }
 
+/** Packets that arrive with a wrong checksum by all that were verified, of each pair of nodes. */
+export function wireRatio(): string {
+  return `max by (${pair}) (node_pair:nic_wire_bad:ratio_rate15m{${chosenPairs}})`;
+}
+
+/** The same where checksums are verified on the wire, and failed requests elsewhere. */
+export function wireOrCalls(wire: string, calls: string): string {
+  return `${wire}\nor (${calls} unless on () group(${wireRatio()}))`;
+}
+
+/** Packets with a wrong checksum that a node sends, or receives, in fifteen minutes. */
+export function corruptOf(side: Side): string {
+  return `sum by (cluster, ${side}) (node_pair:nic_wire_bad:increase15m{${chosenPairs}})`;
+}
+
+/** The share of bad packets of a node that the rules find guilty of them. */
+export function corruptGuiltyRatio(side: Side): string {
+  const matchers = `cluster=~"$cluster",${side}=~"$${side}"`;
+  const ratio =
+    side === 'source_node'
+      ? 'source_node:nic_wire_guilty:ratio'
+      : 'dest_node:nic_wire_guilty:ratio';
+  return `max by (cluster, ${side}) (${ratio}{${matchers}})`;
+}
+
 /** Requests per second of each pair of nodes. */
 export function pairRequests(): string {
   return `sum by (${pair}) (node_pair:rpc_requests:rate5m{${chosenPairs}})`;
@@ -44,7 +69,8 @@ export function guiltyShare(side: Side): string {
   return `max by (cluster, ${side}) (${ratio}{${matchers}})`;
 }
 
-/** Keeps series of nodes whose calls fail towards most others; they carry the label `node`. */
+/** Keeps series of nodes that send corrupt packets, or whose calls fail towards most others; they carry the label `node`. */
 export function ofGuiltySources(expression: string): string {
-  return `(${expression}) and on (${perNode}) label_replace(${guiltyShare('source_node')}, "node", "$1", "source_node", "(.+)")`;
+  const guilty = `(${corruptGuiltyRatio('source_node')} or ${guiltyShare('source_node')})`;
+  return `(${expression}) and on (${perNode}) label_replace(${guilty}, "node", "$1", "source_node", "(.+)")`;
 }

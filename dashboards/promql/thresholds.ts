@@ -2,6 +2,8 @@ import type { Steps } from '../kit/panels.ts';
 
 /** Where panels turn red: the numbers of the alert rules. */
 export const thresholds = {
+  /** Corrupt by all verified packets of a pair of nodes: NICCorruptingPair. */
+  corruptRatio: 0.001,
   /** Failed by all requests of a pair of nodes: CrossNodeGRPCFailures. */
   pairFailureRatio: 0.01,
   /** The same where a source that fails most others pages: CrossNodeSourceFailing. */

@@ -31,7 +31,7 @@ They are read-only there: change the code in \`dashboards/\`, or save a copy.
 - **The rules of [alerts](../alerts)** in Prometheus, the recording rules too: what is wrong and since when, the states of devices,
   and all that concerns pairs of nodes are read from them, so that a page of 500 nodes costs Prometheus seconds and not
   half a minute. \`npm run bench -- dashboard-cost\` measures it. Without them Fleet says that they are not loaded.
-- For nicwatch / Cross-node, **\`grpc_client_handled_total\` with the labels \`source_node\` and \`dest_node\`**, or the optional
+- For nicwatch / Cross-node, agents with **\`--collector.wire\`**, whose packets it shows first, and **\`grpc_client_handled_total\` with the labels \`source_node\` and \`dest_node\`**, or the optional
   rules \`alerts/cross-node-*.rules.yaml\` that give them to it.
 - Links to runbooks lead where those of the alert rules do: write where you serve them into the constant \`runbooks\` of each
   dashboard, its one place.

@@ -13,10 +13,17 @@ nicwatch \- Prometheus exporter that watches network cards
 .SH SYNOPSIS
 .B nicwatch
 .RI [ flags ]
+.br
+.B nicwatch drill list
+.br
+.B nicwatch drill checksum \-\-to=\fIADDRESS\fR [\-\-port=\fIPORT\fR]
 .SH DESCRIPTION
 Serves what network cards, their drivers and the kernel log tell of hangs, wrong checksums, offload flags, drivers and
 firmware as metrics for Prometheus, on port 10140 under /metrics.
 It changes nothing on the host.
+.PP
+.B nicwatch drill checksum
+sends 200 VXLAN packets with a wrong outer checksum to another node, which drops and counts them; it needs CAP_NET_RAW.
 .PP
 It needs the command
 .BR ethtool (8),

@@ -10,8 +10,8 @@ import { configMetrics } from '../../src/agent/config-families.ts';
 /** The page that lists what the code exports. */
 export function metricsPage(): string {
   const sections = collectorDefinitions.map(
-    ({ name, description, metrics }) =>
-      `## Collector \`${name}\`\n\n${description} Disable with \`--no-collector.${name}\`.\n\n${table(metrics)}`,
+    ({ name, description, metrics, isOptIn = false }) =>
+      `## Collector \`${name}\`\n\n${description} ${isOptIn ? `Off by default: enable with \`--collector.${name}\`` : `Disable with \`--no-collector.${name}\``}.\n\n${table(metrics)}`,
   );
   return `# Metrics
 

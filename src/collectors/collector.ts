@@ -104,6 +104,8 @@ export interface CollectorDefinition {
   readonly name: string;
   /** For `--help`: what the collector exports. */
   readonly description: string;
+  /** Whether it runs only where it is asked for; by default it runs. */
+  readonly isOptIn?: boolean;
   /** Everything it may export, for the documentation. */
   readonly metrics: readonly Metric[];
   readonly create: (context: CollectorContext) => Collector;

@@ -43,6 +43,7 @@ describe('parseArguments', () => {
         knownIssuesFile: undefined,
         lifecycle: false,
         knownIssues,
+        wire: { rate: 100, maxSources: 16, ports: [4789, 8472, 6081] },
         pollIntervalSeconds: 15,
         ethtoolReader: 'auto',
         kernelLogSource: 'auto',
@@ -88,6 +89,14 @@ describe('parseArguments', () => {
     { argv: ['--collector.offload.features=all'], expected: { offloadFeatures: /^(?:.*)$/u } },
     { argv: ['--collector.ethtool.raw=rx.*'], expected: { ethtoolRaw: /^(?:rx.*)$/u } },
     { argv: ['--collector.ethtool.raw-exclude=x'], expected: { ethtoolRawExclude: /^(?:x)$/u } },
+    {
+      argv: ['--collector.wire.rate=5', '--collector.wire.max-sources=1000'],
+      expected: { wire: { rate: 5, maxSources: 1000, ports: [4789, 8472, 6081] } },
+    },
+    {
+      argv: ['--collector.wire.ports=4789,65535'],
+      expected: { wire: { rate: 100, maxSources: 16, ports: [4789, 65_535] } },
+    },
     { argv: ['--web.enable-lifecycle'], expected: { lifecycle: true } },
     { argv: ['--known-issues.file=a.yml'], expected: { knownIssuesFile: 'a.yml' } },
     { argv: ['--poll.interval=1s'], expected: { pollIntervalSeconds: 1 } },
@@ -166,6 +175,14 @@ describe('parseArguments', () => {
     { argv: ['--web.max-requests=-1'], flag: '--web.max-requests', got: '"-1"' },
     { argv: ['--web.max-requests=many'], flag: '--web.max-requests', got: '"many"' },
     { argv: ['--web.max-requests=1000000'], flag: '--web.max-requests', got: '"1000000"' },
+    { argv: ['--collector.wire.rate=0'], flag: '--collector.wire.rate', got: '"0"' },
+    {
+      argv: ['--collector.wire.max-sources=1001'],
+      flag: '--collector.wire.max-sources',
+      got: '"1001"',
+    },
+    { argv: ['--collector.wire.ports=1,,2'], flag: '--collector.wire.ports', got: '"1,,2"' },
+    { argv: ['--collector.wire.ports=65536'], flag: '--collector.wire.ports', got: '"65536"' },
     { argv: ['--device.include=('], flag: '--device.include', got: '"("' },
     { argv: ['--device.exclude', '['], flag: '--device.exclude', got: '"["' },
     {

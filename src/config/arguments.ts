@@ -12,14 +12,10 @@ import {
   parseTelemetryPath,
 } from './flag-values.ts';
 import { parseCommandLine } from './command-line.ts';
-import type { Config, KernelLogSourceChoice } from './config.ts';
+import type { Config } from './config.ts';
 import { flag, listFlag, toggle } from './flags.ts';
-
-/** What the command line needs to know of a collector to offer its flag. */
-export interface CollectorFlag {
-  readonly name: string;
-  readonly description: string;
-}
+import { addCollectorFlags, addWireFlags } from './collector-flags.ts';
+import type { CollectorFlag } from './collector-flags.ts';
 
 /** What the command line asks for. */
 export type Invocation =
@@ -47,6 +43,7 @@ export function parseArguments(
   const web = addWebFlags(program);
   const devices = addDeviceFlags(program);
   const enabledCollectors = addCollectorFlags(program, collectors);
+  const wire = addWireFlags(program);
   const host = addHostFlags(program);
   const log = addLogFlags(program);
   const check = toggle(program, '--config.check', {
@@ -76,6 +73,7 @@ export function parseArguments(
       offloadFeatures: devices.offloadFeatures(),
       ethtoolRaw: devices.ethtoolRaw(),
       ethtoolRawExclude: devices.ethtoolRawExclude(),
+      wire: wire(),
       knownIssuesFile: devices.knownIssuesFile(),
       knownIssues,
       pollIntervalSeconds: devices.pollInterval(),
@@ -166,24 +164,6 @@ function addDeviceFlags(program: Command) {
       parse: parseAnchoredRegExp,
     }),
   };
-}
-
-function addCollectorFlags(program: Command, collectors: readonly CollectorFlag[]) {
-  const disableDefaults = toggle(program, '--collector.disable-defaults', {
-    description:
-      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
-  });
-  const toggles = collectors.map(({ name, description }) => ({
-    name,
-    isEnabled: toggle(program, `--collector.${name}`, { description, negatable: true }),
-  }));
-  return (kernelLogSource: KernelLogSourceChoice): ReadonlySet<string> =>
-    new Set(
-      toggles
-        .filter(({ name }) => name !== 'kernel-log' || kernelLogSource !== 'none')
-        .filter(({ isEnabled }) => isEnabled() ?? disableDefaults() !== true)
-        .map(({ name }) => name),
-    );
 }
 
 function addHostFlags(program: Command) {

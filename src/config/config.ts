@@ -23,6 +23,16 @@ interface HostPaths {
   readonly rootfs: string;
 }
 
+/** What the collector `wire` samples. */
+interface WireConfig {
+  /** Samples a second and device to come near to. */
+  readonly rate: number;
+  /** Sources told apart on each device. */
+  readonly maxSources: number;
+  /** UDP ports of tunnels. */
+  readonly ports: readonly number[];
+}
+
 /** What the process runs with: flags and files, checked and resolved, frozen. */
 export interface Config {
   readonly listenAddresses: readonly ListenAddress[];
@@ -44,6 +54,7 @@ export interface Config {
   /** Driver statistics passed on as they are, and those of them left out; undefined is none. */
   readonly ethtoolRaw: RegExp | undefined;
   readonly ethtoolRawExclude: RegExp | undefined;
+  readonly wire: WireConfig;
   /** A file of the user's own known issues. */
   readonly knownIssuesFile: string | undefined;
   /** Those that come with nicwatch, and those of the file: another list once that was read anew. */

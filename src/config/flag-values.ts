@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { ConfigError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
+import { maxFilterPorts } from '../parsers/tunnel-filter.ts';
 import type { ListenAddress } from './config.ts';
 
 /** Makes the parser of a flag with a closed set of values. */
@@ -19,6 +20,7 @@ export function oneOf<const Choice extends string>(
 
 const shortestPollSeconds = 1;
 const longestPollSeconds = 3600;
+const maxSampleCount = 1000;
 
 /** Parses a boolean as YAML 1.1 spells it. @throws {ConfigError} for anything else. */
 export function parseBoolean(text: string): boolean {
@@ -37,6 +39,26 @@ export function parseCount(text: string): number {
     throw new ConfigError(`expected a number from 0 to 999999, got ${quote(text)}`);
   }
   return Number(text);
+}
+
+/** Parses a number of samples or sources. @throws {ConfigError} when it is none from 1 to 1000. */
+export function parseSampleCount(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > maxSampleCount) {
+    throw new ConfigError(`expected a number from 1 to ${maxSampleCount}, got ${quote(text)}`);
+  }
+  return count;
+}
+
+/** Parses UDP ports separated by commas. @throws {ConfigError} when one is none, or there are too many. */
+export function parsePorts(text: string): readonly number[] {
+  const ports = text.split(',').map((port) => (/^\d{1,5}$/.test(port) ? Number(port) : 0));
+  if (ports.length > maxFilterPorts || ports.some((port) => port < 1 || port > 65_535)) {
+    throw new ConfigError(
+      `expected at most ${maxFilterPorts} ports separated by commas, got ${quote(text)}`,
+    );
+  }
+  return ports;
 }
 
 /** Parses a duration into seconds. @throws {ConfigError} when it is none from 1s to 1h. */

@@ -9,8 +9,8 @@ import { sourceErrorFrom } from './system-error.ts';
 const attributeBytes = 4096;
 /** Attributes that a driver answers hold one number. */
 const numberBytes = 64;
-/** TTL of directory listings and absent attributes: only new queues change them. */
-const lookupTtlMilliseconds = 15_000;
+/** TTL of directory listings and absent attributes: only new queues change them, whose counters begin at 0. */
+const lookupTtlMilliseconds = 60_000;
 /** A FIFO in place of an attribute must not block the process. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 

@@ -12,6 +12,7 @@ import type { OpenEthtool } from './linux-device.ts';
 import { openLinkAnnouncements } from './link-announcements.ts';
 import type { LinkAnnouncements } from './link-announcements.ts';
 import { openEthtoolIoctl } from './native-ioctl.ts';
+import { createPacketSockets } from './packet-socket.ts';
 import { createNotifySocket } from './notify-socket.ts';
 import type { NotifySocket } from './notify-socket.ts';
 import { threadPoolSize } from './runtime.ts';
@@ -31,6 +32,8 @@ export interface Drivers {
   readonly notifySocket: NotifySocket | undefined;
   /** Undefined where poll(2) is not available, and the kernel log is read at intervals. */
   readonly waitReadable: WaitReadable | undefined;
+  /** Undefined where packets cannot be sampled. */
+  readonly openPacketSocket: Host['openPacketSocket'];
   readonly lockDirectory: LockDirectory;
   /** See {@link Libc.exit}; undefined where the C library cannot be called. */
   readonly exit: Libc['exit'] | undefined;
@@ -60,6 +63,7 @@ export async function openDrivers(
     linkAnnouncements: undefined,
     notifySocket: undefined,
     waitReadable: undefined,
+    openPacketSocket: undefined,
     lockDirectory: createDirectoryLock(undefined),
     exit: undefined,
     problems: [],
@@ -70,6 +74,7 @@ export async function openDrivers(
       ...drivers,
       notifySocket: createNotifySocket(libc),
       waitReadable: threadPoolSize() < minWaitThreads ? undefined : createWaitReadable(libc),
+      openPacketSocket: createPacketSockets(libc),
       lockDirectory: createDirectoryLock(libc),
       exit: libc.exit,
     };

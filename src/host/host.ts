@@ -1,5 +1,6 @@
 import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/kernel-record.ts';
+import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
 
 /** The interface to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
@@ -16,8 +17,18 @@ export interface Host {
    * @throws {SourceError} `absent`, `unsupported` (the file has no value in this state), `denied`, `failed`.
    */
   readFile(path: string): Promise<string>;
-  /** Reads a file of `/proc/net` that the kernel answers from memory. @throws {SourceError} as {@link Host.readFile}. */
-  readProcNet(name: 'snmp' | 'snmp6' | 'netstat'): string;
+  /**
+   * Reads a file of `/proc/net` that the kernel answers from memory, as the agent or another process sees it.
+   *
+   * @throws {SourceError} as {@link Host.readFile}.
+   */
+  readProcNet(name: 'snmp' | 'snmp6' | 'netstat', pid?: number): string;
+  /**
+   * The network namespace of each process, but for those in the agent's own; read one by one as they are asked for.
+   *
+   * @throws {SourceError} `denied` where the processes of the host cannot be seen.
+   */
+  processNamespaces(): Iterable<ProcessNamespace>;
   /** How drivers are asked. */
   readonly ethtoolReader: 'ioctl' | 'command';
   /**
@@ -33,6 +44,16 @@ export interface Host {
    * @throws {SourceError} when there is no journal, or it knows no such boot.
    */
   previousBootLog(signal: AbortSignal): AsyncIterable<readonly JournalRecord[]>;
+  /** This node's addresses, by the device that has them. Those of devices that are down may be missing. */
+  addresses(): readonly DeviceAddress[];
+  /**
+   * Opens a socket that samples the packets in tunnels a device receives; undefined without the native module.
+   *
+   * @throws {SourceError} `denied` without CAP_NET_RAW, `failed`.
+   */
+  readonly openPacketSocket:
+    | ((interfaceIndex: number, filter: TunnelFilterOptions) => PacketSocket)
+    | undefined;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
   now(): Date;
@@ -73,6 +94,31 @@ export interface EthtoolReads {
   features(): Promise<readonly Feature[]>;
   /** Descriptors in each transmit ring. */
   txRingSize(): Promise<number>;
+}
+
+export interface DeviceAddress {
+  readonly device: string;
+  readonly address: string;
+}
+
+export interface ProcessNamespace {
+  readonly pid: number;
+  /** Tells network namespaces apart; another may get the number of one that has ended. */
+  readonly namespace: number;
+}
+
+/** A socket that samples packets. It goes on when its device is renamed, or is down for a while. */
+export interface PacketSocket {
+  /**
+   * The next packet with its virtio header, never waiting; undefined where there is none, `down` once when the device
+   * went down. It holds until the next call, of any socket.
+   */
+  receive(): Buffer | 'down' | 'unreadable' | undefined;
+  /** Replaces the filter, and says whether that went well: if not, the one before goes on. */
+  setFilter(filter: TunnelFilterOptions): boolean;
+  /** How many samples found no room since this was asked last. */
+  takeLost(): number;
+  close(): void;
 }
 
 interface KernelLogOptions {

@@ -11,6 +11,12 @@ export interface Libc {
   bind(descriptor: number, address: Buffer): string | undefined;
   /** Sends a datagram without blocking. @returns the name of the errno, or undefined. @see sendto(2) */
   sendTo(descriptor: number, message: Buffer, address: Buffer): string | undefined;
+  /** @returns the name of the errno, or undefined. @see setsockopt(2) */
+  setOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
+  /** Fills the buffer with the value. @returns the name of the errno, or undefined. @see getsockopt(2) */
+  getOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
+  /** Tells the kernel how whole pages are used. @returns the name of the errno, or undefined. @see madvise(2) */
+  madvise(pages: Buffer, advice: number): string | undefined;
   /** @returns a descriptor that becomes readable when it is written to, or the name of the errno. @see eventfd(2) */
   eventfd(): number | string;
   /** Receives without blocking. @returns the number of bytes, or the name of the errno. @see recv(2) */
@@ -41,6 +47,11 @@ export interface Libc {
   exit(status: number): void;
 }
 
+interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+}
+
 /** @see MSG_DONTWAIT in recv(2) */
 const dontWait = 0x40;
 /** @see EFD_CLOEXEC in eventfd(2) */
@@ -69,6 +80,13 @@ export async function openLibc(): Promise<Libc> {
     const sendto = library.func(
       'intptr_t sendto(int descriptor, void *buffer, size_t length, int flags, void *address, uint32_t addressLength)',
     );
+    const setsockopt = library.func(
+      'int setsockopt(int descriptor, int level, int name, void *value, uint32_t length)',
+    );
+    const getsockopt = library.func(
+      'int getsockopt(int descriptor, int level, int name, void *value, void *length)',
+    );
+    const madvise = library.func('int madvise(void *address, size_t length, int advice)');
     const ioctl = library.func('int ioctl(int descriptor, unsigned long request, void *argument)');
     const eventfd = library.func('int eventfd(unsigned int value, int flags)');
     const poll = library.func('int poll(void *descriptors, unsigned long count, int timeout)');
@@ -91,6 +109,11 @@ export async function openLibc(): Promise<Libc> {
       receive: (descriptor, buffer) => valueOf(recv(descriptor, buffer, buffer.length, dontWait)),
       sendTo: (descriptor, message, address) =>
         errorOf(sendto(descriptor, message, message.length, dontWait, address, address.length)),
+      setOption: (descriptor, { level, name }, value) =>
+        errorOf(setsockopt(descriptor, level, name, value, value.length)),
+      getOption: (descriptor, { level, name }, value) =>
+        errorOf(getsockopt(descriptor, level, name, value, new Uint32Array([value.length]))),
+      madvise: (pages, advice) => errorOf(madvise(pages, pages.length, advice)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
       ioctl: (...callArguments) => poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
       poll: (descriptors) =>

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 
 import type { Config } from '../config/config.ts';
 import type { PacketCounters } from '../model/device.ts';
@@ -12,18 +13,23 @@ import { createProcFileReader } from './proc-file.ts';
 import { createLinuxDevice } from './linux-device.ts';
 import type { LinuxDevice } from './linux-device.ts';
 import { createPacketTable } from './packet-table.ts';
+import { processNamespaces } from './process-namespaces.ts';
 import { streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
 /** TTL of the device list where changes are announced. */
-const announcedListTtlMilliseconds = 5000;
-/** TTL where they are not; long enough not to list devices for each of a flood of kernel records. */
+const announcedListTtlMilliseconds = 60_000;
+/** TTL where announcements may be of another network namespace than the list. */
+const foreignListTtlMilliseconds = 5000;
+/** TTL where changes are not announced; long enough not to list devices for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
 
 export interface LinuxHostOptions extends Pick<
   Drivers,
   'reader' | 'openEthtool' | 'linkAnnouncements' | 'waitReadable'
 > {
+  /** By default packets cannot be sampled. */
+  readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
   readonly state: StateFile;
 }
@@ -31,7 +37,15 @@ export interface LinuxHostOptions extends Pick<
 /** The machine nicwatch runs on. */
 export function createLinuxHost(
   { paths }: Pick<Config, 'paths'>,
-  { reader, openEthtool, linkAnnouncements, waitReadable, descriptors, state }: LinuxHostOptions,
+  {
+    reader,
+    openEthtool,
+    linkAnnouncements,
+    waitReadable,
+    openPacketSocket,
+    descriptors,
+    state,
+  }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
   const list = createDeviceLister(directory, (identity) =>
@@ -45,6 +59,9 @@ export function createLinuxHost(
   const readProcFile = createProcFileReader();
   const readPacketTable = createPacketTable(`${paths.procfs}/net/dev`);
   const hasOwnDevices = showsOwnDevices(paths.sysfs);
+  const announcedTtlMilliseconds = hasOwnDevices
+    ? announcedListTtlMilliseconds
+    : foreignListTtlMilliseconds;
   let devices: readonly LinuxDevice[] = [];
   let listedChanges: number | undefined;
   let expiresAt = 0;
@@ -56,8 +73,7 @@ export function createLinuxHost(
     if (now >= expiresAt || changes !== listedChanges) {
       devices = list();
       listedChanges = changes;
-      expiresAt =
-        now + (changes === undefined ? listTtlMilliseconds : announcedListTtlMilliseconds);
+      expiresAt = now + (changes === undefined ? listTtlMilliseconds : announcedTtlMilliseconds);
     }
     return devices;
   };
@@ -79,7 +95,9 @@ export function createLinuxHost(
       return counters;
     },
     readFile: async (path) => readSmallFile(mountedPath(path, paths)),
-    readProcNet: (name) => readProcFile(`${paths.procfs}/net/${name}`),
+    readProcNet: (name, pid) =>
+      readProcFile(`${paths.procfs}/${pid === undefined ? '' : `${pid}/`}net/${name}`),
+    processNamespaces: () => processNamespaces(paths.procfs),
     ethtoolReader: reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
@@ -87,6 +105,11 @@ export function createLinuxHost(
         : readJournal({ streamLines, rootfs: paths.rootfs, signal: stop }, afterCursor),
     previousBootLog: (stop) =>
       readPreviousBoot({ streamLines, rootfs: paths.rootfs, signal: stop }),
+    addresses: () =>
+      Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>
+        addresses.map(({ address }) => ({ device, address })),
+      ),
+    openPacketSocket,
     state,
     now: () => new Date(),
   };

@@ -13,7 +13,8 @@ import { createConnections, refusePipeline } from './connections.ts';
 const limits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
-  keepAliveTimeout: 60_000,
+  // Longer than the interval of any scraper: Prometheus keeps its connection from scrape to scrape.
+  keepAliveTimeout: 130_000,
   /** How often the first two are looked at: each time wakes the process. */
   connectionsCheckingInterval: 10_000,
   maxHeaderSize: 16 * 1024,

@@ -106,7 +106,7 @@ export interface AttributeEventOptions extends Pick<HostContext, 'devices' | 'ha
  * name alone is taken for a local device only if no namesake in another namespace is likely to have logged it; a name
  * that no local device has is kept, up to a limit. A driver alone identifies a device only if it has just one.
  *
- * @see docs/decisions/0009-names-of-other-namespaces.md
+ * @see docs/decisions/0011-names-of-other-namespaces.md
  */
 export function attributeEvent(
   event: KernelEvent,

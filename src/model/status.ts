@@ -64,6 +64,16 @@ export interface DeviceStatus {
   readonly knownIssues: readonly KnownIssueStatus[];
 }
 
+/** A node that sends packets in tunnels to this one, by its address. */
+export interface WireSourceStatus {
+  readonly device: string;
+  /** `other` is all those that are not told apart. */
+  readonly address: string;
+  /** Sampled packets whose checksums were verified, and those of them with a wrong one. */
+  readonly checkedPackets: number;
+  readonly badPackets: number;
+}
+
 /** How the agent itself fares. */
 export interface AgentStatus {
   readonly version: string;
@@ -104,5 +114,7 @@ export interface Status {
   readonly previousBootKernelEvents: readonly EventCountStatus[];
   /** Packets the network stack found wrong, by protocol. */
   readonly stackCsumErrors: Readonly<Record<string, number>>;
+  /** The worst first; absent without the collector `wire`. */
+  readonly wireSources: readonly WireSourceStatus[] | undefined;
   readonly agent: AgentStatus;
 }

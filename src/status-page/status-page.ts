@@ -20,6 +20,7 @@ import {
 import { statusStyle } from './status-style.ts';
 import { findingsOf, worstOf } from './status-verdict.ts';
 import { verdictSection } from './verdict-section.ts';
+import { wireSection } from './wire-sources.ts';
 
 /** As it is hashed: not one space may be added to it. */
 const style: Html = { markup: `<style>${statusStyle}</style>` };
@@ -56,7 +57,8 @@ export function statusPage(status: Status, telemetryPath: string): string {
         </header>
         <main id="main" tabindex="-1">
           ${verdictSection(findings, status)} ${figures(status)} ${deviceSections(status, findings)}
-          ${recentEvents(status)} ${previousBoot(status)} ${agentSection(agent, nowSeconds)}
+          ${wireSection(status)} ${recentEvents(status)} ${previousBoot(status)}
+          ${agentSection(agent, nowSeconds)}
         </main>
         <footer>
           nicwatch ${agent.version} (${agent.revision}), Node.js ${agent.nodeVersion}. It only

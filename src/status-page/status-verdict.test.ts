@@ -38,6 +38,7 @@ const healthy: Status = {
   recentKernelEvents: [],
   previousBootKernelEvents: [],
   stackCsumErrors: {},
+  wireSources: undefined,
   agent: {
     version: '',
     revision: '',

@@ -36,6 +36,7 @@ import type {
   Status,
 } from '../model/status.ts';
 import { byDevice, samplesOf, valueOf } from './samples.ts';
+import { wireSources } from './wire-sources.ts';
 
 /** Counters of a device the page shows; where a driver has no such thing there is no sample. */
 const shownCounters: Readonly<Record<CounterName, Metric<'device'>>> = {
@@ -74,6 +75,7 @@ export function statusOf(
     stackCsumErrors: Object.fromEntries(
       samplesOf(families, stackCsumErrors).map(({ labels, value }) => [labels.protocol, value]),
     ),
+    wireSources: collected.has('wire') ? wireSources(families) : undefined,
     agent: agentStatus(families),
   };
 }

@@ -28,8 +28,14 @@ const allPairs: VariableValues = {
   dest_node: '.*',
 };
 
+const noWire = 'no node here verifies checksums';
 /** Queries that give nothing here, and why. */
 const mayBeEmpty: Readonly<Record<string, string>> = {
+  'cross-node: Guilty nodes (E)': noWire,
+  'cross-node: Corrupt packets, worst pairs (A)': noWire,
+  ...Object.fromEntries(
+    ['A', 'B', 'C', 'D', 'E'].map((refId) => [`cross-node: Sampling (${refId})`, noWire]),
+  ),
   'fleet: Nodes reporting (A)': 'not all nodes report',
   'fleet: Agents that are blind (A)': 'every agent sees all',
   'node: Scraped (B)': 'the node is scraped',

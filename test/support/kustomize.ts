@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
 
 /** The directories of deploy/kubernetes. */
-export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring'] as const;
+export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring', 'wire'] as const;
 
 interface Container {
   readonly args?: readonly string[];
@@ -22,6 +22,7 @@ interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
   readonly tolerations?: unknown;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly volumes?: readonly { readonly name: string }[];

@@ -1,0 +1,155 @@
+import { setTimeout } from 'node:timers/promises';
+
+import type { Host } from '../host/host.ts';
+import { counter, gauge } from '../metrics/metric.ts';
+import { ParseError, SourceError } from '../model/errors.ts';
+import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
+import type { CollectorDefinition } from './collector.ts';
+
+const namespaceCsumErrors = counter({
+  name: 'nic_netns_csum_errors_total',
+  help: "Packets dropped for a wrong checksum in network namespaces other than the agent's, as those of pods, since the agent first saw each; tcp counts IPv4 and IPv6. Source: /proc/PID/net/snmp, snmp6.",
+  labels: ['protocol'],
+});
+const namespaces = gauge({
+  name: 'nic_netns_namespaces',
+  help: "Network namespaces other than the agent's whose counters were read, and those where that failed. Source: /proc/PID/net.",
+  labels: ['result'],
+});
+
+/** It goes through all processes once in so many polls, for so long at a time, and then lets others work. */
+const scanPolls = 4;
+const sliceMilliseconds = 4;
+const pauseMilliseconds = 20;
+/** More are not read. */
+const maxNamespaces = 8192;
+
+/** The column all protocols count them in. */
+const csumErrors = 'InCsumErrors';
+const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
+type Counts = Readonly<Record<(typeof protocols)[number], number>>;
+const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
+
+interface Scan {
+  /** By the number of the namespace; undefined where it could not be read. */
+  readonly counts: ReadonlyMap<number, Counts | undefined>;
+  readonly total: Counts;
+}
+
+/**
+ * Wrong checksums in the network namespaces of pods, which the counters of the node leave out. A namespace that ends takes
+ * its counters along, so what is summed is how much each has risen.
+ */
+export const netnsCollector: CollectorDefinition = {
+  name: 'netns',
+  description: 'Checksum errors seen in the network namespaces of pods.',
+  isOptIn: true,
+  metrics: [namespaceCsumErrors, namespaces],
+  create: ({ host, config, log }) => {
+    let last: Scan | undefined;
+
+    const scan = async (signal: AbortSignal): Promise<Scan> => {
+      const counts = new Map<number, Counts | undefined>();
+      let total = last?.total ?? none;
+      let sliceEnds = performance.now() + sliceMilliseconds;
+      for (const { pid, namespace } of host.processNamespaces()) {
+        if (counts.get(namespace) === undefined && counts.size < maxNamespaces) {
+          const read = readCounts(host, pid);
+          counts.set(namespace, read);
+          total = plusRise(total, last?.counts.get(namespace), read);
+        }
+        if (performance.now() > sliceEnds) {
+          await setTimeout(pauseMilliseconds, undefined, { signal });
+          sliceEnds = performance.now() + sliceMilliseconds;
+        }
+      }
+      return { counts, total };
+    };
+
+    return {
+      run: async (signal) => {
+        let problem: string | undefined;
+        while (!signal.aborted) {
+          try {
+            last = await scan(signal);
+            problem = undefined;
+          } catch (error) {
+            if (error instanceof SourceError && error.message !== problem) {
+              problem = error.message;
+              log.warn({ reason: problem }, 'checksum errors of pods are not counted');
+            } else if (!(error instanceof SourceError) && !signal.aborted) {
+              throw error;
+            }
+          }
+          const milliseconds = scanPolls * config.pollIntervalSeconds * 1000;
+          await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
+        }
+      },
+      collect: () => {
+        if (last === undefined) {
+          return [];
+        }
+        const { counts, total } = last;
+        const failed = [...counts.values()].filter((read) => read === undefined).length;
+        return [
+          namespaceCsumErrors.family(
+            protocols.map((protocol) => ({ labels: { protocol }, value: total[protocol] })),
+          ),
+          namespaces.family([
+            { labels: { result: 'read' }, value: counts.size - failed },
+            { labels: { result: 'failed' }, value: failed },
+          ]),
+        ];
+      },
+    };
+  },
+};
+
+/** Undefined where that fails, as when the process has ended meanwhile. */
+function readCounts(host: Host, pid: number): Counts | undefined {
+  try {
+    const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid), csumErrors);
+    const snmp6 = readSnmp6(host, pid);
+    return {
+      tcp: snmp.get('Tcp') ?? 0,
+      udp: snmp.get('Udp') ?? 0,
+      icmp: snmp.get('Icmp') ?? 0,
+      udp6: snmp6?.get('Udp6InCsumErrors') ?? 0,
+      icmp6: snmp6?.get('Icmp6InCsumErrors') ?? 0,
+    };
+  } catch (error) {
+    if (error instanceof SourceError || error instanceof ParseError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Undefined where IPv6 is disabled. */
+function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undefined {
+  try {
+    return parseProcNetSnmp6(host.readProcNet('snmp6', pid), csumErrors);
+  } catch (error) {
+    if (error instanceof SourceError && error.reason === 'absent') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** A namespace seen for the first time adds nothing yet, nor does another one that has got the number of one that ended. */
+function plusRise(total: Counts, previous: Counts | undefined, read: Counts | undefined): Counts {
+  const isSame =
+    previous !== undefined &&
+    read !== undefined &&
+    protocols.every((protocol) => read[protocol] >= previous[protocol]);
+  const rise = (protocol: keyof Counts): number =>
+    total[protocol] + (isSame ? read[protocol] - previous[protocol] : 0);
+  return {
+    tcp: rise('tcp'),
+    udp: rise('udp'),
+    udp6: rise('udp6'),
+    icmp: rise('icmp'),
+    icmp6: rise('icmp6'),
+  };
+}

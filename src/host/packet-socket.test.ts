@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+
+import { readU32 } from '../parsers/ethtool-structs.ts';
+import { createPacketSockets } from './packet-socket.ts';
+
+type Calls = Parameters<typeof createPacketSockets>[0];
+
+const filter = { ports: [4789], oneOf: 1, addresses: [] };
+
+describe('createPacketSockets()', () => {
+  test('attaches the filter before it binds', () => {
+    const { calls, made } = recordedCalls();
+    createPacketSockets(calls)(7, filter);
+    expect(made).toEqual([
+      'socket',
+      'option 1/26',
+      'option 263/15',
+      'option 263/23',
+      'option 1/8',
+      'option 1/33',
+      'bind 7',
+    ]);
+  });
+
+  test.each([
+    ['EPERM', 'denied', 'packet sockets need the capability CAP_NET_RAW, which the agent lacks'],
+    ['EAFNOSUPPORT', 'failed', 'packet socket: socket: EAFNOSUPPORT'],
+  ])('says what is lacking when socket() gives %s', (errno, reason, message) => {
+    const { calls } = recordedCalls({ socket: () => errno });
+    expect(() => createPacketSockets(calls)(7, filter)).toThrow(
+      expect.objectContaining({ reason, message }),
+    );
+  });
+
+  test('tells apart why there is no packet', () => {
+    const answers: (number | string)[] = [60, 'ENETDOWN', 'EINVAL', 'EAGAIN', 'EWOULDBLOCK'];
+    const { calls } = recordedCalls({ receive: () => answers.shift() ?? 0 });
+    const socket = createPacketSockets(calls)(7, filter);
+    expect(socket.receive()).toHaveLength(60);
+    expect([1, 2, 3, 4].map(() => socket.receive())).toEqual([
+      'down',
+      'unreadable',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('says whether a filter was replaced, and how many samples were lost', () => {
+    const { calls, made } = recordedCalls();
+    const socket = createPacketSockets(calls)(7, filter);
+    expect(socket.setFilter(filter)).toBe(true);
+    expect(made.at(-1)).toBe('option 1/26');
+    expect(socket.takeLost()).toBe(5);
+  });
+});
+
+function recordedCalls(changes: Partial<Calls> = {}) {
+  const made: string[] = [];
+  const calls: Calls = {
+    pointerBytes: 8,
+    addressOf: () => 4096n,
+    socket: () => {
+      made.push('socket');
+      return 1_000_000;
+    },
+    bind: (_descriptor, address) => {
+      made.push(`bind ${readU32(address, 4)}`);
+      return undefined;
+    },
+    setOption: (_descriptor, { level, name }) => {
+      made.push(`option ${level}/${name}`);
+      return undefined;
+    },
+    getOption: (_descriptor, _option, value) => {
+      value.set(Buffer.from(new Uint32Array([9, 5]).buffer));
+      return undefined;
+    },
+    madvise: () => undefined,
+    receive: () => 'EAGAIN',
+    ...changes,
+  };
+  return { calls, made };
+}
