@@ -11,7 +11,7 @@ export const buildInfo: Metric<'version' | 'revision' | 'node_version' | 'ethtoo
 });
 export const collectorSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_success',
-  help: 'Whether the collector delivered its families at the last poll, and could read anything for them.',
+  help: 'Whether the collector succeeded at the last poll; 0 also if all its reads failed.',
   labels: ['collector'],
 });
 const collectorDuration = gauge({
@@ -21,7 +21,7 @@ const collectorDuration = gauge({
 });
 export const collectorLastSuccess: Metric<'collector'> = gauge({
   name: 'nicwatch_collector_last_success_timestamp_seconds',
-  help: 'When the collector last delivered its families, in seconds since the epoch.',
+  help: 'When the collector last succeeded, in seconds since the epoch.',
   labels: ['collector'],
 });
 
@@ -33,7 +33,7 @@ export const agentMetrics: readonly Metric[] = [
   ...readMetrics,
 ];
 
-/** Which build of nicwatch runs, and on what. */
+/** The labels of `nicwatch_build_info`. */
 export interface Build {
   readonly version: string;
   readonly revision: string;
@@ -44,11 +44,11 @@ export interface AgentFamiliesOptions {
   readonly build: Build;
   readonly ethtoolReader: Host['ethtoolReader'];
   readonly states: readonly CollectorState[];
-  /** How reads of devices went. */
+  /** Status of the device reads. */
   readonly reads: readonly MetricFamily[];
 }
 
-/** What the agent says of itself, its collectors and its reads. */
+/** Metrics about the agent, its collectors and its reads. */
 export function agentFamilies({
   build: { version, revision, nodeVersion },
   ethtoolReader,

@@ -18,7 +18,7 @@ import type { Agent } from './agent.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
-/** A host on which the ethtool reads of some devices go as told. */
+/** A host with the given ethtool reads for some devices. */
 function hostWhere(devices: readonly string[], happens: () => Promise<never>): Host {
   return overrideDevices(createRecordedHost(hostName), ({ name }) =>
     devices.includes(name)
@@ -91,7 +91,7 @@ describe('createAgent()', () => {
     expect(sample(text, 'nicwatch_collector_success{collector="offload"}')).toBe(1);
   });
 
-  test('gives up on a device whose driver does not answer, and keeps its sysfs samples', async () => {
+  test('times out a device whose driver does not answer, and keeps its sysfs samples', async () => {
     const startedAt = performance.now();
     const text = await scrape(hostWhere(['eno1', 'vx42'], () => new Promise(() => {})));
     expect(performance.now() - startedAt).toBeLessThan(2000);
@@ -104,7 +104,7 @@ describe('createAgent()', () => {
     );
   });
 
-  test('reads all else while carrier and speed of every device wait for a lock', async () => {
+  test('reads everything else while carrier and speed of every device wait for a lock', async () => {
     const recorded = createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' });
     let waiting = 0;
     const text = await scrape(
@@ -126,7 +126,7 @@ describe('createAgent()', () => {
     expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
   });
 
-  test('counts what the kernel log says where the devices cannot be listed', async () => {
+  test('counts kernel events if the devices cannot be listed', async () => {
     const text = await scrape({
       ...createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' }),
       devices: () => {
@@ -173,7 +173,7 @@ describe('createAgent()', () => {
     ).toBeUndefined();
   });
 
-  test('keeps when a collector succeeded last while it fails', async () => {
+  test('keeps the last success timestamp of a collector that fails', async () => {
     let seconds = 1000;
     let isBroken = false;
     const host = {
@@ -221,7 +221,7 @@ describe('createAgent()', () => {
       const { collect } = deviceCollector.create({ host, config, log: pino({ enabled: false }) });
       const before = (await collect(await poll()))[0];
       isStuck = true;
-      // Who a driver is, is asked once a minute.
+      // Driver information is read once a minute.
       vi.advanceTimersByTime(60_000);
       const stuck = await poll();
       expect((await collect(stuck))[0]).toEqual(before);
@@ -232,7 +232,7 @@ describe('createAgent()', () => {
     }
   });
 
-  test('joins a poll that is going on, and polls again only when the snapshot is old', async () => {
+  test('joins a poll in progress, and polls again only when the snapshot has expired', async () => {
     let polls = 0;
     const agent = agentWith([
       collector('counting', async () => {
@@ -246,7 +246,7 @@ describe('createAgent()', () => {
     expect(polls).toBe(1);
   });
 
-  test('polls again 50 ms after the last poll where a collector has told of a change', async () => {
+  test('polls again 50 ms after the last poll if a collector has reported a change', async () => {
     vi.useFakeTimers();
     try {
       let polls = 0;
@@ -292,7 +292,7 @@ describe('createAgent()', () => {
     }
   });
 
-  test('waits longer for the first poll, before which there is nothing to serve', async () => {
+  test('waits longer for the first poll, before which there is no snapshot', async () => {
     vi.useFakeTimers();
     try {
       const slow = collector('slow', async () => {
@@ -310,7 +310,7 @@ describe('createAgent()', () => {
     }
   });
 
-  test('serves the latest when a poll takes too long', async () => {
+  test('serves the latest snapshot when a poll takes too long', async () => {
     let polls = 0;
     const agent = agentWith([
       collector('slow', async () => {
@@ -329,7 +329,7 @@ describe('createAgent()', () => {
     expect(performance.now() - startedAt).toBeLessThan(2500);
   });
 
-  test('serves what is known of reads when a poll takes too long', async () => {
+  test('serves the status of the latest reads when a poll takes too long', async () => {
     let polls = 0;
     const agent = agentWith(
       [
@@ -356,7 +356,7 @@ describe('createAgent()', () => {
     expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
   });
 
-  test('serves one poll and not parts of two when a poll takes too long', async () => {
+  test('never mixes two polls in one snapshot when a poll takes too long', async () => {
     let polls = 0;
     let end: (() => void) | undefined;
     const agent = agentWith([
@@ -389,7 +389,7 @@ describe('createAgent()', () => {
     expect(await served()).toEqual([2, 2]);
   });
 
-  test('serves what there is of the first poll when it takes too long', async () => {
+  test('serves the partial result of the first poll when it takes too long', async () => {
     const agent = agentWith([
       collector('quick', async () => 1),
       collector('slow', async () => new Promise(() => {})),
@@ -399,7 +399,7 @@ describe('createAgent()', () => {
     expect(agent.isReady()).toBe(false);
   });
 
-  test('gives a device one name in a poll, also when it is renamed meanwhile', async () => {
+  test('gives a device one name per poll, even if it is renamed meanwhile', async () => {
     let current = 'eth0';
     const recorded = createRecordedHost(hostName);
     const [handle] = recorded.devices();
@@ -450,7 +450,7 @@ describe('createAgent()', () => {
     expect(new Set(await names())).toEqual(new Set(['eno1']));
   });
 
-  test('logs a failure when it begins and when it ends, not with every poll', async () => {
+  test('logs a failure and its recovery once, not on every poll', async () => {
     const lines: string[] = [];
     let fails = false;
     const agent = agentWith(
@@ -474,7 +474,7 @@ describe('createAgent()', () => {
     ]);
   });
 
-  test('polls on the interval, counted from the last poll whoever asked for it', async () => {
+  test('polls on the interval, counted from the last poll whatever started it', async () => {
     vi.useFakeTimers();
     try {
       const polledAt: number[] = [];
@@ -499,7 +499,7 @@ describe('createAgent()', () => {
     }
   });
 
-  test('is polling as long as polls end when they should', async () => {
+  test('is polling as long as polls finish on schedule', async () => {
     vi.useFakeTimers();
     try {
       let hangs = false;
@@ -520,14 +520,14 @@ describe('createAgent()', () => {
     }
   });
 
-  test('is ready when every collector has run', async () => {
+  test('is ready once every collector has run', async () => {
     const agent = agentWith([collector('one', async () => 1)]);
     expect(agent.isReady()).toBe(false);
     await agent.poll();
     expect(agent.isReady()).toBe(true);
   });
 
-  test('serves the families it is given after its own, at once when they change', async () => {
+  test('serves extra families after its own, and their changes at once', async () => {
     let extra = [value.family([{ labels: {}, value: 1 }])];
     const agent = agentWith([], { extraFamilies: () => extra });
     const snapshot = await agent.freshSnapshot();

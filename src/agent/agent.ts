@@ -22,15 +22,15 @@ import type { CollectorState, Snapshot } from './snapshot.ts';
 import { createStateLog } from './state-log.ts';
 import { isWatched, listHostDevices, nothingWatched } from './watched.ts';
 
-/** A snapshot older than this is renewed before it is served. */
+/** A scrape polls again when the snapshot is older than this. */
 const snapshotTtlMilliseconds = 1000;
-/** And one that is known to be out of date after this, which bounds what a flood of events costs. */
+/** The same for a snapshot known to be outdated; bounds the cost of a flood of events. */
 const outdatedTtlMilliseconds = 50;
-/** How long a scrape waits for that; then it gets the latest there is. */
+/** How long a scrape waits for a poll before it is served the latest snapshot. */
 const scrapeWaitMilliseconds = 500;
-/** And while there is none. */
+/** The same before the first poll has finished. */
 const firstScrapeWaitMilliseconds = 2000;
-/** How late a poll may be. The deadline of its reads is far shorter. */
+/** Polling counts as stuck when a poll is this late. The deadline of its reads is far shorter. */
 const overdueMilliseconds = 30_000;
 
 export interface AgentOptions {
@@ -39,24 +39,24 @@ export interface AgentOptions {
   readonly definitions: readonly CollectorDefinition[];
   readonly log: Logger;
   readonly build: Build;
-  /** What else to serve beside the agent's own families; the same array for as long as nothing in it changes. */
+  /** More families to serve; returns the same array while nothing changes. */
   readonly extraFamilies?: (() => readonly MetricFamily[]) | undefined;
 }
 
 export interface Agent {
-  /** Polls on the interval and follows what must be followed, until `signal` is aborted. */
+  /** Polls on the interval and runs the background work of collectors until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** Polls once; a call while a poll is going on joins it. */
+  /** Polls once; a call while a poll is in progress joins it. */
   poll(): Promise<void>;
-  /** The latest values: scrape-fresh where the machine answers in time. */
+  /** The latest snapshot, after a new poll if it is older than its TTL. */
   freshSnapshot(): Promise<Snapshot>;
   /** Whether every collector has run once. */
   isReady(): boolean;
-  /** Whether polls end when they should. */
+  /** Whether polls finish on schedule. */
   isPolling(): boolean;
 }
 
-/** Polls the enabled collectors, isolates their failures and keeps the latest of each. */
+/** Polls the enabled collectors, isolates their failures and caches the latest families of each. */
 export function createAgent(options: AgentOptions): Agent {
   const { host, config, definitions, log, build, extraFamilies } = options;
   const clock = createPollClock(tickMilliseconds);
@@ -67,13 +67,13 @@ export function createAgent(options: AgentOptions): Agent {
     .filter(({ name }) => config.collectors.has(name))
     .map(({ name, create }) => ({ name, collector: create({ host, config, log }) }));
   const needing = collectors.flatMap(({ collector }) => (collector.needs ? [collector] : []));
-  // Once: worked out anew each time, it would follow every correction of the clock.
+  // Computed once, so that adjustments of the clock do not change it.
   const startedAtSeconds = Math.round(host.now().getTime() / 1000 - process.uptime());
   let listed: readonly NetworkDevice[] = [];
   let watched: readonly WatchedDevice[] = [];
   let polling: Promise<void> | undefined;
   let polledAt = Number.NEGATIVE_INFINITY;
-  /** The last poll that has ended; before that the first, as far as it has come. */
+  /** The last finished poll; until there is one, the partial result of the first. */
   let latest: PollResult = {
     nowSeconds: host.now().getTime() / 1000,
     states: new Map(),
@@ -132,7 +132,7 @@ export function createAgent(options: AgentOptions): Agent {
         nowSeconds: current.nowSeconds,
         states,
         reads: readFamilies(current.watched, current.failures),
-        // Only the status page asks for it.
+        // Computed on demand: only the status page needs it.
         get administrativelyDown() {
           return new Set(current.watched.filter(isAdministrativelyDown).map(({ name }) => name));
         },
@@ -205,7 +205,7 @@ export function createAgent(options: AgentOptions): Agent {
       return snapshot;
     },
     run: async (signal) => {
-      // A scrape polls too: the interval counts from the last poll, whoever asked for it.
+      // Scrapes poll too: the interval counts from the last poll, whatever started it.
       let timer: NodeJS.Timeout | undefined;
       const pollWhenDue = (): void => {
         const due = polledAt + intervalMilliseconds - performance.now();
@@ -226,7 +226,7 @@ export function createAgent(options: AgentOptions): Agent {
   };
 }
 
-/** What a poll has given. */
+/** The result of a poll. */
 interface PollResult
   extends Pick<RecordedPoll, 'nowSeconds'>, Pick<Snapshot, 'administrativelyDown'> {
   readonly states: ReadonlyMap<string, CollectorState>;

@@ -3,27 +3,27 @@ import type { Metric, MetricFamily } from '../metrics/metric.ts';
 
 const reloadSuccessful = gauge({
   name: 'nicwatch_config_last_reload_successful',
-  help: 'Whether the web configuration with its certificates and the known issues, as their files are now, are in force; 0 while older ones are.',
+  help: 'Whether the current files of the web configuration, its certificates and the known issues are in force; 0 while older ones are.',
 });
 const reloadTimestamp = gauge({
   name: 'nicwatch_config_last_reload_success_timestamp_seconds',
-  help: 'When a file of the configuration in force was last read, in seconds since the epoch.',
+  help: 'When a configuration file in force was last loaded, in seconds since the epoch.',
 });
 
-/** There with `--web.config.file` or `--known-issues.file`, under the names Prometheus has for its own. */
+/** Exported with `--web.config.file` or `--known-issues.file`, named after Prometheus's own. */
 export const configMetrics: readonly Metric[] = [reloadSuccessful, reloadTimestamp];
 
-/** A file of the configuration that is read anew while the agent runs. */
+/** A configuration file that is reloaded at runtime. */
 export interface ConfigFile {
-  /** Reads it anew where it has changed. Where it cannot be used, what was in force stays so, and the log says why. */
+  /** Reloads the file if it has changed. If it is invalid, logs the error and keeps the previous configuration. */
   reload(): Promise<void>;
-  /** Whether the file, as it is now, is in force. */
+  /** Whether the current content of the file is in force. */
   isUpToDate(): boolean;
-  /** When what is in force was read, in seconds since the epoch. */
+  /** When the configuration in force was loaded, in seconds since the epoch. */
   lastReadSeconds(): number;
 }
 
-/** Tells how the files of the configuration fare: the same array for as long as that does not change. */
+/** Exports the reload status of the configuration files: the same array while it does not change. */
 export function createConfigFamilies(files: readonly ConfigFile[]): () => readonly MetricFamily[] {
   let families: readonly MetricFamily[] = [];
   let latest = '';

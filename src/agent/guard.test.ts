@@ -57,7 +57,7 @@ function guardOf(devices: readonly NetworkDevice[], host: Partial<Host> = {}) {
     clock,
   );
   const watched = devices.map(guard.watch);
-  /** Makes one poll of so many milliseconds that reads on demand what is needed. */
+  /** Makes one poll of this duration with these on-demand reads. */
   const poll = async (
     needs: readonly ('statistics' | 'features')[] = [],
     passes = 1000,
@@ -68,7 +68,7 @@ function guardOf(devices: readonly NetworkDevice[], host: Partial<Host> = {}) {
     await vi.advanceTimersByTimeAsync(passes);
     return ended;
   };
-  /** What each device gives, or the reason why it gives nothing. */
+  /** The value of each device, or the reason of its error. */
   const each = (read: (device: WatchedDevice) => unknown): readonly unknown[] =>
     watched.map((device) => valueOrReason(() => read(device)));
   return { guard, clock, watched, poll, each };
@@ -86,7 +86,7 @@ function reasonOf(error: unknown): unknown {
   return error instanceof SourceError ? error.reason : error;
 }
 
-/** Reads that never come back, and how many of them there are. */
+/** A read that never returns, and the number of its calls. */
 function stuckRead(): { readonly read: () => Promise<never>; readonly started: () => number } {
   let started = 0;
   return {
@@ -99,7 +99,7 @@ function stuckRead(): { readonly read: () => Promise<never>; readonly started: (
 }
 
 describe('watch()', () => {
-  test('gives the same device for the same handle, under its name of the moment', () => {
+  test('returns the same device for the same handle, under its current name', () => {
     let name = 'eth0';
     const handle: NetworkDevice = {
       ...recorded,
@@ -125,7 +125,7 @@ describe('readDevices()', () => {
     { threads: undefined, calls: 1 },
     { threads: 'many', calls: 1 },
   ])(
-    'leaves threads to all else where no call comes back: $calls calls of a pool of $threads',
+    'leaves threads free if no call returns: $calls calls of a pool of $threads',
     async ({ threads, calls }) => {
       vi.stubEnv('UV_THREADPOOL_SIZE', threads);
       const { read, started } = stuckRead();
@@ -138,7 +138,7 @@ describe('readDevices()', () => {
     },
   );
 
-  test('starts no more than 64 commands where none comes back', async () => {
+  test('starts at most 64 commands if none ends', async () => {
     const { read, started } = stuckRead();
     const { poll } = guardOf(
       devicesWith(100, () => ({ statistics: read })),
@@ -150,25 +150,25 @@ describe('readDevices()', () => {
     expect(started()).toBe(64);
   });
 
-  test('asks four drivers at a time', async () => {
+  test('reads four drivers concurrently', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
-    let [asked, mostAsked] = [0, 0];
+    let [active, maxActive] = [0, 0];
     const statistics = async () => {
-      asked += 1;
-      mostAsked = Math.max(mostAsked, asked);
+      active += 1;
+      maxActive = Math.max(maxActive, active);
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
       });
-      asked -= 1;
+      active -= 1;
       return recorded.statistics();
     };
     const { poll, each } = guardOf(devicesWith(20, () => ({ statistics })));
     await poll(['statistics']);
-    expect(mostAsked).toBe(4);
+    expect(maxActive).toBe(4);
     expect(each((device) => device.statistics())).not.toContain('timeout');
   });
 
-  test('asks the driver of a device one thing at a time', async () => {
+  test('has at most one read per device in flight', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
     const { read, started } = stuckRead();
     const { clock, watched, poll, each } = guardOf(
@@ -229,12 +229,12 @@ describe('readDevices()', () => {
     },
   );
 
-  test('ends at once where there is no device', async () => {
+  test('ends at once without devices', async () => {
     const { poll } = guardOf([]);
     await expect(poll(['statistics'], 0)).resolves.toBeUndefined();
   });
 
-  test('names what it waits for, and the device', async () => {
+  test('names the read and the device in a timeout', async () => {
     const { read } = stuckRead();
     const { watched, poll } = guardOf(devicesWith(1, () => ({ features: read })));
     await poll(['features']);
@@ -243,7 +243,7 @@ describe('readDevices()', () => {
     );
   });
 
-  test('asks what is needed of a device when its driver has said who it is', async () => {
+  test('asks collectors for their needs once the driver information is known', async () => {
     const asked: (string | undefined)[] = [];
     const statistics = vi.fn<NetworkDevice['statistics']>(recorded.statistics);
     const features = vi.fn<NetworkDevice['features']>(recorded.features);
@@ -276,7 +276,7 @@ describe('readDevices()', () => {
     expect(features).not.toHaveBeenCalled();
   });
 
-  test('asks what is needed also where the driver has failed to say who it is', async () => {
+  test('asks collectors for their needs even if the driver information cannot be read', async () => {
     const { poll, each } = guardOf(
       devicesWith(1, () => ({
         driverInfo: async () => Promise.reject(new SourceError('denied', 'no')),
@@ -288,7 +288,7 @@ describe('readDevices()', () => {
     expect(each((device) => device.features())).toEqual([[]]);
   });
 
-  test('reads carrier and speed of a device whose driver does not say who it is', async () => {
+  test('reads carrier and speed of a device without driver information', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
     const { read } = stuckRead();
     const { poll, each } = guardOf(
@@ -302,7 +302,7 @@ describe('readDevices()', () => {
     expect(each((device) => device.driverInfo())).toEqual(['timeout', 'timeout']);
   });
 
-  test('lets carrier and speed wait for their lock with two threads, and drivers be asked all the same', async () => {
+  test('holds at most two threads for carrier and speed, and reads drivers meanwhile', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
     const { read, started } = stuckRead();
     const { watched, poll, each } = guardOf(
@@ -343,7 +343,7 @@ describe('readDevices()', () => {
 });
 
 describe('readsOf()', () => {
-  test('names the reads that were made, whether they went well or not', async () => {
+  test('lists the reads that were attempted, successful or not', async () => {
     const { guard, watched, poll } = guardOf(
       devicesWith(2, (name) => ({
         statistics: async () =>
@@ -368,7 +368,7 @@ describe('readsOf()', () => {
 });
 
 describe('packetCounters()', () => {
-  test('takes from the table of all devices what stands in it, and asks the others themselves', async () => {
+  test('takes counters from the table of all devices, and reads devices missing there by themselves', async () => {
     const own = vi.fn<NetworkDevice['packetCounters']>(async () => packets);
     const devices = devicesWith(3, () => ({ packetCounters: own }));
     const [first = recorded, second = recorded] = devices;
@@ -390,7 +390,7 @@ describe('packetCounters()', () => {
     expect(own).toHaveBeenCalledTimes(1);
   });
 
-  test('asks each device where one of them holds up the table of all', async () => {
+  test('reads each device by itself if one of them blocks the table', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
     const { read } = stuckRead();
     const devices = devicesWith(20, (name) => ({
@@ -405,7 +405,7 @@ describe('packetCounters()', () => {
     }
   });
 
-  test('are read also where the driver is stuck in something else', async () => {
+  test('are read even while another read of the device is stuck', async () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', '16');
     const { read } = stuckRead();
     const { poll, each } = guardOf(
@@ -418,7 +418,7 @@ describe('packetCounters()', () => {
 });
 
 describe('driverInfo()', () => {
-  test('is asked once a minute, and remembered for as long as the driver does not answer', async () => {
+  test('is read once a minute, and cached while the driver does not answer', async () => {
     let asked = 0;
     let isStuck = false;
     const { poll, each } = guardOf(
@@ -466,7 +466,7 @@ describe('features()', () => {
       generations: Array.from({ length: 6 }, () => undefined),
       asked: 6,
     },
-  ])('are asked for $what', async ({ generations, asked }) => {
+  ])('are read $what', async ({ generations, asked }) => {
     let generation: number | undefined;
     const features = vi.fn<NetworkDevice['features']>(recorded.features);
     const handle: NetworkDevice = {
@@ -486,7 +486,7 @@ describe('features()', () => {
 });
 
 describe('readFile()', () => {
-  test('is made once a poll for each file, whoever asks', async () => {
+  test('reads each file once a poll, whatever the number of callers', async () => {
     const readFile = vi.fn<Host['readFile']>(async (path) => `${path} read`);
     const { guard, clock } = guardOf([], { readFile });
     for (let polls = 0; polls < 2; polls += 1) {
@@ -498,7 +498,7 @@ describe('readFile()', () => {
     expect(readFile).toHaveBeenCalledTimes(4);
   });
 
-  test('says of a file that does not answer which it is', async () => {
+  test('names the file in a timeout', async () => {
     const { read } = stuckRead();
     const { guard, clock } = guardOf([], { readFile: read });
     clock.start();

@@ -11,29 +11,29 @@ import type { PacketTable } from './packet-table.ts';
 import type { PollClock } from './poll-clock.ts';
 import { driverLimits, fileLimits, lockedLimits } from './read-limits.ts';
 
-/** Who the driver is changes when it is loaded anew, which makes a new device, or the firmware is updated. */
+/** Changes only with a firmware update: reloading the driver creates a new device. */
 const driverInfoTtl: Ttl = { milliseconds: 60_000, generation: () => 0 };
-/** What was requested of an offload can change without being announced, where the driver does not follow. */
+/** The requested features can change without a link event, if the driver does not apply them. */
 const featuresTtlMilliseconds = 60_000;
 
-/** The reads that show as metrics also while they go well. */
+/** The reads that are exported even while they succeed. */
 const namedReads = ['driver_info', 'statistics', 'features'] as const;
 
-/** Reads a host so that nothing takes longer than a poll may. */
+/** Reads a host within the deadline of a poll. */
 export interface Guard {
-  /** The same for as long as the device has the same handle. It keeps the name the device has now until the next call. */
+  /** Returns the same device for the same handle. It keeps its current name until the next call. */
   watch(device: NetworkDevice): WatchedDevice;
-  /** Reads anew, of all devices at once, what may have changed and is needed. Never rejects. */
+  /** Refreshes what the collectors need, unless it is cached, of all devices in parallel. Never rejects. */
   readDevices(
     devices: readonly WatchedDevice[],
     collectors: readonly Pick<Collector, 'needs'>[],
   ): Promise<void>;
-  /** Which reads of a device were made, whether they went well or not: the same array until there are more. */
+  /** The reads attempted on a device, successful or not: the same array until another is added. */
   readsOf(device: WatchedDevice): readonly DeviceRead[];
   readFile(path: string): Promise<string>;
 }
 
-/** Makes the guard of a host, for polls with that clock. */
+/** Creates the guard of a host. */
 export function createGuard(
   host: Pick<Host, 'ethtoolReader' | 'packetCounters' | 'readFile'>,
   clock: PollClock,
@@ -46,7 +46,7 @@ export function createGuard(
   };
   const watched = new WeakMap<NetworkDevice, WatchedDevice>();
   const reads = new WeakMap<WatchedDevice, GuardedReads>();
-  /** By path: a handful. */
+  /** By path. */
   const files = new Map<string, GuardedRead<string>>();
   const fileLimiter = createLimiter({ ...fileLimits, clock });
 
@@ -54,7 +54,7 @@ export function createGuard(
     watch: (handle) => {
       const known = watched.get(handle);
       if (known !== undefined) {
-        reads.get(known)?.takeName();
+        reads.get(known)?.updateName();
         return known;
       }
       const guarded = guardDevice(handle, shared);
@@ -62,7 +62,7 @@ export function createGuard(
       reads.set(guarded.device, guarded.reads);
       return guarded.device;
     },
-    readsOf: (device) => reads.get(device)?.known() ?? [],
+    readsOf: (device) => reads.get(device)?.attempted() ?? [],
     readDevices: async (devices, collectors) =>
       new Promise((resolve) => {
         let pending = 1;
@@ -82,7 +82,7 @@ export function createGuard(
           const ofDevice = reads.get(device);
           refresh(ofDevice?.link);
           refresh(ofDevice?.driver_info, () => {
-            // What is needed may depend on the driver.
+            // Needs may depend on the driver.
             collectors.forEach((collector) => {
               collector.needs?.(device).forEach((read) => {
                 refresh(ofDevice?.[read]);
@@ -116,7 +116,7 @@ export function createGuard(
   };
 }
 
-/** What all guarded reads share: a native call that does not come back holds a thread, and some must always be left. */
+/** Shared by all guarded reads: a stuck native call holds a thread, and some threads must stay free. */
 interface SharedGuards {
   readonly clock: PollClock;
   readonly drivers: Limiter;
@@ -124,15 +124,15 @@ interface SharedGuards {
   readonly packets: PacketTable;
 }
 
-type Refreshable = Pick<GuardedRead<unknown>, 'refresh' | 'isKnown'>;
+type Refreshable = Pick<GuardedRead<unknown>, 'refresh' | 'wasAttempted'>;
 
 /** The reads behind a watched device. */
 interface GuardedReads extends Readonly<Record<DeviceReadName | 'link' | 'packets', Refreshable>> {
   isInPacketTable(): boolean;
-  /** Calls the device by the name it has now. */
-  takeName(): void;
-  /** Those that were made. The same array for as long as they are the same. */
-  known(): readonly DeviceRead[];
+  /** Takes over the current name of the device. */
+  updateName(): void;
+  /** See {@link Guard.readsOf}. */
+  attempted(): readonly DeviceRead[];
 }
 
 type DeviceReadName = (typeof namedReads)[number];
@@ -153,7 +153,7 @@ function guardDevice(
       key,
       ...options,
     });
-  // One name for all samples of a poll, also when the device is renamed while they are made.
+  // All samples of a poll have one name, even if the device is renamed during the poll.
   let { name } = handle;
   let lastDriverInfo: DriverInfo | undefined;
   const driverInfo = guard(
@@ -171,10 +171,10 @@ function guardDevice(
   const txRingSize = guard('transmit ring size', handle.txRingSize);
   const { carrierChanges, ttl } = createLinkTtl(handle, clock);
   const link = guard('carrier and speed', async () => readLink(handle), { limiter: locked, ttl });
-  // Packets are counted also where the driver is stuck in something else.
+  // A key of its own: packets are read even while another read of the device is stuck.
   const ownPackets = guard('packet counters', handle.packetCounters, { key: {} });
   const named = { driver_info: driverInfo, statistics, features };
-  let known: readonly DeviceReadName[] = [];
+  let attempted: readonly DeviceReadName[] = [];
   return {
     device: {
       get name() {
@@ -212,17 +212,16 @@ function guardDevice(
       ...named,
       link,
       packets: ownPackets,
-      known: () => {
+      attempted: () => {
         const isMissing = (read: DeviceReadName): boolean =>
-          !known.includes(read) && named[read].isKnown();
-        // It cannot become unknown again.
-        if (known.length < namedReads.length && namedReads.some(isMissing)) {
-          known = namedReads.filter((read) => named[read].isKnown());
+          !attempted.includes(read) && named[read].wasAttempted();
+        if (attempted.length < namedReads.length && namedReads.some(isMissing)) {
+          attempted = namedReads.filter((read) => named[read].wasAttempted());
         }
-        return known;
+        return attempted;
       },
       isInPacketTable: () => packets.get(handle) !== undefined,
-      takeName: () => {
+      updateName: () => {
         ({ name } = handle);
       },
     },

@@ -49,7 +49,7 @@ function guardedDevices({ delays = [0], ttl, fails = false }: GuardedDevicesOpti
       },
     );
 
-  /** Makes one poll that reads the devices, lets time pass, and says how each read ended. */
+  /** Polls the devices once, advances the time, and returns how each read ended. */
   const poll = async (devices: readonly string[], passes = 15_000): Promise<readonly string[]> => {
     clock.start();
     const ends = Promise.all(
@@ -86,32 +86,32 @@ function guardedRead<Value>(read: () => Promise<Value>) {
 }
 
 describe('createGuardedRead()', () => {
-  test('reads once a poll, whoever asks', async () => {
+  test('reads once a poll, whatever the number of callers', async () => {
     const { poll, started } = guardedDevices({ delays: [10] });
     expect(await poll(['eno1', 'eno1', 'eno2'])).toEqual(['eno1 1', 'eno1 1', 'eno2 2']);
     expect(await poll(['eno1'])).toEqual(['eno1 3']);
     expect(started).toEqual(['eno1', 'eno2', 'eno1']);
   });
 
-  test('passes errors on, and tries again with the next poll', async () => {
+  test('passes errors on, and retries in the next poll', async () => {
     const { poll } = guardedDevices({ fails: true });
     expect(await poll(['eno1', 'eno1'])).toEqual(['attempt 1', 'attempt 1']);
     expect(await poll(['eno1'])).toEqual(['attempt 2']);
   });
 
-  test('gives up at the deadline and does not start a read again that is in flight', async () => {
+  test('times out at the deadline and does not repeat a read in flight', async () => {
     const { poll, started } = guardedDevices({ delays: [60_000, 10] });
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(started).toEqual(['eno1']);
-    // 60 s are over: the stuck read has come back, and the device is well again.
+    // After 60 s the stuck read has returned, and the device works again.
     await vi.advanceTimersByTimeAsync(20_000);
     expect(await poll(['eno1'])).toEqual(['eno1 2']);
     expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
-  test('says at once that a read is still in flight', () => {
+  test('times out at once while a read is still in flight', () => {
     const { read, clock } = guardedRead(() => new Promise(() => {}));
     const ended = vi.fn<() => void>();
     clock.start();
@@ -128,7 +128,7 @@ describe('createGuardedRead()', () => {
     expect(read.get).toThrow(tooLong);
   });
 
-  test('gives what the last refresh gave until the next has ended', async () => {
+  test('returns the result of the last refresh until the next has ended', async () => {
     const values = ['old', 'new'];
     const { read, clock } = guardedRead(async () => {
       await new Promise((resolve) => {
@@ -136,12 +136,12 @@ describe('createGuardedRead()', () => {
       });
       return values.shift();
     });
-    expect(read.isKnown()).toBe(false);
+    expect(read.wasAttempted()).toBe(false);
     expect(read.get).toThrow(expect.objectContaining({ reason: 'timeout', message: timeout }));
     clock.start();
     read.refresh(() => {});
     await vi.advanceTimersByTimeAsync(10);
-    expect(read.isKnown()).toBe(true);
+    expect(read.wasAttempted()).toBe(true);
     expect(read.get()).toBe('old');
     clock.start();
     read.refresh(() => {});
@@ -151,7 +151,7 @@ describe('createGuardedRead()', () => {
     expect(read.get()).toBe('new');
   });
 
-  test('calls everybody back who waits, and whoever comes later in the poll at once', async () => {
+  test('calls back every waiting caller, and later callers of the same poll at once', async () => {
     const { read, clock } = guardedRead(async () => 1);
     const ended: string[] = [];
     clock.start();
@@ -164,7 +164,7 @@ describe('createGuardedRead()', () => {
     expect(ended).toEqual(['first', 'second', 'third']);
   });
 
-  test('serves a slow device one poll late instead of never', async () => {
+  test('serves a late result in the next poll', async () => {
     const { poll } = guardedDevices({ delays: [1000] });
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual(['eno1 1']);
@@ -172,13 +172,13 @@ describe('createGuardedRead()', () => {
     expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
-  test('passes an error on that came late', async () => {
+  test('passes a late error on', async () => {
     const { poll } = guardedDevices({ delays: [1000], fails: true });
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual(['attempt 1']);
   });
 
-  test('leaves a device alone for longer each time it answers late, and serves what there is', async () => {
+  test('backs off exponentially after late results, and serves the last of them', async () => {
     const { poll, started } = guardedDevices({ delays: [600] });
     const startedBySecond: number[] = [];
     const answers: string[] = [];
@@ -194,7 +194,7 @@ describe('createGuardedRead()', () => {
     expect(answers.filter((answer) => answer === timeout)).toHaveLength(1);
   });
 
-  test('serves a late answer no longer when the next read has not come back by the next poll', async () => {
+  test('discards a late result when the next read times out too', async () => {
     const { poll, started } = guardedDevices({ delays: [600, 1e6] });
     expect(await poll(['eno1'], 2000)).toEqual([timeout]);
     expect(await poll(['eno1'], 1000)).toEqual(['eno1 1']);
@@ -203,29 +203,29 @@ describe('createGuardedRead()', () => {
     expect(started).toEqual(['eno1', 'eno1']);
   });
 
-  test('serves a late answer no longer when one has come in time since', async () => {
+  test('discards a late result when a newer one has arrived in time', async () => {
     const { poll } = guardedDevices({ delays: [1000, 10, 1000] });
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual(['eno1 2']);
     expect(await poll(['eno1'])).toEqual([timeout]);
   });
 
-  test('asks a device that was stuck again within a second after it has come back', async () => {
+  test('retries a stuck device within a second after its read has ended', async () => {
     const { poll } = guardedDevices({ delays: [60_000, 10] });
     await poll(['eno1'], 61_100);
     expect(await poll(['eno1'])).toEqual(['eno1 2']);
   });
 
-  test('is as fresh as before when a device was slow once', async () => {
+  test('reads on every poll again after a single late result', async () => {
     const { poll } = guardedDevices({ delays: [1000, 10] });
     expect(await poll(['eno1'])).toEqual([timeout]);
     expect(await poll(['eno1'])).toEqual(['eno1 2']);
     expect(await poll(['eno1'])).toEqual(['eno1 3']);
   });
 
-  test('forgets that a device was late as soon as it answers in time', async () => {
+  test('resets the backoff as soon as a device answers in time', async () => {
     const { poll, started } = guardedDevices({ delays: [600, 600, 600, 10, 600, 10] });
-    // Late three times, with pauses of 1, 2 and 4 s; in time; late, with a pause of 1 s again.
+    // Late three times, with backoffs of 1, 2 and 4 s; in time; late, with a backoff of 1 s again.
     for (const milliseconds of [1700, 2700, 4700]) {
       await poll(['eno1'], milliseconds);
     }
@@ -245,7 +245,7 @@ describe('createGuardedRead()', () => {
     expect(await poll(['eno1'])).toEqual([answer]);
   });
 
-  test('lets a stuck read keep no other from being made', async () => {
+  test('lets a stuck read block no other', async () => {
     const { poll } = guardedDevices({ delays: [60_000, 60_000, 10] });
     const [, , third] = await poll(['eno1', 'eno2', 'eno3']);
     expect(third).toBe('eno3 3');
@@ -259,15 +259,15 @@ function announcing(generation: number | undefined, options: GuardedDevicesOptio
   return { announced, ...guardedDevices({ ...options, ttl }) };
 }
 
-describe('createGuardedRead() with a time to live', () => {
-  test('reads each device once while no change is announced', async () => {
+describe('createGuardedRead() with a TTL', () => {
+  test('reads each device once while its generation stays the same', async () => {
     const { poll } = announcing(7);
     expect(await poll(['eno1', 'eno2'], 100)).toEqual(['eno1 1', 'eno2 2']);
     expect(await poll(['eno1'], 100)).toEqual(['eno1 1']);
     expect(await poll(['eno2'], 100)).toEqual(['eno2 2']);
   });
 
-  test('reads again when a change was announced', async () => {
+  test('reads again when the generation has changed', async () => {
     const { poll, announced } = announcing(7);
     await poll(['eno1'], 100);
     announced.generation = 8;
@@ -275,14 +275,14 @@ describe('createGuardedRead() with a time to live', () => {
     expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
   });
 
-  test('reads again after a while', async () => {
+  test('reads again when the TTL has expired', async () => {
     const { poll } = announcing(7);
     await poll(['eno1'], 4999);
     expect(await poll(['eno1'], 1)).toEqual(['eno1 1']);
     expect(await poll(['eno1'], 1)).toEqual(['eno1 2']);
   });
 
-  test('reads again what was changed while it was read', async () => {
+  test('reads again if the generation changed during the read', async () => {
     const { poll, announced } = announcing(7, { delays: [10] });
     const first = poll(['eno1'], 100);
     announced.generation = 8;
@@ -290,7 +290,7 @@ describe('createGuardedRead() with a time to live', () => {
     expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
   });
 
-  test('reads again what was changed while it was read and came late', async () => {
+  test('reads again if the generation changed during a late read', async () => {
     const { poll, announced } = announcing(7, { delays: [600, 10] });
     const first = poll(['eno1'], 700);
     announced.generation = 8;
@@ -300,19 +300,19 @@ describe('createGuardedRead() with a time to live', () => {
     expect(await poll(['eno1'], 1000)).toEqual(['eno1 2']);
   });
 
-  test('reads each time where nobody tells of changes', async () => {
+  test('reads on every poll without a generation', async () => {
     const { poll } = announcing(undefined);
     await poll(['eno1'], 100);
     expect(await poll(['eno1'], 100)).toEqual(['eno1 2']);
   });
 
-  test('does not remember a failure', async () => {
+  test('does not cache a failure', async () => {
     const { poll } = announcing(7, { fails: true });
     expect(await poll(['eno1'], 100)).toEqual(['attempt 1']);
     expect(await poll(['eno1'], 100)).toEqual(['attempt 2']);
   });
 
-  test('does not give what was known before a failure', async () => {
+  test('does not serve a cached value after a failure', async () => {
     const { poll, announced } = announcing(7, { delays: [0, 1e6] });
     expect(await poll(['eno1'], 100)).toEqual(['eno1 1']);
     announced.generation = 8;

@@ -8,54 +8,54 @@ export interface GuardedReadOptions {
   readonly what: () => string;
   readonly clock: PollClock;
   readonly limiter: Limiter;
-  /** At most one of the reads with the same key is in flight: what they read is one device. */
+  /** At most one read per key is in flight; the key is usually the device. */
   readonly key: object;
-  /** How long what was read holds; it is read with every poll by default. */
+  /** How long the value is cached; by default it is read on every poll. */
   readonly ttl?: Ttl;
 }
 
-/** What was read is not read again for so long, as long as nothing tells that it may have changed. */
+/** A value is cached until it expires or its generation changes. */
 export interface Ttl {
   readonly milliseconds: number;
-  /** Changes when what was read may have changed; undefined where nobody tells, and then it is read anew. */
+  /** Changes when the value may have changed; undefined disables the cache. */
   readonly generation: () => number | string | undefined;
 }
 
 export interface GuardedRead<Value> {
-  /** Reads anew, at most once a poll, what is not known. Calls back, maybe at once, when that is over, well or not. */
+  /** Reads the value, at most once a poll, unless it is cached. Calls back, possibly at once, on success and on failure. */
   refresh(ended: () => void): void;
   /**
-   * What the last refresh gave.
+   * The result of the last refresh.
    *
    * @throws {SourceError} `timeout` when the read, or an earlier one still in flight, takes too long.
    */
   get(): Value;
-  /** Whether it was ever refreshed. */
-  isKnown(): boolean;
+  /** Whether a refresh has ever been attempted. */
+  wasAttempted(): boolean;
 }
 
 /** How a read ended. */
 type Outcome<Value> = { readonly value: Value } | { readonly error: unknown };
 
-/** An answer that came too late. */
-interface LateAnswer<Value> {
+/** A result that arrived after the deadline. */
+interface LateResult<Value> {
   readonly outcome: Outcome<Value>;
-  /** How many came too late one after the other. */
-  readonly times: number;
-  /** Until then the device is left alone. */
-  readonly resumeAt: number;
+  /** Number of consecutive late results. */
+  readonly count: number;
+  /** End of the backoff. */
+  readonly retryAt: number;
 }
 
-/** A device that answers late again and again is left alone for twice as long each time, but not for longer than a poll. */
-const firstPauseMilliseconds = 1000;
-const maxPauseMilliseconds = 10_000;
-/** A late answer is no news after this. */
+/** Exponential backoff after consecutive late results. */
+const minBackoffMilliseconds = 1000;
+const maxBackoffMilliseconds = 10_000;
+/** A late result is discarded after this. */
 const lateTtlMilliseconds = 60_000;
 
 /**
- * Guards a read that may block for as long as a driver pleases. It has the deadline of the poll; while it is still in
- * flight it is not started again but reported; when it comes too late it serves the next poll, so that a slow device is
- * one poll behind and not lost, and the device is given a pause.
+ * Guards a read that may block in a driver. It times out at the deadline of the poll and is not repeated while it is in
+ * flight. A late result is served in the next poll, so that a slow device is one poll behind instead of missing, and
+ * starts a backoff.
  */
 export function createGuardedRead<Value>(
   read: () => Promise<Value>,
@@ -63,12 +63,12 @@ export function createGuardedRead<Value>(
 ): GuardedRead<Value> {
   let refreshedPoll = 0;
   let outcome: Outcome<Value> | undefined;
-  /** Of the outcome, where it may be kept. */
+  /** Of the outcome, if it may be cached. */
   let generation: number | string | undefined;
   let expiresAt = 0;
-  let late: LateAnswer<Value> | undefined;
+  let late: LateResult<Value> | undefined;
   let isInFlight = false;
-  /** Those that wait for the read; undefined when nobody does. */
+  /** Callbacks waiting for the read; undefined when there are none. */
   let waiting: (() => void)[] | undefined;
 
   const finish = (ended: Outcome<Value> | undefined): void => {
@@ -83,8 +83,8 @@ export function createGuardedRead<Value>(
   const settle = (ended: Outcome<Value>): void => {
     isInFlight = false;
     if (waiting === undefined) {
-      const times = (late?.times ?? 0) + 1;
-      late = { outcome: ended, times, resumeAt: performance.now() + pauseAfter(times) };
+      const count = (late?.count ?? 0) + 1;
+      late = { outcome: ended, count, retryAt: performance.now() + backoffAfter(count) };
       return;
     }
     late = undefined;
@@ -109,7 +109,7 @@ export function createGuardedRead<Value>(
         },
       );
     },
-    giveUp: () => {
+    onTimeout: () => {
       finish(late?.outcome);
     },
   };
@@ -117,17 +117,17 @@ export function createGuardedRead<Value>(
   const isCached = (): boolean =>
     generation !== undefined && performance.now() < expiresAt && generation === ttl?.generation();
 
-  /** Reads the device where it may be asked; else what it said too late has to do. */
+  /** Starts the read; during a backoff, serves the late result instead. */
   const start = (ended: () => void): void => {
     waiting = [ended];
     generation = ttl?.generation();
     expiresAt = 0;
-    if (late !== undefined && performance.now() > late.resumeAt + lateTtlMilliseconds) {
+    if (late !== undefined && performance.now() > late.retryAt + lateTtlMilliseconds) {
       late = undefined;
     }
     if (isInFlight) {
       finish(undefined);
-    } else if (late !== undefined && performance.now() < late.resumeAt) {
+    } else if (late !== undefined && performance.now() < late.retryAt) {
       finish(late.outcome);
     } else {
       limiter.add(limited);
@@ -145,7 +145,7 @@ export function createGuardedRead<Value>(
         start(ended);
       }
     },
-    isKnown: () => refreshedPoll > 0,
+    wasAttempted: () => refreshedPoll > 0,
     get: () => {
       if (outcome === undefined) {
         throw new SourceError(
@@ -161,7 +161,7 @@ export function createGuardedRead<Value>(
   };
 }
 
-/** Refreshes a read and gives what that came to. @throws {SourceError} as {@link GuardedRead.get}. */
+/** Refreshes a read and returns its result. @throws {SourceError} as {@link GuardedRead.get}. */
 export async function readNow<Value>(read: GuardedRead<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     read.refresh(() => {
@@ -174,6 +174,6 @@ export async function readNow<Value>(read: GuardedRead<Value>): Promise<Value> {
   });
 }
 
-function pauseAfter(times: number): number {
-  return Math.min(maxPauseMilliseconds, firstPauseMilliseconds * 2 ** (times - 1));
+function backoffAfter(count: number): number {
+  return Math.min(maxBackoffMilliseconds, minBackoffMilliseconds * 2 ** (count - 1));
 }

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A limiter in a poll that has begun, and a way to make reads that take so long. */
+/** A limiter in a started poll, and a function that queues reads of a given duration. */
 function testLimiter(concurrency: number, capacity: number) {
   const started: string[] = [];
   const keys = new Map<string, object>();
@@ -29,8 +29,8 @@ function testLimiter(concurrency: number, capacity: number) {
             ended();
           }, milliseconds);
         },
-        giveUp: () => {
-          resolve(`${name} given up`);
+        onTimeout: () => {
+          resolve(`${name} timed out`);
         },
       });
     });
@@ -39,7 +39,7 @@ function testLimiter(concurrency: number, capacity: number) {
   return { started, read, clock };
 }
 
-/** What has been settled after so long. */
+/** The reads that have settled after this time. */
 async function settledAfter(
   milliseconds: number,
   reads: readonly Promise<string>[],
@@ -55,7 +55,7 @@ async function settledAfter(
 }
 
 describe('createLimiter()', () => {
-  test('starts so many at a time, and the next when one has ended', async () => {
+  test('limits concurrency, and starts the next read when one has ended', async () => {
     const { started, read } = testLimiter(2, 10);
     const reads = [read('a', 30), read('b', 40), read('c', 10)];
     expect(await settledAfter(20, reads)).toEqual([undefined, undefined, undefined]);
@@ -63,7 +63,7 @@ describe('createLimiter()', () => {
     expect(await settledAfter(25, reads)).toEqual(['a', 'b', 'c']);
   });
 
-  test('starts reads in the order in which they came', async () => {
+  test('starts reads first in, first out', async () => {
     const { started, read } = testLimiter(2, 10);
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     await settledAfter(
@@ -73,7 +73,7 @@ describe('createLimiter()', () => {
     expect(started).toEqual(names);
   });
 
-  test('starts another instead of a read that waits, within two ticks', async () => {
+  test('starts another read within two ticks while one is blocked', async () => {
     const { started, read } = testLimiter(1, 10);
     const reads = [read('stuck', 1e6), read('b', 10)];
     await settledAfter(49, reads);
@@ -81,7 +81,7 @@ describe('createLimiter()', () => {
     expect(await settledAfter(21, reads)).toEqual([undefined, 'b']);
   });
 
-  test('counts a read that waited only once when it ends', async () => {
+  test('counts a blocked read only once when it ends', async () => {
     const { started, read } = testLimiter(1, 10);
     const slow = read('slow', 100);
     await settledAfter(110, [slow]);
@@ -91,7 +91,7 @@ describe('createLimiter()', () => {
     expect(await settledAfter(40, reads)).toEqual(['b', 'c']);
   });
 
-  test('starts no more reads than may be in flight together', async () => {
+  test('limits the reads in flight', async () => {
     const { started, read } = testLimiter(4, 2);
     const reads = [read('stuck', 1e6), read('b', 100), read('c', 10)];
     await settledAfter(90, reads);
@@ -99,19 +99,19 @@ describe('createLimiter()', () => {
     expect(await settledAfter(30, reads)).toEqual([undefined, 'b', 'c']);
   });
 
-  test('gives up at the deadline, also what cannot be started before it', async () => {
+  test('times out reads at the deadline, queued ones included', async () => {
     const { started, read } = testLimiter(4, 2);
     const stuck = [read('stuck', 1e6), read('stuck too', 1e6)];
     const reads = Array.from({ length: 20 }, async (_, index) => read(`${index}`, 10));
     expect(await settledAfter(399, [...stuck, ...reads])).toEqual(
       [...stuck, ...reads].map(() => undefined),
     );
-    expect(await settledAfter(1, reads)).toEqual(reads.map((_, index) => `${index} given up`));
-    expect(await settledAfter(0, stuck)).toEqual(['stuck given up', 'stuck too given up']);
+    expect(await settledAfter(1, reads)).toEqual(reads.map((_, index) => `${index} timed out`));
+    expect(await settledAfter(0, stuck)).toEqual(['stuck timed out', 'stuck too timed out']);
     expect(started).toEqual(['stuck', 'stuck too']);
   });
 
-  test('makes thousands of quick reads that take longer than the deadline together', async () => {
+  test('makes thousands of quick reads that together outlast the deadline', async () => {
     const { started, read } = testLimiter(4, 10);
     const names = Array.from({ length: 4000 }, (_, index) => `${index}`);
     const reads = names.map(async (name) => read(name, 1));
@@ -119,17 +119,17 @@ describe('createLimiter()', () => {
     expect(started).toEqual(names);
   });
 
-  test('makes them also where a few of them do not come back', async () => {
+  test('makes them even if a few of them are stuck', async () => {
     const { read } = testLimiter(4, 10);
     const names = Array.from({ length: 3000 }, (_, index) => `${index}`);
     const stuck = new Set(['250', '750', '1250', '1750', '2250', '2750']);
     const reads = names.map(async (name) => read(name, stuck.has(name) ? 1e6 : 1));
     expect(await settledAfter(2000, reads)).toEqual(
-      names.map((name) => (stuck.has(name) ? `${name} given up` : name)),
+      names.map((name) => (stuck.has(name) ? `${name} timed out` : name)),
     );
   });
 
-  test('gives up, after the deadline, when nothing was started for four ticks', async () => {
+  test('times out queued reads after the deadline when none was started for four ticks', async () => {
     const { started, read } = testLimiter(1, 1);
     const quick = Array.from({ length: 46 }, async (_, index) => read(`${index}`, 10));
     // Its turn comes after 460 ms, in the 18th tick.
@@ -140,20 +140,20 @@ describe('createLimiter()', () => {
       undefined,
       undefined,
     ]);
-    expect(await settledAfter(1, reads)).toEqual(['stuck given up', 'b given up', 'c given up']);
+    expect(await settledAfter(1, reads)).toEqual(['stuck timed out', 'b timed out', 'c timed out']);
     expect(started).toHaveLength(47);
   });
 
-  test('gives a read that comes after the deadline four ticks', async () => {
+  test('gives a read queued after the deadline four ticks', async () => {
     const { started, read } = testLimiter(4, 10);
     await settledAfter(410, []);
     const reads = [read('late', 80), read('stuck', 1e6)];
     expect(await settledAfter(89, reads)).toEqual(['late', undefined]);
-    expect(await settledAfter(1, reads)).toEqual(['late', 'stuck given up']);
+    expect(await settledAfter(1, reads)).toEqual(['late', 'stuck timed out']);
     expect(started).toEqual(['late', 'stuck']);
   });
 
-  test('starts nothing in the next poll that was given up in the last', async () => {
+  test('does not start a read that timed out in the previous poll', async () => {
     const { started, read, clock } = testLimiter(1, 1);
     await settledAfter(400, [read('stuck', 500), read('b', 10)]);
     clock.start();
@@ -161,14 +161,14 @@ describe('createLimiter()', () => {
     expect(started).toEqual(['stuck']);
   });
 
-  test('lets a read that was given up keep no other of the next poll from being made', async () => {
+  test('lets a read that timed out block no other of the next poll', async () => {
     const { read, clock } = testLimiter(1, 10);
     await settledAfter(400, [read('stuck', 1e6)]);
     clock.start();
     expect(await settledAfter(20, [read('b', 10)])).toEqual(['b']);
   });
 
-  test('gives up where all that may be in flight was given up in an earlier poll', async () => {
+  test('times out new reads while reads that timed out use the whole capacity', async () => {
     const { started, read, clock } = testLimiter(4, 2);
     const quick = Array.from({ length: 120 }, async (_, index) => read(`${index}`, 10));
     // Both were started in a tick that the next poll reaches only after its deadline.
@@ -178,11 +178,11 @@ describe('createLimiter()', () => {
     clock.start();
     const reads = [read('b', 10)];
     expect(await settledAfter(399, reads)).toEqual([undefined]);
-    expect(await settledAfter(1, reads)).toEqual(['b given up']);
+    expect(await settledAfter(1, reads)).toEqual(['b timed out']);
     expect(started).toHaveLength(122);
   });
 
-  test('starts one read of a key at a time', async () => {
+  test('has at most one read per key in flight', async () => {
     const { started, read } = testLimiter(4, 10);
     const reads = [read('a1', 30, 'a'), read('a2', 30, 'a'), read('a3', 30, 'a'), read('b', 30)];
     await settledAfter(20, reads);
@@ -192,17 +192,17 @@ describe('createLimiter()', () => {
     expect(await settledAfter(60, reads)).toEqual(['a1', 'a2', 'a3', 'b']);
   });
 
-  test('gives up on a key whose read does not come back, at once from the second time on', async () => {
+  test('times out a key whose read is stuck, at once from the second time on', async () => {
     const { started, read, clock } = testLimiter(4, 10);
     const stuck = read('a1', 2000, 'a');
     expect(await settledAfter(500, [stuck, read('a2', 10, 'a'), read('a3', 10, 'a')])).toEqual([
-      'a1 given up',
-      'a2 given up',
-      'a3 given up',
+      'a1 timed out',
+      'a2 timed out',
+      'a3 timed out',
     ]);
-    expect(await settledAfter(0, [read('a4', 10, 'a')])).toEqual(['a4 given up']);
+    expect(await settledAfter(0, [read('a4', 10, 'a')])).toEqual(['a4 timed out']);
     clock.start();
-    expect(await settledAfter(0, [read('a5', 10, 'a')])).toEqual(['a5 given up']);
+    expect(await settledAfter(0, [read('a5', 10, 'a')])).toEqual(['a5 timed out']);
     expect(started).toEqual(['a1']);
     await settledAfter(1600, []);
     clock.start();

@@ -1,79 +1,79 @@
 import type { PollClock } from './poll-clock.ts';
 
-/** Of the clock of polls. */
+/** One tick of the poll clock. */
 export const tickMilliseconds = 25;
-/** Reads are given up when the poll is this old. It is less than a scrape waits, so that a stuck device costs no other. */
+/** Deadline for the reads of a poll. Shorter than a scrape waits, so that a stuck device costs no other its samples. */
 export const deadlineTicks = 16;
-/** With thousands of devices a poll takes longer though all of them answer: a read begun late has at least this long. */
+/** Minimum timeout of a read that starts late: with thousands of devices a poll outlasts the deadline. */
 const minTicks = 4;
 
 export interface LimiterOptions {
-  /** Reads that work at the same time. One that takes longer than a tick waits for something, and no longer counts. */
+  /** Max active reads. One that takes longer than a tick is blocked and no longer counts as active. */
   readonly concurrency: number;
-  /** Reads in flight together, those that wait included: each may hold a thread of the pool. */
+  /** Max reads in flight, blocked ones included: each may hold a thread of the pool. */
   readonly capacity: number;
   readonly clock: PollClock;
 }
 
-/** What is to be read. */
+/** A read that waits for the limiter. */
 export interface LimitedRead {
   /** At most one read with the same key is in flight. */
   readonly key: object;
-  /** Begins to read, and calls back, later, when the read has ended, well or not. */
+  /** Starts the read and calls back asynchronously when it has ended, on success and on failure. */
   start(ended: () => void): void;
-  /** Nobody waits for the read any more. One that was started stays in flight. */
-  giveUp(): void;
+  /** Called when the read times out. If it was started, it stays in flight. */
+  onTimeout(): void;
 }
 
 /** Limits concurrency; at most one read per key is in flight. */
 export interface Limiter {
-  /** Starts a read when its turn comes, or gives it up: at once where one with its key was given up and is in flight. */
+  /** Queues a read. It times out at once if another with its key has timed out and is still in flight. */
   add(read: LimitedRead): void;
 }
 
 interface InFlight {
   readonly read: LimitedRead;
   readonly startedAtTick: number;
-  /** Counts among those that work. */
-  isWorking: boolean;
-  isGivenUp: boolean;
+  /** Counts towards the concurrency. */
+  isActive: boolean;
+  isTimedOut: boolean;
 }
 
-/** Makes a limiter. Nobody waits for it for much longer than the deadline, unless reads can still be started all the time. */
+/** Creates a limiter. After the deadline, queued reads time out as soon as no read could be started for a while. */
 export function createLimiter({ concurrency, capacity, clock }: LimiterOptions): Limiter {
-  /** In the order in which they came. */
+  /** First in, first out. */
   let queue: LimitedRead[] = [];
   /** By key. */
   const inFlight = new Map<object, InFlight>();
-  let working = 0;
-  /** When a read was started last. */
-  let startedAtTick = 0;
+  let active = 0;
+  /** When a read was last started. */
+  let lastStartTick = 0;
 
-  const stopWorking = (flight: InFlight): void => {
-    if (flight.isWorking) {
-      flight.isWorking = false;
-      working -= 1;
+  const deactivate = (flight: InFlight): void => {
+    if (flight.isActive) {
+      flight.isActive = false;
+      active -= 1;
     }
   };
 
   const end = (flight: InFlight): void => {
-    stopWorking(flight);
+    deactivate(flight);
     inFlight.delete(flight.read.key);
     startNext();
   };
 
   const start = (read: LimitedRead): void => {
-    startedAtTick = clock.ticks();
-    const flight = { read, startedAtTick, isWorking: true, isGivenUp: false };
+    lastStartTick = clock.ticks();
+    const flight = { read, startedAtTick: lastStartTick, isActive: true, isTimedOut: false };
     inFlight.set(read.key, flight);
-    working += 1;
+    active += 1;
     read.start(() => {
       end(flight);
     });
   };
 
   const startNext = (): void => {
-    for (let index = 0; index < queue.length && hasRoom();) {
+    for (let index = 0; index < queue.length && canStart();) {
       const read = queue[index];
       if (read === undefined || inFlight.has(read.key)) {
         index += 1;
@@ -84,39 +84,39 @@ export function createLimiter({ concurrency, capacity, clock }: LimiterOptions):
     }
   };
 
-  const hasRoom = (): boolean => working < concurrency && inFlight.size < capacity;
+  const canStart = (): boolean => active < concurrency && inFlight.size < capacity;
 
-  const giveUpQueue = (isLost: (read: LimitedRead) => boolean): void => {
-    const lost = queue.filter(isLost);
-    queue = queue.filter((read) => !isLost(read));
-    for (const read of lost) {
-      read.giveUp();
+  const timeOutQueued = (isExpired: (read: LimitedRead) => boolean): void => {
+    const expired = queue.filter(isExpired);
+    queue = queue.filter((read) => !isExpired(read));
+    for (const read of expired) {
+      read.onTimeout();
     }
   };
 
   clock.onTick((ticks) => {
-    // It may have been late in an earlier poll.
-    startedAtTick = Math.min(startedAtTick, ticks);
+    // The tick may be of an earlier, longer poll.
+    lastStartTick = Math.min(lastStartTick, ticks);
     for (const flight of inFlight.values()) {
-      // Negative for one of an earlier poll, which was given up in it.
+      // Negative for a read of an earlier poll, which has already timed out.
       const age = ticks - flight.startedAtTick;
       if (age > 1) {
-        stopWorking(flight);
+        deactivate(flight);
       }
-      if (!flight.isGivenUp && ticks >= deadlineTicks && age >= minTicks) {
-        flight.isGivenUp = true;
-        flight.read.giveUp();
+      if (!flight.isTimedOut && ticks >= deadlineTicks && age >= minTicks) {
+        flight.isTimedOut = true;
+        flight.read.onTimeout();
       }
     }
     startNext();
-    const isStuck = ticks >= deadlineTicks && ticks - startedAtTick >= minTicks;
-    giveUpQueue(({ key }) => isStuck || inFlight.get(key)?.isGivenUp === true);
+    const isStuck = ticks >= deadlineTicks && ticks - lastStartTick >= minTicks;
+    timeOutQueued(({ key }) => isStuck || inFlight.get(key)?.isTimedOut === true);
   });
 
   return {
     add: (read) => {
-      if (inFlight.get(read.key)?.isGivenUp === true) {
-        read.giveUp();
+      if (inFlight.get(read.key)?.isTimedOut === true) {
+        read.onTimeout();
       } else {
         queue.push(read);
         startNext();

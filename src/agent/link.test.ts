@@ -47,7 +47,7 @@ describe('readLink()', () => {
     expect((await link).speed()).toBe('1000\n');
   });
 
-  test('knows of a device that is administratively down that it has neither', async () => {
+  test('has neither for a device that is administratively down', async () => {
     const { carrier, speed } = await readLink(deviceWith({ carrier: down, speed: down }));
     expect(carrier).toThrow(down);
     expect(speed).toThrow(down);
@@ -66,7 +66,7 @@ describe('readLink()', () => {
   });
 });
 
-/** What tells whether a link has changed, in a poll that can be changed. */
+/** The TTL of a link, in a poll that can be changed. */
 function linkTtl() {
   const now: { poll: number; generation: number | undefined; attributes: Record<string, string> } =
     { poll: 1, generation: undefined, attributes: { carrier_changes: '2\n', flags: '0x1003\n' } };
@@ -130,7 +130,7 @@ describe('createLinkTtl()', () => {
     expect(ttl.generation()).toBeUndefined();
   });
 
-  test('reads carrier_changes once a poll, whoever asks', () => {
+  test('reads carrier_changes once a poll, whatever the number of callers', () => {
     const { now, attribute, carrierChanges, ttl } = linkTtl();
     ttl.generation();
     expect(carrierChanges()).toBe('2\n');
@@ -142,7 +142,7 @@ describe('createLinkTtl()', () => {
     expect(attribute.mock.calls.filter(([name]) => name === 'carrier_changes')).toHaveLength(2);
   });
 
-  test('does not give what carrier_changes was where it can no longer be read', () => {
+  test('does not serve an old carrier_changes when it can no longer be read', () => {
     const { now, carrierChanges } = linkTtl();
     expect(carrierChanges()).toBe('2\n');
     now.poll += 1;

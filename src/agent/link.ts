@@ -3,10 +3,10 @@ import { SourceError } from '../model/errors.ts';
 import type { Ttl } from './guarded-read.ts';
 import type { PollClock } from './poll-clock.ts';
 
-/** The speed can change without a change of the carrier being counted. */
+/** The speed can change without a carrier change. */
 const ttlMilliseconds = 60_000;
 
-/** Gives a text that was read, or throws why it could not be. */
+/** Returns the text of an attribute, or throws the error of its read. */
 type Reading = () => string;
 
 /**
@@ -34,11 +34,10 @@ export async function readLink(
 }
 
 /**
- * Makes what says how long carrier and speed hold. The kernel takes the lock that a NIC in trouble holds to tell them. It
- * counts changes of the carrier and shows the flags without it, so both are read only when one of these has changed, and
- * once in a while.
+ * Creates the TTL of carrier and speed. Reading them takes a lock that a failing NIC may hold; `carrier_changes` and the
+ * flags need no lock. So both are read again only when one of these has changed, or after a minute.
  *
- * @returns also the attribute `carrier_changes`, which is read once a poll
+ * @returns also a reader of the attribute `carrier_changes`, which is read once a poll
  */
 export function createLinkTtl(
   device: Pick<NetworkDevice, 'attribute' | 'generation'>,
@@ -61,7 +60,7 @@ export function createLinkTtl(
         try {
           return `${carrierChanges()} ${device.generation ?? device.attribute('flags')}`;
         } catch {
-          // Nothing tells whether the link has changed.
+          // The link may have changed.
           return undefined;
         }
       },

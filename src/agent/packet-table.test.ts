@@ -50,7 +50,7 @@ function tableAfter(...delays: readonly number[]) {
 }
 
 describe('createPacketTable()', () => {
-  test('is read anew when it is told to', async () => {
+  test('is read again on each call', async () => {
     const { table, poll } = tableAfter(10);
     expect(device && table.get(device)).toBeUndefined();
     expect(await poll()).toEqual({ rxPackets: 1, after: 10 });
@@ -77,10 +77,10 @@ describe('createPacketTable()', () => {
     },
   );
 
-  test('is waited for as long as leaves time to ask each device', async () => {
+  test('times out early enough to read each device by itself', async () => {
     const { poll } = tableAfter(99, 1e6);
     expect(await poll()).toEqual({ rxPackets: 1, after: 99 });
-    // Nor does it give what it gave before.
+    // Nor does it serve the previous table.
     expect(await poll()).toEqual({ rxPackets: undefined, after: 100 });
   });
 
@@ -95,7 +95,7 @@ describe('createPacketTable()', () => {
     expect(await poll()).toEqual({ rxPackets: 2, after: 10 });
   });
 
-  test('is left alone for 10 s after it was late', async () => {
+  test('is not read again for 10 s after a timeout', async () => {
     const { poll, startedAt } = tableAfter(150, 10);
     const begin = performance.now();
     for (let second = 0; second < 12; second += 1) {

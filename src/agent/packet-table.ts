@@ -2,22 +2,22 @@ import type { Host, NetworkDevice } from '../host/host.ts';
 import type { PacketCounters } from '../model/device.ts';
 import type { PollClock } from './poll-clock.ts';
 
-/** How long the devices are waited for together, of the time of a poll. Then each is asked itself. */
-const waitTicks = 4;
-/** After a driver has held up the table, it is left alone for so long. */
-const pauseMilliseconds = 10_000;
+/** Timeout of the table. It leaves time in the poll to read each device by itself. */
+const timeoutTicks = 4;
+/** How long the table is not read again after a timeout. */
+const backoffMilliseconds = 10_000;
 
-/** The packets of all devices, read at once. */
+/** The packet counters of all devices, from one read. */
 export interface PacketTable {
-  /** Reads it anew. Never rejects. */
+  /** Refreshes the table. Never rejects. */
   read(): Promise<void>;
-  /** Undefined where the table was not to be had, or does not know the device. */
+  /** Undefined if the table is not available or does not list the device. */
   get(device: NetworkDevice): PacketCounters | undefined;
 }
 
 /**
- * Makes the table. One driver that does not answer holds up the answer for all: then there is none, and each device has to
- * be asked itself.
+ * Creates the table. One driver that does not answer blocks the read for all devices: then the table is empty, and each
+ * device is read by itself.
  */
 export function createPacketTable(
   host: Pick<Host, 'packetCounters'>,
@@ -25,12 +25,12 @@ export function createPacketTable(
 ): PacketTable {
   let table: ReadonlyMap<NetworkDevice, PacketCounters> | undefined;
   let isInFlight = false;
-  let resumeAt = 0;
-  let giveUp: (() => void) | undefined;
+  let retryAt = 0;
+  let timeOut: (() => void) | undefined;
 
   clock.onTick((ticks) => {
-    if (ticks >= waitTicks) {
-      giveUp?.();
+    if (ticks >= timeoutTicks) {
+      timeOut?.();
     }
   });
 
@@ -38,26 +38,26 @@ export function createPacketTable(
     get: (device) => table?.get(device),
     read: async () => {
       table = undefined;
-      if (isInFlight || performance.now() < resumeAt) {
+      if (isInFlight || performance.now() < retryAt) {
         return;
       }
       isInFlight = true;
-      const givenUp = new Promise<undefined>((resolve) => {
-        giveUp = () => {
-          resumeAt = performance.now() + pauseMilliseconds;
+      const timedOut = new Promise<undefined>((resolve) => {
+        timeOut = () => {
+          retryAt = performance.now() + backoffMilliseconds;
           resolve(undefined);
         };
       });
       const reading = countersOf(host).finally(() => {
         isInFlight = false;
       });
-      table = await Promise.race([reading, givenUp]);
-      giveUp = undefined;
+      table = await Promise.race([reading, timedOut]);
+      timeOut = undefined;
     },
   };
 }
 
-/** What cannot be read of all devices at once can be read of each. */
+/** Undefined on failure: the devices are then read one by one. */
 async function countersOf(host: Pick<Host, 'packetCounters'>): ReturnType<Host['packetCounters']> {
   try {
     return await host.packetCounters();

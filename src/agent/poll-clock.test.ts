@@ -35,7 +35,7 @@ describe('createPollClock()', () => {
     expect(clock.ticks()).toBe(403);
   });
 
-  test('has counted a tick when it tells its listeners, all of them, in their order', () => {
+  test('counts a tick before it calls its listeners, in order', () => {
     const clock = createPollClock(25);
     const heard: string[] = [];
     clock.onTick((ticks) => heard.push(`first ${ticks} ${clock.ticks()}`));
@@ -45,14 +45,14 @@ describe('createPollClock()', () => {
     expect(heard).toEqual(['first 1 1', 'second 1 1']);
   });
 
-  test('says nothing before the first poll', () => {
+  test('does not tick before the first poll', () => {
     const { clock, heard } = clockWithListener();
     vi.advanceTimersByTime(1000);
     expect(heard).toEqual([]);
     expect(clock.poll()).toBe(0);
   });
 
-  test('says nothing more when the poll has ended', () => {
+  test('does not tick after the end of the poll', () => {
     const { clock, heard } = clockWithListener();
     clock.start();
     vi.advanceTimersByTime(30);
@@ -62,7 +62,7 @@ describe('createPollClock()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('can be stopped by who listens', () => {
+  test('can be stopped by a listener', () => {
     const { clock, heard } = clockWithListener();
     clock.onTick(clock.stop);
     clock.start();
@@ -71,7 +71,7 @@ describe('createPollClock()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('begins each poll anew, and counts them', () => {
+  test('restarts its ticks with each poll, and counts polls', () => {
     const { clock, heard } = clockWithListener();
     clock.start();
     expect(clock.poll()).toBe(1);
@@ -86,12 +86,12 @@ describe('createPollClock()', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('ticks once for all the time that the process was held up, and lets in what has arrived', async () => {
+  test('ticks once for all the time the process was blocked, after pending results are processed', async () => {
     vi.useRealTimers();
     const clock = createPollClock(10);
     clock.start();
     const ticksAtArrival = setImmediate().then(clock.ticks);
-    for (const heldUpUntil = performance.now() + 100; performance.now() < heldUpUntil;) {
+    for (const blockedUntil = performance.now() + 100; performance.now() < blockedUntil;) {
       // The node is short of CPU.
     }
     expect(await ticksAtArrival).toBeLessThanOrEqual(1);

@@ -1,22 +1,22 @@
-/** Called after each tick with how many there were in this poll. */
+/** Called after each tick with the number of ticks in this poll. */
 type OnTick = (ticks: number) => void;
 
-/** The one clock of all reads of a poll. */
+/** The clock that all reads of a poll share. */
 export interface PollClock {
-  /** Begins a poll. */
+  /** Starts a poll. */
   start(): void;
-  /** Ends the poll: nothing is waited for any more. */
+  /** Ends the poll and its ticks. */
   stop(): void;
-  /** Counts polls. What was read in this one need not be read again. */
+  /** The number of the current poll. */
   poll(): number;
-  /** How many ticks there were in this poll. */
+  /** The number of ticks in this poll. */
   ticks(): number;
   onTick(listener: OnTick): void;
 }
 
 /**
- * Makes a clock that is one timer for each poll. Time is counted in ticks, each a turn of the event loop: where the loop
- * itself is late, because the node is short of CPU, answers that have arrived are looked at before their read is given up.
+ * Creates a clock with one timer per poll. Time is counted in ticks, each a turn of the event loop: when the loop itself
+ * is late because the node is short of CPU, results that have arrived are processed before their reads time out.
  */
 export function createPollClock(tickMilliseconds: number): PollClock {
   const listeners: OnTick[] = [];

@@ -32,7 +32,7 @@ function failuresOf(poll: RecordedPoll): unknown {
 }
 
 describe('createPoll()', () => {
-  test('gives the devices, and what it was made with', async () => {
+  test('has the devices and its options', async () => {
     const poll = pollOf();
     expect(poll.devices.map(({ name }) => name)).toEqual(['eno1', 'ens3']);
     expect(poll.watched).toBe(poll.devices);
@@ -41,7 +41,7 @@ describe('createPoll()', () => {
     expect(poll.failures).toEqual(new Map());
   });
 
-  test('throws where the devices cannot be listed, as often as they are asked for', () => {
+  test('throws on each access if the devices cannot be listed', () => {
     const denied = new SourceError('denied', 'cannot list "/sys/class/net": EACCES');
     const poll = pollOf(() => {
       throw denied;
@@ -52,7 +52,7 @@ describe('createPoll()', () => {
     expect(poll.failures).toEqual(new Map());
   });
 
-  test('passes a mistake in listing the devices on', () => {
+  test('passes an unexpected error of listing on', () => {
     const mistake = new TypeError('x is not a function');
     expect(() =>
       pollOf(() => {
@@ -74,7 +74,7 @@ const attempts: readonly (readonly [
 ];
 
 describe.each(attempts)('%s()', (_name, attempt) => {
-  test('gives what was read, and records nothing of it', async () => {
+  test('returns the value, and records nothing', async () => {
     const poll = pollOf();
     expect(await attempt(poll, () => 3)).toBe(3);
     expect(poll.failures).toEqual(new Map());
@@ -98,14 +98,14 @@ describe.each(attempts)('%s()', (_name, attempt) => {
     expect(failuresOf(poll)).toEqual({ statistics: error });
   });
 
-  test('passes a mistake on', async () => {
+  test('passes an unexpected error on', async () => {
     const poll = pollOf();
     const mistake = new TypeError('x is not a function');
     await expect(attempt(poll, failing(mistake))).rejects.toBe(mistake);
     expect(failuresOf(poll)).toEqual({});
   });
 
-  test('records one failure of a read that several collectors make, the first of any', async () => {
+  test('records the first failure of a read that several collectors attempt', async () => {
     const error = new SourceError('timeout', 'no answer');
     const poll = pollOf();
     await attempt(poll, () => 1);
@@ -117,7 +117,7 @@ describe.each(attempts)('%s()', (_name, attempt) => {
 });
 
 describe('attempt()', () => {
-  test('records failures by the device, and by what was read of it', () => {
+  test('records failures by device and read', () => {
     const poll = pollOf();
     poll.attempt({ device: devices[1], read: 'features' }, failing(denied));
     poll.attempt({ device: undefined, read: 'procfs' }, failing(denied));
@@ -138,7 +138,7 @@ describe('attempt()', () => {
 });
 
 describe('report()', () => {
-  test('records how a read went that was made elsewhere', () => {
+  test('records the outcome of a read made elsewhere', () => {
     const poll = pollOf();
     const error = new SourceError('denied', 'no CAP_SYSLOG');
     poll.report({ device: undefined, read: 'kmsg', error });
@@ -148,7 +148,7 @@ describe('report()', () => {
 });
 
 describe('driverInfo()', () => {
-  test('gives what the driver said last where it does not answer, and records that', () => {
+  test('returns the last known driver information if the driver does not answer, and records the failure', () => {
     if (eno1 === undefined) {
       throw new Error('the recorded host has no eno1');
     }
@@ -186,7 +186,7 @@ describe('forCollector()', () => {
       undefined,
     ],
     [
-      'is told that there is nothing',
+      'finds that there is nothing to read',
       (poll) => {
         poll.attempt(statistics, failing(failed));
         poll.attempt(statistics, failing(new SourceError('unsupported', 'none')));
@@ -202,13 +202,13 @@ describe('forCollector()', () => {
       },
       failed,
     ],
-  ])('gives the problem of a collector that %s', (_what, collect, expected) => {
+  ])('returns the problem of a collector that %s', (_what, collect, expected) => {
     const { poll, problem } = pollOf().forCollector();
     collect(poll);
     expect(problem()).toBe(expected);
   });
 
-  test('knows nothing of what other collectors read', () => {
+  test('ignores what other collectors read', () => {
     const recorded = pollOf();
     const [blind, seeing] = [recorded.forCollector(), recorded.forCollector()];
     seeing.poll.attempt(statistics, () => 1);

@@ -1,25 +1,25 @@
 import type { Poll, ReadOutcome, ReadSubject, WatchedDevice } from '../collectors/collector.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 
-/** The reads that failed in a poll, by the device, undefined for the host: each once, however many ran into it. */
+/** The failed reads of a poll by device, undefined for the host; deduplicated across collectors. */
 export type Failures = ReadonlyMap<string | undefined, ReadonlyMap<ReadName, ReadError>>;
 
 type ReadName = ReadSubject['read'];
 type ReadError = SourceError | ParseError;
 
-/** A poll, and what became of its reads. */
+/** A poll and its failed reads. */
 export interface RecordedPoll extends Poll {
-  /** Its devices; none where they cannot be listed. */
+  /** The watched devices; empty if they cannot be listed. */
   readonly watched: readonly WatchedDevice[];
   readonly failures: Failures;
   /** The poll for one collector. */
   forCollector(): CollectorPoll;
 }
 
-/** A poll as a collector sees it, and whether it has read anything. */
+/** A poll as a collector sees it, and whether the collector could read anything. */
 interface CollectorPoll {
   readonly poll: Poll;
-  /** Why the collector read nothing: it says so itself, or each read it attempted has failed. A late answer may come yet. */
+  /** Why the collector read nothing: as it reported, or the first error if every read failed. A timeout is no reason. */
   problem(): ReadError | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface PollOptions {
   readonly readFile: Poll['readFile'];
 }
 
-/** Makes the poll context that collectors get. */
+/** Creates the poll context passed to collectors. */
 export function createPoll({ listDevices, nowSeconds, readFile }: PollOptions): RecordedPoll {
   const failures = new Map<string | undefined, Map<ReadName, ReadError>>();
   const listed = listOrError(listDevices);
@@ -54,8 +54,8 @@ export function createPoll({ listDevices, nowSeconds, readFile }: PollOptions): 
     let hasAnswer = false;
     let firstFailure: ReadError | undefined;
 
-    /** Takes note of how an attempt ended. */
-    const note = (subject: ReadSubject, failure: ReadOutcome['error']): undefined => {
+    /** Records a failed attempt; without a failure, that there is nothing to read. */
+    const record = (subject: ReadSubject, failure: ReadOutcome['error']): undefined => {
       hasAnswer ||= failure === undefined;
       firstFailure ??= failure;
       report({ ...subject, error: failure });
@@ -67,7 +67,7 @@ export function createPoll({ listDevices, nowSeconds, readFile }: PollOptions): 
         hasAnswer = true;
         return value;
       } catch (error) {
-        return note(subject, failureOf(error));
+        return record(subject, failureOf(error));
       }
     };
 
@@ -84,7 +84,7 @@ export function createPoll({ listDevices, nowSeconds, readFile }: PollOptions): 
           hasAnswer = true;
           return value;
         } catch (error) {
-          return note(subject, failureOf(error));
+          return record(subject, failureOf(error));
         }
       },
       driverInfo: (device) =>
@@ -133,7 +133,7 @@ function listOrError(list: PollOptions['listDevices']): readonly WatchedDevice[]
   }
 }
 
-/** Undefined where the source has answered that there is nothing. */
+/** Undefined for absent and unsupported, which are answers. */
 function failureOf(error: unknown): ReadOutcome['error'] {
   if (error instanceof SourceError) {
     return error.reason === 'absent' || error.reason === 'unsupported' ? undefined : error;

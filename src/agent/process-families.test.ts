@@ -23,7 +23,7 @@ test.each<[string, Partial<ProcessReads>, readonly string[]]>([
     { cpuUsage: fail },
     ['process_resident_memory_bytes', 'process_start_time_seconds'],
   ],
-])('processFamilies() gives what can be read: %s', (_what, reads, names) => {
+])('processFamilies() exports what can be read: %s', (_what, reads, names) => {
   const families = processFamilies(7, reads).filter(({ samples }) => samples.length > 0);
   expect(families.map(({ name }) => name)).toEqual(names);
   expect(families.at(-1)?.samples).toEqual([{ labels: {}, value: 7 }]);

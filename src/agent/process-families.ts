@@ -19,13 +19,13 @@ const startTime = gauge({
 /** Metrics about the process, under the names every Prometheus client library uses. */
 export const processMetrics: readonly Metric[] = [cpuSeconds, residentMemory, startTime];
 
-/** What is read of the process. Each may fail: without procfs, or without a free descriptor. */
+/** Each read may fail: without procfs, or without a free descriptor. */
 export interface ProcessReads {
   readonly cpuUsage: () => NodeJS.CpuUsage;
   readonly residentBytes: () => number;
 }
 
-/** What the agent costs, as far as it can be read. `--web.disable-exporter-metrics` leaves this out. */
+/** Resource usage of the agent; disabled by `--web.disable-exporter-metrics`. */
 export function processFamilies(
   startTimestampSeconds: number,
   {
@@ -45,7 +45,7 @@ export function processFamilies(
   ];
 }
 
-/** A figure of the agent itself that cannot be read is absent; it costs nothing of what is said of the devices. */
+/** A value that cannot be read has no sample, and does not fail the scrape. */
 function samplesOf(read: () => number) {
   try {
     return [{ labels: {}, value: read() }];

@@ -11,44 +11,46 @@ export const readSuccess: Metric<'device' | 'read'> = gauge({
 });
 export const readStuck: Metric<'device' | 'read'> = gauge({
   name: 'nicwatch_device_read_stuck',
-  help: 'Whether a read of the device has not come back in time; it is not repeated while it is in flight.',
+  help: 'Whether a read of the device has timed out; it is not repeated while it is in flight.',
   labels: ['device', 'read'],
 });
 
 export const readMetrics: readonly Metric[] = [readSuccess, readStuck];
 
-/** Tells how the reads of the devices of a poll went. */
+/** Exports the status of the device reads of a poll. */
 export type ReadFamilies = (
   devices: readonly WatchedDevice[],
   failures: Failures,
 ) => readonly MetricFamily[];
 
 /**
- * Makes the function that tells how reads went.
+ * Creates the function that exports the status of reads.
  *
- * @param readsOf which reads of a device were made: the same array until there are more
+ * @param readsOf the reads attempted on a device: the same array until another is added
  */
 export function createReadFamilies(
   readsOf: (device: WatchedDevice) => readonly DeviceRead[],
 ): ReadFamilies {
-  let last: { devices: readonly WatchedDevice[]; made: ReturnType<typeof readsOf>[] } | undefined;
+  let last:
+    | { devices: readonly WatchedDevice[]; attempted: ReturnType<typeof readsOf>[] }
+    | undefined;
   let families: readonly MetricFamily[] = [];
   return (devices, failures) => {
-    const made = devices.map(readsOf);
-    // Most of the time all went well, as before: then nothing is made anew.
+    const attempted = devices.map(readsOf);
+    // The families are reused while all reads succeed, which is the usual case.
     const isSame =
       failures.size === 0 &&
       last?.devices === devices &&
-      made.every((reads, index) => reads === last?.made[index]);
+      attempted.every((reads, index) => reads === last?.attempted[index]);
     if (!isSame) {
       const reads = devices.flatMap((device, index) =>
-        deviceReads(device.name, made[index] ?? [], failures.get(device.name)),
+        deviceReads(device.name, attempted[index] ?? [], failures.get(device.name)),
       );
       families = [
         readSuccess.family(reads.map(({ labels, failed }) => ({ labels, value: Number(!failed) }))),
         readStuck.family(reads.map(({ labels, stuck }) => ({ labels, value: Number(stuck) }))),
       ];
-      last = failures.size === 0 ? { devices, made } : undefined;
+      last = failures.size === 0 ? { devices, attempted } : undefined;
     }
     return families;
   };
@@ -60,16 +62,16 @@ interface DeviceReadState {
   readonly stuck: boolean;
 }
 
-/** Made of many small reads, or seldom: two series for each device pay only while one fails. */
-const quietReads: readonly DeviceRead[] = ['rings', 'sysfs'];
+/** Exported only while they fail, which saves two series per device. */
+const failureOnlyReads: readonly DeviceRead[] = ['rings', 'sysfs'];
 
 function deviceReads(
   device: string,
-  made: readonly DeviceRead[],
+  attempted: readonly DeviceRead[],
   failed: ReturnType<Failures['get']>,
 ): readonly DeviceReadState[] {
-  const quiet = failed === undefined ? [] : quietReads.filter((read) => failed.has(read));
-  return [...made, ...quiet].map((read) => {
+  const others = failed === undefined ? [] : failureOnlyReads.filter((read) => failed.has(read));
+  return [...attempted, ...others].map((read) => {
     const error = failed?.get(read);
     return {
       labels: { device, read },

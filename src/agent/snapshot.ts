@@ -1,20 +1,20 @@
 import type { MetricFamily } from '../metrics/metric.ts';
 import type { LoggedEvent } from '../model/kernel-event.ts';
 
-/** What is served: the latest of every collector, and what the agent says of itself. */
+/** What is served: the latest families of every collector, and those of the agent. */
 export interface Snapshot {
   /** When the devices were read, in seconds since the epoch. */
   readonly timestampSeconds: number;
   /** By collector, in the order of the list of collectors. */
   readonly collected: ReadonlyMap<string, readonly MetricFamily[]>;
   readonly agent: readonly MetricFamily[];
-  /** Names of the devices somebody has set down: that they have no link is no fault. */
+  /** Names of the devices that are administratively down: without a link they are not faulty. */
   readonly administrativelyDown: ReadonlySet<string>;
-  /** What the kernel logged last, the newest first. */
+  /** The latest kernel events, newest first. */
   readonly recentEvents: readonly LoggedEvent[];
 }
 
-/** What a collector gave when it last ran. */
+/** The result of a collector's last run. */
 export interface CollectorState {
   readonly name: string;
   readonly families: readonly MetricFamily[];

@@ -43,7 +43,7 @@ function logged(polls: readonly Polled[]): readonly string[] {
 }
 
 describe('createStateLog()', () => {
-  test('logs the beginning and the end of a failed read', () => {
+  test('logs a failed read and its recovery', () => {
     const polls = [undefined, stuck, stuck, undefined].map((error) => ({
       failures: failing('eno1', error),
     }));
@@ -61,7 +61,7 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('logs once what fails several collectors', () => {
+  test('logs an error of several collectors once', () => {
     const error = new SourceError('failed', 'no sysfs');
     const lines = logged([
       { states: [state('device', { error }), state('offload', { error })] },
@@ -73,7 +73,7 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('does not say that a device has recovered which is gone, or which nobody has looked at', () => {
+  test('does not log a recovery of a device that is gone, or was not read', () => {
     const stuckPoll = { states: [state('offload', {})], failures: failing('eno1', stuck) };
     const gone = { states: [state('offload', {})], devices: ['ens3'] };
     const looking = { states: [state('offload', { error: new Error('no sysfs') })] };
@@ -85,7 +85,7 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('logs again what has failed anew after it was gone', () => {
+  test('logs a new failure of a device that was gone', () => {
     const lines = logged([
       { failures: failing('eno1', stuck) },
       { devices: [] },
@@ -97,7 +97,7 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('logs in one line what fails at many devices for one reason, and not again as a collector', () => {
+  test('logs one line for many devices with the same error, and none for the collector', () => {
     const missing = new SourceError('failed', 'ethtool: command not found (ENOENT)');
     const names = Array.from({ length: 12 }, (_, index) => `eth${index}`);
     const failures = new Map(
@@ -111,7 +111,7 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('logs what recovers while a collector reads nothing for another reason', () => {
+  test('logs a recovery while a collector fails for another reason', () => {
     const blind = {
       states: [state('kernel-log', { error: stuck })],
       failures: failing(undefined, stuck),

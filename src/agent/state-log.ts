@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import type { Failures } from './poll.ts';
 import type { CollectorState } from './snapshot.ts';
 
-/** What a poll has come to. */
+/** The result of a poll. */
 interface LoggedPoll {
   readonly states: readonly CollectorState[];
-  /** Names of the devices that were looked at. */
+  /** Names of the watched devices. */
   readonly devices: readonly string[];
   readonly failures: Failures;
 }
 
-/** Logs what changed from one poll to the next. */
+/** Logs state changes from one poll to the next. */
 export type LogChanges = (poll: LoggedPoll) => void;
 
 interface Failure {
@@ -20,30 +20,30 @@ interface Failure {
   readonly message: string;
 }
 
-/** So many devices are named in one line. */
+/** Max names in one line. */
 const maxListed = 10;
 
 /**
- * Makes the function that logs a failure when it begins and when it ends: not with every poll, not once for each
- * collector that runs into it, and not as ended when only nobody has looked.
+ * Creates the function that logs each failure and each recovery once, not on every poll and not for every collector
+ * affected. A read that was not attempted has not recovered.
  */
 export function createStateLog(log: Logger): LogChanges {
   let logged: ReadonlyMap<string, Failure> = new Map();
   return ({ states, devices, failures }) => {
     const failed = new Set<unknown>([...failures.values()].flatMap((reads) => [...reads.values()]));
-    // A collector that has failed for want of one read is logged as that.
-    const whole = states.filter(({ error }) => error !== undefined && !failed.has(error));
-    const current = new Map([...collectorFailures(whole), ...readFailures(failures)]);
-    const isLookingAway = whole.length > 0;
-    const begun = [...current].flatMap(([key, failure]) => (logged.has(key) ? [] : [failure]));
-    for (const { fields, message } of joined(begun)) {
+    // A collector that failed because of a read is logged as that read.
+    const failedStates = states.filter(({ error }) => error !== undefined && !failed.has(error));
+    const current = new Map([...collectorFailures(failedStates), ...readFailures(failures)]);
+    const mayHaveSkippedReads = failedStates.length > 0;
+    const added = [...current].flatMap(([key, failure]) => (logged.has(key) ? [] : [failure]));
+    for (const { fields, message } of groupedByMessage(added)) {
       log.warn(fields, message);
     }
     for (const [key, failure] of logged) {
       if (current.has(key)) {
         continue;
       }
-      if (failure.device !== undefined && isLookingAway) {
+      if (failure.device !== undefined && mayHaveSkippedReads) {
         current.set(key, failure);
       } else if (failure.device === undefined || devices.includes(failure.device)) {
         log.info(failure.fields, 'recovered');
@@ -53,7 +53,7 @@ export function createStateLog(log: Logger): LogChanges {
   };
 }
 
-/** Failures of whole collectors, those with the same cause together. */
+/** Failures of collectors, grouped by message. */
 function collectorFailures(
   states: readonly CollectorState[],
 ): readonly (readonly [key: string, failure: Failure])[] {
@@ -86,8 +86,10 @@ function readFailures(failures: Failures): readonly (readonly [key: string, fail
   );
 }
 
-/** What has begun for one reason at several devices is one line. */
-function joined(failures: readonly Failure[]): readonly Pick<Failure, 'fields' | 'message'>[] {
+/** One line for all failures with the same message. */
+function groupedByMessage(
+  failures: readonly Failure[],
+): readonly Pick<Failure, 'fields' | 'message'>[] {
   const messages = new Set(failures.map(({ message }) => message));
   return [...messages].map((message) => {
     const alike = failures.filter((failure) => failure.message === message);

@@ -12,7 +12,7 @@ interface Situation {
   readonly firstPoll?: Promise<unknown>;
 }
 
-/** Reports until it is stopped; gives what was logged. */
+/** Notifies until it is stopped; returns what was logged. */
 function report({
   watchdogMilliseconds,
   notify,
@@ -36,49 +36,49 @@ function report({
   };
 }
 
-test('notifySystemd() is ready when the first poll has ended, not before', async () => {
-  const told: string[] = [];
+test('notifySystemd() sends READY=1 after the first poll, not before', async () => {
+  const sent: string[] = [];
   const polling = new EventEmitter();
   const { stop } = report({
     watchdogMilliseconds: undefined,
-    notify: async (state) => void told.push(state),
+    notify: async (state) => void sent.push(state),
     firstPoll: once(polling, 'end'),
   });
   await new Promise(setImmediate);
-  expect(told).toEqual([]);
+  expect(sent).toEqual([]);
   polling.emit('end');
   await vi.waitFor(() => {
-    expect(told).toEqual(['READY=1']);
+    expect(sent).toEqual(['READY=1']);
   });
   await stop();
-  expect(told).toEqual(['READY=1']);
+  expect(sent).toEqual(['READY=1']);
 });
 
-test('notifySystemd() falls silent while polls do not end', async () => {
-  const told: string[] = [];
+test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
+  const sent: string[] = [];
   let polling = true;
   const { stop } = report({
     watchdogMilliseconds: 20,
-    notify: async (state) => void told.push(state),
+    notify: async (state) => void sent.push(state),
     isPolling: () => polling,
   });
   await vi.waitFor(() => {
-    expect(told.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
+    expect(sent.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
   });
   polling = false;
-  const count = told.length;
+  const count = sent.length;
   await new Promise((resolve) => {
     setTimeout(resolve, 100);
   });
-  expect(told.length).toBe(count);
+  expect(sent.length).toBe(count);
   polling = true;
   await vi.waitFor(() => {
-    expect(told.length).toBeGreaterThan(count);
+    expect(sent.length).toBeGreaterThan(count);
   });
   await stop();
 });
 
-test('notifySystemd() says once that it cannot tell, and goes on trying', async () => {
+test('notifySystemd() logs a failure once, and keeps trying', async () => {
   let tries = 0;
   const { logged, stop } = report({
     watchdogMilliseconds: 20,

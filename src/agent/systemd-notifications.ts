@@ -13,8 +13,8 @@ export interface SystemdNotificationsOptions {
 }
 
 /**
- * Notifies systemd that the agent is ready when the first poll has ended, then, where the unit has a watchdog, twice within
- * its time that polls still end. When they do not, it is not notified any more and restarts the agent.
+ * Sends READY=1 after the first poll and then, if the unit has a watchdog, WATCHDOG=1 twice per watchdog interval while
+ * polls finish on schedule. When they do not, systemd gets no notification and restarts the agent.
  */
 export async function notifySystemd({
   agent,

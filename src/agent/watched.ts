@@ -4,8 +4,8 @@ import type { Device } from '../model/device.ts';
 import { SourceError } from '../model/errors.ts';
 
 /**
- * Says which devices are watched: by default everything with hardware below it that carries a node's traffic.
- * `--device.include` replaces that choice, `--device.exclude` takes away from it.
+ * Whether a device is watched: by default those that carry a node's traffic. `--device.include` replaces the default,
+ * `--device.exclude` removes devices from it.
  */
 export function isWatched(
   device: Device,
@@ -36,7 +36,7 @@ export function listHostDevices(
   }
 }
 
-/** Why no device is watched, and what helps. */
+/** The error when no device is watched, with a hint. */
 export function nothingWatched({
   deviceInclude,
   deviceExclude,
@@ -60,7 +60,7 @@ export function nothingWatched({
   );
 }
 
-/** As it was given, without the anchors. */
+/** The pattern as given, without the anchors. */
 function shownPattern({ source }: RegExp): string {
   return JSON.stringify(source.replace(/^\^\(\?:(.*)\)\$$/s, '$1'));
 }

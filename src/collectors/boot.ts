@@ -5,7 +5,7 @@ import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { missingProcfs } from './missing-procfs.ts';
 
-/** The file is long on large machines, and what is read of it changes only when the clock is set. */
+/** The file is long on large machines, and the boot time changes only when the clock is set. */
 const ttlSeconds = 60;
 
 export const bootTimestamp: Metric<never> = gauge({
@@ -13,7 +13,7 @@ export const bootTimestamp: Metric<never> = gauge({
   help: 'When the machine started, in seconds since the epoch. Source: /proc/stat btime.',
 });
 
-/** When the counters since boot began to count. */
+/** The start time of the counters since boot. */
 export const bootCollector: CollectorDefinition = {
   name: 'boot',
   description: 'When the machine started.',

@@ -3,7 +3,7 @@ import { parseInteger } from '../parsers/number.ts';
 import type { WatchedDevice } from './collector.ts';
 
 /**
- * Says whether a device has carrier: 1 or 0. The attribute has no value while the device is administratively down.
+ * Returns 1 if the device has carrier, otherwise 0. The attribute has no value while the device is administratively down.
  *
  * @throws {SourceError} when it could not be read.
  */
@@ -18,7 +18,7 @@ export function carrierOf(device: Pick<WatchedDevice, 'carrier'>): number {
   }
 }
 
-/** Says whether somebody has set a device down: only then its carrier has no value. False where that cannot be read. */
+/** Whether a device is administratively down: only then its carrier has no value. False if it cannot be read. */
 export function isAdministrativelyDown(device: Pick<WatchedDevice, 'carrier'>): boolean {
   try {
     device.carrier();

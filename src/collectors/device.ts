@@ -48,7 +48,7 @@ export const txPacketsMetric: Metric<'device'> = counter({
   labels: ['device'],
 });
 
-/** Who a device is, its link and its traffic. */
+/** Identity, link and traffic of each device. */
 export const deviceCollector: CollectorDefinition = {
   name: 'device',
   description: 'Driver, firmware, link and packets of each device.',
@@ -63,7 +63,7 @@ export const deviceCollector: CollectorDefinition = {
   create: () => {
     const identities = new WeakMap<WatchedDevice, Identity>();
 
-    /** All of it but the name is the same for as long as the driver says the same. */
+    /** Cached while the name and the driver information stay the same. */
     const identityOf = (device: WatchedDevice, driverInfo: DriverInfo | undefined): Identity => {
       const known = identities.get(device);
       if (known?.driverInfo === driverInfo && known?.labels.device === device.name) {
@@ -94,7 +94,7 @@ export const deviceCollector: CollectorDefinition = {
 
 type IdentityLabels = Record<IdentityLabel, string>;
 
-/** The sample of a device, and what its driver said then. */
+/** The info sample of a device, and the driver information it was made from. */
 interface Identity extends Sample<keyof IdentityLabels> {
   readonly driverInfo: DriverInfo | undefined;
 }
@@ -114,7 +114,7 @@ function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
     device,
     carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
-    // Without carrier some drivers show the speed that was, or the highest they could have.
+    // Without carrier some drivers report the last speed, or their maximum.
     speedBitsPerSecond:
       carrier === 1 ? attempt(subject, () => parseLinkSpeed(device.speed())) : undefined,
     packets: attempt(subject, device.packetCounters),

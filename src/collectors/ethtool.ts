@@ -11,12 +11,12 @@ import { createFamiliesOf } from './unchanged-families.ts';
 
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
-  help: 'Statistics of the driver that the driver catalogue understands. Source: ethtool -S.',
+  help: 'Driver statistics that the driver catalogue maps. Source: ethtool -S.',
   labels: ['device'],
 });
 const statisticsUnmapped = gauge({
   name: 'nic_statistics_unmapped',
-  help: 'Statistics of the driver that the driver catalogue does not know. Source: ethtool -S.',
+  help: 'Driver statistics that the driver catalogue does not map. Source: ethtool -S.',
   labels: ['device'],
 });
 const ethtoolStatistic = gauge({
@@ -26,11 +26,11 @@ const ethtoolStatistic = gauge({
 });
 const statisticsDropped = gauge({
   name: 'nicwatch_ethtool_statistics_dropped',
-  help: 'Statistics that --collector.ethtool.raw chose and the limit for each device left out.',
+  help: 'Statistics that --collector.ethtool.raw includes but the limit per device drops.',
   labels: ['device'],
 });
 
-/** The metric of each meaning, in the order of their families. */
+/** The metric of each meaning, in exposition order. */
 export const counterMetrics: Readonly<Record<CounterMeaning, Metric<'device'>>> = {
   rx_csum_errors: driverCounter(
     'nic_rx_csum_errors_total',
@@ -66,7 +66,7 @@ function driverCounter(name: string, meaning: string): Metric<'device'> {
 const statisticReads = ['statistics'] as const;
 const noReads = [] as const;
 
-/** Driver statistics under one name whatever the driver. */
+/** Driver statistics under the same name for every driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
   description: 'Driver statistics under one name on every driver.',
@@ -79,7 +79,7 @@ export const ethtoolCollector: CollectorDefinition = {
   ],
   create: ({ config }) => {
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
-    const known = new WeakMap<WatchedDevice, Reading>();
+    const cache = new WeakMap<WatchedDevice, Reading>();
 
     const isRead = (device: WatchedDevice): boolean =>
       isWorthReading(device, driverOf(device), filter);
@@ -91,7 +91,7 @@ export const ethtoolCollector: CollectorDefinition = {
       }
       const { name } = device;
       const driver = driverOf(device);
-      const previous = known.get(device);
+      const previous = cache.get(device);
       const isSamePlan =
         previous?.plan.names === statistics.names && previous.plan.driver === driver;
       if (isSamePlan && previous.statistics === statistics && previous.name === name) {
@@ -99,7 +99,7 @@ export const ethtoolCollector: CollectorDefinition = {
       }
       const plan = isSamePlan ? previous.plan : planStatistics(driver, statistics.names, filter);
       const reading = { device, name, statistics, plan };
-      known.set(device, reading);
+      cache.set(device, reading);
       return reading;
     };
 
@@ -129,7 +129,7 @@ function driverOf(device: WatchedDevice): string | undefined {
   return device.lastDriverInfo()?.driver ?? device.driver;
 }
 
-/** The same object for as long as nothing of it changes. */
+/** The same object while nothing in it changes. */
 interface Reading {
   readonly device: Device;
   readonly name: string;
@@ -137,7 +137,7 @@ interface Reading {
   readonly plan: StatisticPlan;
 }
 
-/** Of a virtual device whose driver the catalogue does not know nothing would be used, unless it is asked for. */
+/** Nothing would be exported for a virtual device with an unknown driver, unless raw statistics are requested. */
 function isWorthReading(
   { kind }: Device,
   driver: string | undefined,

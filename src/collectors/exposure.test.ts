@@ -56,13 +56,13 @@ describe('exposureTo()', () => {
     expect(exposureTo(issue, { ...bad, ...facts })).toBe(exposure);
   });
 
-  test('takes versions that are not known for any version', () => {
+  test('ignores unknown versions if the issue has no range of them', () => {
     const open: KnownIssue = { ...issue, firmware: undefined, kernel: undefined };
     const facts = { ...bad, firmwareVersion: undefined, kernelRelease: undefined };
     expect(exposureTo(open, facts)).toBe('exposed');
   });
 
-  test('needs no feature where none can protect', () => {
+  test('ignores features if the issue has none', () => {
     const facts = { ...bad, features: undefined };
     expect(exposureTo({ ...issue, features: [] }, facts)).toBe('exposed');
   });
@@ -86,7 +86,7 @@ describe('the three incidents', () => {
     ['8.30 0x8000af86 1.2926.0', false, 'mitigated', 'mitigated'],
     ['8.40 0x8000b0a1 1.3082.0', true, 'mitigated', 'mitigated'],
     ['9.20 0x8000d95e 1.3353.0', true, 'mitigated', 'mitigated'],
-    // Of these nobody has said.
+    // The reports do not mention these.
     ['7.10 0x80006474 1.2527.0', true, 'mitigated', 'exposed'],
     ['7.10 0x80006474 1.2527.0', false, 'mitigated', 'mitigated'],
   ])(
@@ -100,12 +100,12 @@ describe('the three incidents', () => {
     },
   );
 
-  test('a dead loop of ipvlan is no more than information', () => {
+  test('a dead loop of ipvlan is informational', () => {
     expect(knownIssues.find(({ id }) => id === 'ipvlan-dead-loop')?.severity).toBe('info');
   });
 });
 
-test('an issue of some kernels of RHEL ends with the one that mends it', () => {
+test('an issue of some RHEL kernels ends with the fixed one', () => {
   const facts = { firmwareVersion: undefined, features: undefined };
   const exposures = ['3.10.0-693.el7', '3.10.0-862.el7.x86_64', '3.10.0-1062.el7.x86_64'].map(
     (kernelRelease) => exposureOf('hv-netvsc-tx-stuck', { ...facts, kernelRelease }),

@@ -41,7 +41,7 @@ function recordedHangs(): readonly number[] {
     .map(({ timestampMicroseconds }) => timestampMicroseconds / 1e6);
 }
 
-/** What a tracker says at each poll, when it is told of every hang and every reset as it is logged. */
+/** The result of a tracker at each poll, with every hang and every reset as logged. */
 function replay(
   timeline: readonly Poll[],
   hangs: readonly number[],
@@ -96,7 +96,7 @@ describe('createHangTracker()', () => {
   test.each([
     ['never sends again: it hangs on', up, []],
     ['has sent something', { ...up, txPackets: 14 }, [[130, false]]],
-    ['has a counter that began anew', { ...up, txPackets: 0 }, [[130, false]]],
+    ['has a counter that was reset', { ...up, txPackets: 0 }, [[130, false]]],
     ['has no carrier', { ...up, carrier: 0 }, [[130, false]]],
     ['has a counter that cannot be read now', { ...up, txPackets: undefined }, []],
     ['has a carrier that cannot be read now', { ...up, carrier: undefined }, []],
@@ -113,13 +113,13 @@ describe('createHangTracker()', () => {
     expect(changes(answers)).toEqual([[100, true], ...expected]);
   });
 
-  test('sees that it sends though the counter stands still again later', () => {
+  test('ends a hang when packets are sent, even if the counter stops again later', () => {
     const sent = { ...up, txPackets: 14 };
     const answers = replay([...polls(100, 101), ...polls(102, 400, sent)], [100]);
     expect(changes(answers).at(-1)).toEqual([130, false]);
   });
 
-  test('is not misled by a counter that could not be read when the record came', () => {
+  test('copes with a counter that could not be read at the time of the record', () => {
     const unreadable = { ...up, txPackets: undefined };
     const answers = replay(
       [
@@ -143,7 +143,7 @@ describe('createHangTracker()', () => {
     expect(changes(answers)).toEqual([[100, true], ...expected]);
   });
 
-  test('sees that it hangs while it hangs and is reset again and again', () => {
+  test('reports a hang throughout repeated hangs and resets', () => {
     const times = Array.from({ length: 60 }, (_, index) => 100 + 10 * index);
     const resets = times.map((time) => time + 6);
     expect(changes(replay(polls(100, 800), times, resets))).toEqual([
@@ -152,7 +152,7 @@ describe('createHangTracker()', () => {
     ]);
   });
 
-  test('sees that a reset emptied the queues, which also ends their accounting', () => {
+  test('ends a hang when a reset empties the queues, which also ends their accounting', () => {
     const answers = replay([...polls(100, 105, waiting), ...polls(106, 400)], [100]);
     expect(changes(answers)).toEqual([
       [100, true],
@@ -160,14 +160,14 @@ describe('createHangTracker()', () => {
     ]);
   });
 
-  test('begins anew with each record', () => {
+  test('starts over with each record', () => {
     const moved = { ...up, txPackets: 15 };
     const answers = replay([...polls(100, 104), ...polls(105, 400, moved)], [100, 106]);
     // Something was sent between both records, nothing since the second.
     expect(changes(answers)).toEqual([[100, true]]);
   });
 
-  test('says that it hangs again after it had recovered', () => {
+  test('reports a new hang after a recovery', () => {
     const sending = { ...up, txPackets: 14 };
     const hung = { ...up, txPackets: 15 };
     const answers = replay(
@@ -189,7 +189,7 @@ describe('createHangTracker()', () => {
     expect(changes(replay(polls(from, from + 100), [100]))).toEqual(expected);
   });
 
-  test('says of a device without any record that it does not hang', () => {
+  test('reports no hang for a device without a record', () => {
     expect(changes(replay(polls(0, 100), []))).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import type { LastHang } from '../kernel-log/count.ts';
 
-/** How long a transmitter counts as hung after its last hang record. While it is hung, one comes every 2 to 4 s. */
+/** How long a transmitter counts as hung after its last hang record. During a hang there is one every 2 to 4 s. */
 const recentSeconds = 30;
 
-/** What a device is like at one poll. Undefined values are those that cannot be read: they end no hang. */
+/** The state of a device in a poll. Undefined values cannot be read, and do not end a hang. */
 export interface TransmitState {
   readonly carrier: number | undefined;
   readonly carrierChanges: number | undefined;
@@ -13,14 +13,14 @@ export interface TransmitState {
 
 /** Bytes in the transmit queues. */
 interface TxBytes {
-  /** Whether the driver is seen to account for them. A reset makes it forget. */
+  /** Whether the driver accounts for them, as far as can be seen. A reset clears this. */
   readonly isAccounted: boolean;
   readonly isWaiting: boolean;
 }
 
-/** Says from poll to poll whether a device hangs. */
+/** Tracks across polls whether a device hangs. */
 export interface HangTracker {
-  /** @param lastHang its last hang record, at a time in seconds since the epoch, and whether it was reset after that */
+  /** @param lastHang its last hang record, and whether the device was reset after it */
   isHanging(
     lastHang: Pick<LastHang, 'timestampSeconds' | 'isReset'> | undefined,
     nowSeconds: number,
@@ -29,9 +29,9 @@ export interface HangTracker {
 }
 
 /**
- * Makes the tracker of one device. It hangs while its last hang record is young, or while nothing has ended the hang: since
- * that record it has sent nothing, was not reset, kept its link, and has work waiting as far as its driver accounts for it.
- * A record that was old when it was first seen (from before the agent started) is history.
+ * Creates the tracker of one device. It hangs while its last hang record is recent, or until the hang has ended: since
+ * that record it has sent nothing, was not reset, kept its link, and has bytes queued if its driver accounts for them.
+ * A record that was already old when first seen, from before the agent started, is ignored.
  */
 export function createHangTracker(): HangTracker {
   let seen: number | undefined;

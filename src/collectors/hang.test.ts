@@ -13,7 +13,7 @@ import { createHangFamilies } from './hang.ts';
 const hostName = 'debian-6.12.95-qemu';
 const hangAt = 1_795_145_680;
 
-/** Values of both metrics by device, so many seconds after the hang. */
+/** Values of both metrics by device, this many seconds after the hang. */
 async function valuesAfter(
   seconds: number,
   lastHang: LastHang | undefined,
@@ -34,14 +34,14 @@ async function valuesAfter(
 }
 
 describe('createHangFamilies()', () => {
-  test('has a value for the devices whose driver logs hangs', async () => {
+  test('has a sample for devices whose driver logs hangs', async () => {
     expect(await valuesAfter(0, undefined)).toEqual({
       active: { eno1: 0, enp6s0: 0, ens3: 0 },
       pending: {},
     });
   });
 
-  test('knows a hang, and how much waited', async () => {
+  test('reports a hang and its pending descriptors', async () => {
     const lastHang = {
       timestampSeconds: hangAt,
       registers: { head: 0xd, tail: 0x11 },
@@ -52,7 +52,7 @@ describe('createHangFamilies()', () => {
     expect(values.pending).toEqual({ eno1: 4 });
   });
 
-  test('takes a hang that is old when it is first seen for history', async () => {
+  test('ignores a hang that is already old when first seen', async () => {
     const lastHang = { timestampSeconds: hangAt, registers: undefined, isReset: false };
     expect(await valuesAfter(31, lastHang)).toEqual({
       active: { eno1: 0, enp6s0: 0, ens3: 0 },
@@ -74,7 +74,7 @@ describe('createHangFamilies()', () => {
     ['has bytes in flight', {}, 1],
     ['lost its link and has it back', { carrierChanges: '4\n' }, 0],
   ])(
-    'says 40 s after the hang of a port that sends nothing and %s',
+    'follows the state 40 s after the hang of a port that sends nothing and %s',
     async (_what, change, active) => {
       let now = atHang;
       let seconds = 5;
@@ -136,7 +136,7 @@ describe('createHangFamilies()', () => {
     [2, 2, {}],
     [1, 2, {}],
   ])(
-    'has a value for %d of %d devices of a driver whose records name none only where it is one',
+    'has a sample for %d of %d devices of a driver with nameless records only if it is the only one',
     async (count, bound, active) => {
       const devices = Array.from({ length: count }, (_, index): Device => ({
         name: `vf${index}`,

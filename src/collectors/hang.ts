@@ -24,17 +24,17 @@ const pendingDescriptors = gauge({
 
 export const hangMetrics: readonly Metric[] = [hangActive, pendingDescriptors];
 
-/** Drivers whose hangs the kernel log tells: of all others, not to be hanging would be a guess. */
+/** Drivers that log hangs: for any other, 0 would be a guess. */
 const hangingDrivers: ReadonlySet<string> = new Set(
   kernelEventRows
     .filter(({ event }) => event === 'unit_hang')
     .flatMap(({ drivers }) => drivers ?? []),
 );
 
-/** Drivers whose hang records name neither interface nor bus: with several devices nobody can tell which one hangs. */
+/** Drivers whose hang records name neither interface nor bus address: ambiguous with several devices. */
 const namelessDrivers: ReadonlySet<string> = new Set(['ixgbevf']);
 
-/** Makes the function that tells which devices hang now, from what the kernel log said last of each. */
+/** Creates the function that exports which devices hang, from the last hang record of each. */
 export function createHangFamilies(): (
   poll: Poll,
   devices: readonly WatchedDevice[],
@@ -71,7 +71,7 @@ export function createHangFamilies(): (
   return async (poll, devices, lastHangs) => {
     const readings = await Promise.all(
       devices
-        .filter((device) => canTellHang(device, devices))
+        .filter((device) => canReportHang(device, devices))
         .map(async (device) => readDevice(device, lastHangs.get(device.name), poll)),
     );
     return [
@@ -93,12 +93,12 @@ async function pendingOf(
   if (tail >= head) {
     return tail - head;
   }
-  // The tail has wrapped around: how far it is ahead depends on the size of the ring.
+  // The tail has wrapped around: the distance depends on the ring size.
   const ring = await attemptLater({ device, read: 'rings' }, async () => device.txRingSize());
   return ring === undefined || ring <= head ? undefined : tail - head + ring;
 }
 
-function canTellHang(device: WatchedDevice, devices: readonly WatchedDevice[]): boolean {
+function canReportHang(device: WatchedDevice, devices: readonly WatchedDevice[]): boolean {
   const { driver = '' } = device;
   return (
     hangingDrivers.has(driver) &&

@@ -42,7 +42,7 @@ describe('kernelLogCollector', () => {
     },
   );
 
-  test('kernelLogCollector adds the driver to what was counted before its device was known', async () => {
+  test('kernelLogCollector adds the driver to events counted before their device was known', async () => {
     const recorded = createRecordedHost(hostName);
     const ledger = formatLedger({
       bootId: (await recorded.readFile('/proc/sys/kernel/random/boot_id')).trim(),

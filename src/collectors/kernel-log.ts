@@ -25,12 +25,12 @@ export const lastTimestamp: Metric<EventLabel> = gauge({
 });
 export const previousBootEvents: Metric<EventLabel> = gauge({
   name: 'nic_previous_boot_kernel_events',
-  help: 'Kernel-log records of the boot before this one that report the event. Source: journal, and what the agent wrote down then.',
+  help: 'Kernel-log records of the previous boot that report the event. Source: journal, state file of the agent.',
   labels: ['device', 'driver', 'event'],
 });
 export const statePersistent: Metric<never> = gauge({
   name: 'nicwatch_state_persistent',
-  help: 'Whether what was counted survives a restart of the agent: its state file can be written.',
+  help: 'Whether the counts survive a restart of the agent: its state file can be written.',
 });
 export const logUp: Metric<'source'> = gauge({
   name: 'nicwatch_kernel_log_up',
@@ -49,14 +49,14 @@ export const logLost: Metric<'source'> = counter({
 });
 const logSuppressed = counter({
   name: 'nicwatch_kernel_log_suppressed_total',
-  help: "Messages the kernel's network rate limit left out of its log, of any kind.",
+  help: "Kernel messages of any kind suppressed by the kernel's network rate limit.",
   labels: ['source'],
 });
 
-/** The ring of the kernel is read in less; a journal may take longer, and must not hold up the first poll. */
+/** The ring buffer is read in less; a journal may take longer, and must not delay the first poll. */
 const maxWaitMilliseconds = 300;
 
-/** What the kernel log says happened to the devices. */
+/** Events of the devices in the kernel log. */
 export const kernelLogCollector: CollectorDefinition = {
   name: 'kernel-log',
   description: 'Hangs, timeouts, resets and dead loops from the kernel log.',
@@ -79,7 +79,7 @@ export const kernelLogCollector: CollectorDefinition = {
       host,
       source: config.kernelLogSource,
       onStateProblem: ({ message }) => {
-        log.warn({ directory: config.stateDirectory }, `counting anew: ${message}`);
+        log.warn({ directory: config.stateDirectory }, `recounting the kernel log: ${message}`);
       },
     });
     const started = Promise.race([
@@ -110,15 +110,15 @@ export const kernelLogCollector: CollectorDefinition = {
         poll.report({ device: undefined, read: 'state', error: state.stateError });
         const devices =
           poll.attempt({ device: undefined, read: 'sysfs' }, () => poll.devices) ?? [];
-        // Half-read, the log would give counts that later rise by what is long past.
-        const told = state.isCaughtUp
+        // Before that, counters would later rise by events long past.
+        const caughtUpFamilies = state.isCaughtUp
           ? [
               ...familiesOf(events, previous, devices),
               ...(await hangFamilies(poll, devices, lastHangs)),
             ]
           : [];
         return [
-          ...told,
+          ...caughtUpFamilies,
           ...logFamilies(sources),
           statePersistent.family(
             state.isPersistent === undefined
@@ -131,7 +131,7 @@ export const kernelLogCollector: CollectorDefinition = {
   },
 };
 
-/** Most of the time nothing happens: the families of the last poll are those of this one. */
+/** Caches the families: events are rare. */
 function createEventFamilies(): typeof eventFamilies {
   let last: Parameters<typeof eventFamilies> | undefined;
   let families: readonly MetricFamily[] = [];
@@ -167,7 +167,7 @@ function eventFamilies(
       ...unseen.map((labels) => ({ labels, value: 0 })),
       ...events.map((event) => ({ labels: labelsOf(event), value: event.count })),
     ]),
-    // What happened before a power cycle is the last that is known, until it happens again.
+    // The last event before a power cycle counts until there is a newer one.
     lastTimestamp.family(
       [...events, ...previous.filter((event) => !seen.has(eventKey(event)))].flatMap((event) =>
         event.lastTimestampSeconds === undefined

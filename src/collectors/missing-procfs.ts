@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { SourceError } from '../model/errors.ts';
 
-/** What collectors say of files that every procfs has, all alike: it is logged once. */
+/** The error for files that every procfs has; the same for all collectors, so that it is logged once. */
 export function missingProcfs({ paths }: Pick<Config, 'paths'>): SourceError {
   return new SourceError(
     'absent',

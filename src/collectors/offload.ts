@@ -12,13 +12,13 @@ export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
 });
 export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   name: 'nic_offload_requested',
-  help: 'What was requested of an offload feature, where that is not what is active. Source: ethtool -k.',
+  help: 'The requested state of an offload feature where it differs from the active one. Source: ethtool -k.',
   labels: ['device', 'feature'],
 });
 
 const featureReads = ['features'] as const;
 
-/** Offload flags: the ones that matter, and on request the others. */
+/** Offload features: a curated list, and others with `--collector.offload.features`. */
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
   description: 'Offload features of each device.',
@@ -54,7 +54,7 @@ export const offloadCollector: CollectorDefinition = {
   },
 };
 
-/** Samples of a device, and what they were made of: they are the same for as long as that is. */
+/** The cached samples of a device, and what they were made from. */
 interface FeatureSamples extends ReturnType<typeof featureSamples> {
   readonly features: readonly Feature[];
   readonly name: string;

@@ -12,10 +12,10 @@ export const stackCsumErrors: Metric<'protocol'> = counter({
   labels: ['protocol'],
 });
 
-/** The column all protocols count them in. */
+/** The column of every protocol. */
 const csumErrors = 'InCsumErrors';
 
-/** Wrong checksums as the receiving stack sees them. They point at the sender, not at a device of this node. */
+/** Checksum errors in the receiving stack. Their cause is the sender, not a device of this node. */
 export const stackCollector: CollectorDefinition = {
   name: 'stack',
   description: 'Checksum errors seen by the network stack.',

@@ -98,12 +98,12 @@ describe('planStatistics()', () => {
     });
   });
 
-  test('passes on nothing by default', () => {
+  test('passes no raw statistics by default', () => {
     const { passed, dropped } = planStatistics('igb', ['rx_packets'], nothing);
     expect([passed, dropped]).toEqual([[], 0]);
   });
 
-  test('passes on what the filter chooses, by the name the driver gives it', () => {
+  test('passes the statistics the filter includes, under their driver names', () => {
     const names = ['rx_queue_0_drops', 'rx_queue_0_bytes', 'tx_bytes', ' rx_queue_1_drops '];
     const filter = { include: /^(?:rx_queue_\d+_.*)$/u, exclude: /^(?:.*_bytes)$/u };
     expect(planStatistics('igb', names, filter).passed).toEqual([
@@ -112,7 +112,7 @@ describe('planStatistics()', () => {
     ]);
   });
 
-  test('makes queues of repeated names, and loses none', () => {
+  test('turns repeated names into queues, and loses none', () => {
     // Two transmit queues of vmxnet3, where a name stands in a block and in the one inside it.
     const block = ['Tx Queue#', '     giant hdr', '  ring full', '  giant hdr'];
     const { passed } = planStatistics('vmxnet3', [...block, ...block], everything);
@@ -133,7 +133,7 @@ describe('planStatistics()', () => {
     { what: 'names differ in spaces only', names: ['a', ' a', 'a ', ' a '] },
     { what: 'a repeated name looks like a queue', names: ['rx0_x', 'rx0_x', 'rx0_x ', 'rx_x'] },
     { what: 'names are empty', names: ['', '', ' '] },
-  ])('gives each its own series where $what', ({ names }) => {
+  ])('gives each its own series if $what', ({ names }) => {
     const { passed } = planStatistics(undefined, names, everything);
     expect(passed.map(({ index }) => index)).toEqual([...names.keys()]);
     expect(new Set(passed.map(({ statistic, queue }) => `${statistic}|${queue}`)).size).toBe(
@@ -141,7 +141,7 @@ describe('planStatistics()', () => {
     );
   });
 
-  test('passes on no more than the limit and says how many it left out', () => {
+  test('passes at most the limit and counts those dropped', () => {
     const names = Array.from({ length: maxPassed + 7 }, (_, index) => `rx${index}_packets`);
     const { passed, dropped } = planStatistics('mlx5_core', names, everything);
     expect([passed.length, dropped]).toEqual([maxPassed, 7]);

@@ -2,37 +2,37 @@ import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts
 import type { CounterMeaning, CounterSource } from '../catalogue/driver-counters.ts';
 import { queueForms } from '../catalogue/queue-names.ts';
 
-/** Which of a device's statistics mean what. Worked out once, for a device keeps its names while it lives. */
+/** The mapping of a device's statistics. Computed once per list of names. */
 export interface StatisticPlan {
   readonly driver: string | undefined;
   readonly names: readonly string[];
-  /** Places of the statistics that add up to a meaning; none where the driver has no such counter. */
+  /** Indexes of the statistics that add up to a meaning; no entry if the driver has no such counter. */
   readonly counters: ReadonlyMap<CounterMeaning, readonly number[]>;
-  /** How many statistics the catalogue understands, those included that a total makes redundant. */
+  /** Number of statistics the catalogue maps, including those that a total makes redundant. */
   readonly mapped: number;
   readonly passed: readonly PassedStatistic[];
-  /** How many the filter chose and the limit left out. */
+  /** Number of statistics the filter includes and the limit drops. */
   readonly dropped: number;
 }
 
-/** A statistic that is passed on as it is. */
+/** A raw statistic that is exported. */
 interface PassedStatistic {
   readonly index: number;
   readonly statistic: string;
-  /** Empty where it is of no queue. */
+  /** Empty if it belongs to no queue. */
   readonly queue: string;
 }
 
-/** What is passed on, by the driver's own name without the spaces around it. */
+/** Selects raw statistics by the driver's name for them, trimmed. */
 export interface RawFilter {
   readonly include: RegExp | undefined;
   readonly exclude: RegExp | undefined;
 }
 
-/** Statistics passed on of one device at most: a card with 128 queues has thousands. */
+/** Max raw statistics per device: a card with 128 queues has thousands. */
 export const maxPassed = 500;
 
-/** Works out what the statistics of a device mean. */
+/** Maps the statistics of a device. */
 export function planStatistics(
   driver: string | undefined,
   names: readonly string[],
@@ -62,7 +62,7 @@ function choose(
   if (include === undefined) {
     return { passed: [], dropped: 0 };
   }
-  // Named before they are chosen: a series must not depend on which others are passed on.
+  // Named before they are filtered: a series must not depend on which others are exported.
   const chosen = nameSeries(driver, names).filter(({ index }) => {
     const name = names[index]?.trim() ?? '';
     return include.test(name) && exclude?.test(name) !== true;
@@ -73,7 +73,7 @@ function choose(
   };
 }
 
-/** Places of the names of each alternative of which there is any. */
+/** Indexes of the matching names, for each alternative that has any. */
 function alternatives(
   source: CounterSource,
   names: readonly string[],
@@ -99,8 +99,8 @@ function nameMatcher(pattern: string): (name: string) => boolean {
 }
 
 /**
- * Gives every statistic a name and a queue that no other of the device has. A name that comes several times is one of
- * several queues (vmxnet3); spaces before it are left only where they tell two apart.
+ * Gives every statistic of a device a unique pair of name and queue. A repeated name is one statistic of several queues
+ * (vmxnet3); leading spaces are kept only where names would otherwise collide.
  */
 function nameSeries(
   driver: string | undefined,

@@ -2,30 +2,30 @@ import { SourceError } from '../model/errors.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { WatchedDevice } from './collector.ts';
 
-/** Gives the attributes of one name of all transmit queues of a device. @throws {SourceError} when the device is gone. */
+/** Returns the paths of an attribute of all transmit queues of a device. @throws {SourceError} when the device is gone. */
 export type TxQueueAttributes = (
   device: Pick<WatchedDevice, 'attributeNames'>,
 ) => readonly string[];
 
 /**
- * Makes the function that lists an attribute of each transmit queue, as sysfs names their directories:
+ * Creates the function that lists an attribute of each transmit queue, as sysfs names their directories:
  * `queues/tx-0/tx_timeout`, `queues/tx-1/tx_timeout`, ...
  */
 export function createTxQueueAttributes(attribute: string): TxQueueAttributes {
-  /** By the names in `queues`, which are the same array for as long as they are not read anew. */
-  const known = new WeakMap<readonly string[], readonly string[]>();
+  /** By the names in `queues`, which are the same array while they are cached. */
+  const cache = new WeakMap<readonly string[], readonly string[]>();
   return (device) => {
     const names = device.attributeNames('queues');
     const attributes =
-      known.get(names) ??
+      cache.get(names) ??
       names.filter((name) => name.startsWith('tx-')).map((queue) => `queues/${queue}/${attribute}`);
-    known.set(names, attributes);
+    cache.set(names, attributes);
     return attributes;
   };
 }
 
 /**
- * Says whether any queue has some of what the attribute counts; a driver without queues to account for has none.
+ * Whether the attribute is above 0 for any queue; false for a driver without byte queue limits.
  *
  * @throws {SourceError} when a queue cannot be read.
  */

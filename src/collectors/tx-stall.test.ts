@@ -13,17 +13,17 @@ import { txStallCollector } from './tx-stall.ts';
 
 const hostName = 'debian-6.12.95-qemu';
 
-/** What sysfs says of eno1 at one moment. */
-interface Moment {
+/** The attributes of eno1 at one poll. */
+interface PollState {
   readonly seconds: number;
   readonly txPackets: number;
   readonly inflight?: number;
   readonly carrier?: string;
 }
 
-/** Values of nic_tx_stalled for eno1 at each moment; eno1 has one queue and its driver accounts for it. */
-async function stalledAt(moments: readonly Moment[]): Promise<readonly (number | undefined)[]> {
-  let now: Moment = { seconds: 0, txPackets: 0 };
+/** Values of nic_tx_stalled for eno1 at each poll; eno1 has one queue and its driver accounts for it. */
+async function stalledAt(polls: readonly PollState[]): Promise<readonly (number | undefined)[]> {
+  let now: PollState = { seconds: 0, txPackets: 0 };
   const host = overrideDevices(createRecordedHost(hostName), (device) => ({
     attribute: (name) =>
       name === 'queues/tx-0/byte_queue_limits/inflight'
@@ -45,14 +45,14 @@ async function stalledAt(moments: readonly Moment[]): Promise<readonly (number |
     { ...host, now: () => new Date(now.seconds * 1000) },
     configFrom(['--device.include=eno1']),
   );
-  for (const moment of moments) {
-    now = moment;
+  for (const poll of polls) {
+    now = poll;
     values.push((await collect())[0]?.samples[0]?.value);
   }
   return values;
 }
 
-/** Makes the collector, and the function that lets it collect in a poll of its own. */
+/** Creates the collector, and a function that runs it in a poll of its own. */
 function collecting(host: Host, config: Config): () => Promise<readonly MetricFamily[]> {
   const { collect } = txStallCollector.create({ host, config, log: pino({ enabled: false }) });
   const poll = createPolls(host, config);
@@ -62,7 +62,7 @@ function collecting(host: Host, config: Config): () => Promise<readonly MetricFa
 describe('txStallCollector', () => {
   test.each([
     [
-      'stands still with work waiting',
+      'sends nothing despite queued bytes',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 5, txPackets: 13 },
@@ -74,7 +74,7 @@ describe('txStallCollector', () => {
       [0, 0, 1, 1, 0, 0],
     ],
     [
-      'is looked at often in a short time',
+      'is polled often in a short time',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 1, txPackets: 13 },
@@ -84,7 +84,7 @@ describe('txStallCollector', () => {
       [0, 0, 0, 0],
     ],
     [
-      'is looked at seldom',
+      'is polled rarely',
       [
         { seconds: 0, txPackets: 13 },
         { seconds: 600, txPackets: 13 },
@@ -120,11 +120,11 @@ describe('txStallCollector', () => {
       ],
       [0, 0, 0],
     ],
-  ])('of a device that %s', async (_what, moments, expected) => {
-    expect(await stalledAt(moments)).toEqual(expected);
+  ])('of a device that %s', async (_what, polls, expected) => {
+    expect(await stalledAt(polls)).toEqual(expected);
   });
 
-  test('has no value for a driver that does not account for its queues, or has none to account for', async () => {
+  test('has no sample for a driver that does not account for its queues, or has none', async () => {
     const collect = collecting(createRecordedHost(hostName), configFrom(['--device.include=.*']));
     const [family] = await collect();
     // vmxnet3 has the files and leaves them at 0; igb and one virtio_net have sent nothing yet.

@@ -5,9 +5,9 @@ import type { CollectorDefinition, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 import { createTxQueueAttributes, hasTxBytes } from './tx-queues.ts';
 
-/** Shorter than any driver's watchdog waits (5 s and more), twice over: a busy moment is no stall. */
+/** Twice the usual timeout of transmit watchdogs (5 s): a short pause is no stall. */
 const stalledSeconds = 10;
-/** Two values that are alike say little; three do. */
+/** Min polls with the same packet count. */
 const stalledPolls = 3;
 
 export const txStalled: Metric<'device'> = gauge({
@@ -16,16 +16,16 @@ export const txStalled: Metric<'device'> = gauge({
   labels: ['device'],
 });
 
-/** Since when a device has sent nothing although it has work. */
+/** Since when a device has sent nothing despite queued bytes. */
 interface StallState {
   readonly txPackets: number;
-  /** Whether the driver accounts for its queues: of others, what waits in them cannot be seen. */
+  /** Whether the driver accounts for its queues: otherwise queued bytes are not visible. */
   readonly isAccounted: boolean;
   readonly sinceSeconds: number;
   readonly polls: number;
 }
 
-/** Transmitters that stand still: a sign of a hang that needs no log line and no help of the driver. */
+/** Stalled transmitters: a sign of a hang that needs neither a log line nor the driver. */
 export const txStallCollector: CollectorDefinition = {
   name: 'tx-stall',
   description: 'Transmitters that stand still with work waiting.',
@@ -42,12 +42,12 @@ export const txStallCollector: CollectorDefinition = {
     ): StallState => {
       const { txPackets } = device.packetCounters();
       if (previous === undefined || previous.txPackets !== txPackets) {
-        // The limit leaves 0 with the first packet a driver accounts for, and tells that it does.
+        // The limit becomes positive with the first packet a driver accounts for.
         const isAccounted = previous?.isAccounted === true || hasTxBytes(device, limits);
         return { txPackets, isAccounted, sinceSeconds: nowSeconds, polls: 1 };
       }
       if (!previous.isAccounted) {
-        // A packet is accounted for when it has left, which may be after it was counted.
+        // A packet is accounted for on completion, which may be after it was counted.
         return previous.polls < stalledPolls
           ? { ...previous, isAccounted: hasTxBytes(device, limits), polls: previous.polls + 1 }
           : previous;
@@ -68,7 +68,7 @@ export const txStallCollector: CollectorDefinition = {
           if (state !== undefined && state !== previous) {
             states.set(device, state);
           }
-          // A device that does not answer has not moved either: what is known of it stays.
+          // If the device cannot be read, its state stays.
           return { device, state: state ?? previous };
         });
         return [

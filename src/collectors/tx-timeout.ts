@@ -11,7 +11,7 @@ export const txTimeouts: Metric<'device'> = counter({
   labels: ['device'],
 });
 
-/** Transmit timeouts as the kernel itself counts them: it needs no log line and no driver. */
+/** Transmit timeouts as counted by the kernel, independent of log lines and drivers. */
 export const txTimeoutCollector: CollectorDefinition = {
   name: 'tx-timeout',
   description: 'Transmit timeouts counted by the kernel, per device.',
@@ -22,7 +22,7 @@ export const txTimeoutCollector: CollectorDefinition = {
       collect: ({ devices, attempt }) => {
         const readings = devices.map((device) => ({
           device,
-          // A sum over some of the queues would look like a counter reset, so all of them are read or none counts.
+          // A partial sum would look like a counter reset: one unreadable queue fails the sum.
           timeouts: attempt({ device, read: 'sysfs' }, () =>
             txTimeoutAttributes(device).reduce(
               (sum, attribute) => sum + parseInteger(device.attribute(attribute)),

@@ -1,9 +1,8 @@
 import type { MetricFamily } from '../metrics/metric.ts';
 
 /**
- * Makes the function that turns readings of devices into families. Where every reading is the same object as in the last
- * poll the families are those of the last poll, so that nothing is made, compared or rendered anew: of most devices most
- * readings do not change.
+ * Creates the function that turns readings of devices into families, and reuses those of the last poll while every reading
+ * is the same object: then nothing is compared or rendered again.
  */
 export function createFamiliesOf<Reading>(
   make: (readings: readonly Reading[]) => readonly MetricFamily[],

@@ -46,7 +46,7 @@ function device(name: string, txPackets: number, descriptors = createDescriptorB
   };
 }
 
-/** Makes the time pass only when it is told to. */
+/** Fakes the clock. */
 function startClock(): void {
   vi.useFakeTimers({ toFake: ['performance'] });
   // No process has read anything at its time 0.
@@ -67,7 +67,7 @@ const reads: readonly (readonly [
 ];
 
 describe.each(reads)('%s()', (_name, read) => {
-  test('reads what an attribute is now, through a file it keeps open', async () => {
+  test('reads the current value through a file it keeps open', async () => {
     const eno1 = device('eno1', 7);
     expect(await read(eno1, 'tx_packets')).toBe('7\n');
     const open = openFiles();
@@ -77,7 +77,7 @@ describe.each(reads)('%s()', (_name, read) => {
     eno1.close();
   });
 
-  test('reads its own device when another has taken its name', async () => {
+  test('reads its own device after another has taken the name', async () => {
     const renamed = device('eno1', 7);
     await read(renamed, 'tx_packets');
     renamed.rename('eno9');
@@ -92,7 +92,7 @@ describe.each(reads)('%s()', (_name, read) => {
     newcomer.close();
   });
 
-  test('opens a file again that has gone and come back', async () => {
+  test('reopens a file that was removed and recreated', async () => {
     const eno1 = device('eno1', 7);
     mkdirSync(join(sysfs, 'eno1/speed'));
     await expect(read(eno1, 'speed')).rejects.toMatchObject({ reason: 'failed' });
@@ -102,7 +102,7 @@ describe.each(reads)('%s()', (_name, read) => {
     eno1.close();
   });
 
-  test('looks after a while for what was not there', async () => {
+  test('looks up absent attributes again when the TTL has expired', async () => {
     startClock();
     const eno1 = device('eno1', 7);
     const path = 'queues/tx-0/byte_queue_limits';
@@ -132,7 +132,7 @@ describe.each(reads)('%s()', (_name, read) => {
   });
 
   test.each(['without a writer', 'with a writer that writes nothing'])(
-    'is not held up by a FIFO %s',
+    'is not blocked by a FIFO %s',
     async (writer) => {
       const eno1 = device('eno1', 7);
       const fifo = join(sysfs, 'eno1/carrier');
@@ -151,7 +151,7 @@ describe.each(reads)('%s()', (_name, read) => {
     },
   );
 
-  test('opens and closes a file each time where there is no descriptor to keep', async () => {
+  test('opens and closes a file for each read if the descriptor budget is exhausted', async () => {
     const before = openFiles();
     const eno1 = device('eno1', 7, createDescriptorBudget(0));
     for (let txPackets = 7; txPackets < 10; txPackets += 1) {
@@ -163,7 +163,7 @@ describe.each(reads)('%s()', (_name, read) => {
     expect(openFiles()).toBe(before);
   });
 
-  test('keeps nothing open of a device that is gone', async () => {
+  test('closes the files of a device that is gone', async () => {
     const before = openFiles();
     const eno1 = device('eno1', 7);
     await read(eno1, 'tx_packets');
@@ -177,7 +177,7 @@ describe.each(reads)('%s()', (_name, read) => {
 });
 
 describe('createAttributes()', () => {
-  test('lists a directory again after a while', () => {
+  test('lists a directory again when the TTL has expired', () => {
     startClock();
     const eno1 = device('eno1', 7);
     expect(eno1.list('queues')).toEqual(['tx-0']);
@@ -188,7 +188,7 @@ describe('createAttributes()', () => {
     expect([...eno1.list('queues')].toSorted()).toEqual(['tx-0', 'tx-1']);
   });
 
-  test('lists a directory again when a file in it can be read no more', () => {
+  test('lists a directory again when a file in it can no longer be read', () => {
     const eno1 = device('eno1', 7);
     expect(eno1.list('queues')).toEqual(['tx-0']);
     rmSync(join(sysfs, 'eno1/queues/tx-0'), { recursive: true });
@@ -198,7 +198,7 @@ describe('createAttributes()', () => {
     eno1.close();
   });
 
-  test('says of a directory that is not there that it is absent', () => {
+  test('reports a missing directory as absent', () => {
     expect(() => device('eno1', 7).list('nothing')).toThrow(
       expect.objectContaining({ name: 'SourceError', reason: 'absent' }),
     );
@@ -211,7 +211,7 @@ describe('createAttributes()', () => {
     eno1.close();
   });
 
-  test('gives its descriptors back when it is closed, and when a read fails', async () => {
+  test('returns its descriptors when it is closed, and when a read fails', async () => {
     const descriptors = createDescriptorBudget(4);
     const first = device('eno1', 1, descriptors);
     await expect(first.read('queues')).rejects.toThrow('EISDIR');
@@ -227,7 +227,7 @@ describe('createAttributes()', () => {
     ]);
   });
 
-  test('closes no file that is being read, and all when the read has come back', async () => {
+  test('closes files only after a read in flight has ended', async () => {
     const before = openFiles();
     const eno1 = device('eno1', 7);
     eno1.readNow('tx_packets');

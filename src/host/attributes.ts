@@ -5,37 +5,37 @@ import type { DescriptorBudget } from './descriptors.ts';
 import { readAt } from './read-at.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
-/** A sysfs attribute is at most a page. */
+/** Max size of a sysfs attribute: a page. */
 const attributeBytes = 4096;
-/** An attribute that a driver answers is one number. */
+/** Attributes that a driver answers hold one number. */
 const numberBytes = 64;
-/** What there is of a device is cached for so long: only new queues can change it, whose counters begin at 0. */
+/** TTL of directory listings and absent attributes: only new queues change them, whose counters begin at 0. */
 const lookupTtlMilliseconds = 60_000;
-/** A FIFO in place of an attribute must not hold up the process. */
+/** A FIFO in place of an attribute must not block the process. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 const buffer = Buffer.alloc(attributeBytes);
 
-/** Reads the attributes of one device, and owns the descriptors that it keeps open for that. All throw a SourceError. */
+/** Reads the attributes of one device, and owns its open descriptors. All methods throw a SourceError. */
 export interface Attributes {
-  /** In the caller's own turn, which only attributes permit that the kernel answers from memory. */
+  /** Reads synchronously: only for attributes that the kernel answers from memory. */
   readNow(attribute: string): string;
-  /** Off the main thread, for attributes that a driver answers or that wait for a lock. */
+  /** Reads off the main thread, for attributes that a driver answers or that wait for a lock. */
   read(attribute: string): Promise<string>;
   list(directory: string): readonly string[];
   close(): void;
 }
 
 export interface AttributesOptions {
-  /** Where the device's directory is now. */
+  /** The current path of the device's directory. */
   readonly directory: () => Buffer;
   readonly descriptors: DescriptorBudget;
 }
 
 /**
- * Makes the reader of one device's attributes. It keeps the files it reads open as far as there are descriptors for it:
- * reading one again then costs a tenth, and a file stays that of its device even when another device takes its name.
- * What a directory holds, and what is not there, is looked up again when a read fails, and after a while.
+ * Creates the reader of one device's attributes. It keeps files open within the descriptor budget: reading one again then
+ * costs a tenth, and an open file belongs to its device even after another device takes the name. Directory listings and
+ * absent attributes are cached until a read fails, or the TTL expires.
  */
 export function createAttributes({ directory, descriptors }: AttributesOptions): Attributes {
   const files = new Map<string, number>();
@@ -47,7 +47,7 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
 
   const pathOf = (name: string): Buffer => Buffer.concat([directory(), Buffer.from(`/${name}`)]);
 
-  const forgetLookups = (): void => {
+  const clearLookups = (): void => {
     directories.clear();
     absent.clear();
     lookupsExpireAt = performance.now() + lookupTtlMilliseconds;
@@ -68,7 +68,7 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
     return { file, isKept };
   };
 
-  const forget = (attribute: string): void => {
+  const closeFile = (attribute: string): void => {
     const file = files.get(attribute);
     if (file !== undefined) {
       files.delete(attribute);
@@ -79,14 +79,14 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
 
   const closeFiles = (): void => {
     for (const attribute of files.keys()) {
-      forget(attribute);
+      closeFile(attribute);
     }
   };
 
-  /** Throws what was found out before: most attributes that are not there will not come. */
+  /** Throws the cached error: most absent attributes stay absent. */
   const checkAbsent = (attribute: string): void => {
     if (performance.now() > lookupsExpireAt) {
-      forgetLookups();
+      clearLookups();
     }
     const error = absent.get(attribute);
     if (error !== undefined) {
@@ -107,11 +107,11 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
   };
 
   const failure = (attribute: string, cause: unknown): SourceError => {
-    const wasThere = files.has(attribute);
-    forget(attribute);
+    const wasOpen = files.has(attribute);
+    closeFile(attribute);
     const error = sourceErrorFrom(cause, pathOf(attribute).toString());
-    if (wasThere) {
-      forgetLookups();
+    if (wasOpen) {
+      clearLookups();
     } else if (error.reason === 'absent') {
       absent.set(attribute, error);
     }
@@ -165,7 +165,7 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
     },
     close: () => {
       isClosed = true;
-      // The number of a descriptor in use must not become that of another file.
+      // The number of a descriptor in use must not be reused for another file.
       if (readsInFlight === 0) {
         closeFiles();
       }

@@ -37,7 +37,7 @@ async function linesOf(script: string, signal = never): Promise<readonly string[
   return lines;
 }
 
-/** Starts a program, to be asked for one batch after the other. */
+/** Starts a program and iterates over its batches. */
 function started(
   file: string,
   argv: readonly string[],
@@ -66,13 +66,13 @@ function isRunning(pid: string): boolean {
 }
 
 describe('createRunCommand()', () => {
-  test('gives output and exit code', async () => {
+  test('returns output and exit code', async () => {
     await expect(
       createRunCommand(never)('sh', ['-c', 'echo "out $LC_ALL"; echo err >&2; exit 96']),
     ).resolves.toEqual({ exitCode: 96, stdout: 'out C\n', stderr: 'err\n' });
   });
 
-  test('fails as a source does where a start is refused at once', async () => {
+  test('throws a SourceError if the start fails at once', async () => {
     await expect(createRunCommand(never)('true', ['a\0b'])).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
@@ -85,7 +85,7 @@ describe('createRunCommand()', () => {
     expect(stdout).toBe('$(id)|a b|"|');
   });
 
-  test('says that a program is not there', async () => {
+  test('reports a missing program', async () => {
     await expect(createRunCommand(never)('no-such-program', ['-i', 'eth0'])).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
@@ -94,7 +94,7 @@ describe('createRunCommand()', () => {
     });
   });
 
-  test('says that a program may not be run', async () => {
+  test('reports a program without execute permission', async () => {
     const file = join(folder, 'not-executable');
     writeFileSync(file, '');
     await expect(createRunCommand(never)(file, [])).rejects.toMatchObject({
@@ -137,12 +137,12 @@ describe('createRunCommand()', () => {
     ending.abort();
     await expect(result).rejects.toMatchObject({
       reason: 'failed',
-      message: 'sleep 5: nicwatch is ending',
+      message: 'sleep 5: nicwatch is shutting down',
     });
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
-  test('bounds the output', async () => {
+  test('limits the output', async () => {
     await expect(
       createRunCommand(never)('sh', [
         '-c',
@@ -154,7 +154,7 @@ describe('createRunCommand()', () => {
     });
   });
 
-  test('kills at once a command with too much to complain of, whatever it does next', async () => {
+  test('kills a command with too much stderr at once, whatever it does next', async () => {
     const startedAt = performance.now();
     await expect(
       createRunCommand(never)('sh', [
@@ -168,7 +168,7 @@ describe('createRunCommand()', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
-  test('kills what a command with too much output had started before', async () => {
+  test('kills the children of a command with too much output', async () => {
     const shell = sleepingShell('too-much');
     await expect(
       createRunCommand(never)('sh', [
@@ -179,22 +179,22 @@ describe('createRunCommand()', () => {
     await vi.waitUntil(() => !isRunning(shell.pid()));
   });
 
-  test('gives output up to its bound', async () => {
+  test('returns output up to the limit', async () => {
     const length = 4 * 1024 * 1024;
     const { stdout } = await createRunCommand(never)('head', ['-c', String(length), '/dev/zero']);
     expect(stdout).toHaveLength(length);
   });
 
-  test('finds the tools of the system whatever the path', async () => {
+  test('finds system tools whatever the PATH', async () => {
     const { stdout } = await createRunCommand(never)('sh', ['-c', 'echo "$PATH"']);
     expect(stdout).toBe(`${process.env['PATH']}:/usr/sbin:/sbin\n`);
   });
 
-  test('gives no input', async () => {
+  test('provides no input', async () => {
     expect(await createRunCommand(never)('cat', [])).toMatchObject({ exitCode: 0, stdout: '' });
   });
 
-  test('makes a process group that the end of a command does not reach beyond', async () => {
+  test('kills nothing outside the process group of a command', async () => {
     const ending = new AbortController();
     const one = createRunCommand(ending.signal)('sleep', ['600']);
     const other = createRunCommand(never)('sh', ['-c', 'sleep 0.1; echo alive']);
@@ -215,7 +215,7 @@ describe('createRunCommand()', () => {
     kill.mockRestore();
   });
 
-  test('leaves no listener behind, however many commands one signal is for', async () => {
+  test('leaves no listener on the signal, however many commands use it', async () => {
     const { signal } = new AbortController();
     const command = createRunCommand(signal)('sleep', ['0.2']);
     await vi.waitUntil(() => getEventListeners(signal, 'abort').length > 0);
@@ -239,11 +239,11 @@ describe('streamLines()', () => {
       ['é', 'two'],
     ],
     ['complaints beside lines', 'echo one; echo bad >&2; echo two', ['one', 'two']],
-  ])('gives the lines of a program that prints %s', async (_what, script, expected) => {
+  ])('yields the lines of a program that prints %s', async (_what, script, expected) => {
     expect(await linesOf(script)).toEqual(expected);
   });
 
-  test('gives lines as they come, not at the end', async () => {
+  test('yields lines as they arrive', async () => {
     const { script } = endlessScript('as-they-come');
     const lines = started('sh', ['-c', script]);
     expect(await lines.next()).toEqual({ done: false, value: ['started'] });
@@ -262,24 +262,24 @@ describe('streamLines()', () => {
     expect(await linesOf(`echo one; ${longLine(length)} echo two`)).toEqual(['one', 'two']);
   });
 
-  test('gives every line behind one it passed over', async () => {
+  test('yields every line after one it skipped', async () => {
     expect(await linesOf(`${longLine(longestLine + 1)} echo two; sleep 0.1; echo three`)).toEqual([
       'two',
       'three',
     ]);
   });
 
-  test('passes over a long line without end', async () => {
+  test('skips a long unterminated line', async () => {
     expect(await linesOf(`echo one; head -c ${3 * longestLine} /dev/zero`)).toEqual(['one']);
   });
 
-  test('gives the longest line whole', async () => {
+  test('yields a line of the maximum length whole', async () => {
     const [line, ...others] = await linesOf(`${longLine(longestLine)} echo two`);
     expect(line).toHaveLength(longestLine);
     expect(others).toEqual(['two']);
   });
 
-  test('gives what came before an exit code other than 0, then says what the program said', async () => {
+  test('yields the lines before an exit code other than 0, then throws with stderr', async () => {
     const lines = started('sh', ['-c', 'echo one; echo "no \\"such\\" boot" >&2; exit 3'], never);
     expect(await lines.next()).toEqual({ done: false, value: ['one'] });
     await expect(lines.next()).rejects.toMatchObject({
@@ -289,20 +289,20 @@ describe('streamLines()', () => {
     });
   });
 
-  test('bounds what it keeps of complaints', async () => {
+  test('limits the stderr it keeps', async () => {
     await expect(linesOf('yes complaint | head -c 1000000 >&2; exit 1')).rejects.toMatchObject({
       message: expect.stringMatching(/^sh: exit code 1, "complaint.{0,200}"$/),
     });
   });
 
-  test('says that a program was killed', async () => {
+  test('reports that a program was killed', async () => {
     await expect(linesOf('kill -9 $$')).rejects.toMatchObject({
       reason: 'failed',
       message: 'sh: ended by a signal, ""',
     });
   });
 
-  test('says that a program is not there', async () => {
+  test('reports a missing program', async () => {
     await expect(started('no-such-program', []).next()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
@@ -311,7 +311,7 @@ describe('streamLines()', () => {
     });
   });
 
-  test('ends when the signal is aborted, with all the program has started', async () => {
+  test('kills the program and its children when the signal is aborted', async () => {
     const { script, pid } = endlessScript('abort');
     const ending = new AbortController();
     const lines = started('sh', ['-c', script], ending.signal);
@@ -325,7 +325,7 @@ describe('streamLines()', () => {
     await vi.waitUntil(() => !isRunning(pid()));
   });
 
-  test('ends when the signal is aborted though only a grandchild is left', async () => {
+  test('ends when the signal is aborted even if only a grandchild is left', async () => {
     const { script, pid } = endlessScript('grandchild');
     const ending = new AbortController();
     const lines = started('sh', ['-c', script.replace('; wait', '')], ending.signal);
@@ -336,11 +336,11 @@ describe('streamLines()', () => {
     await vi.waitUntil(() => !isRunning(pid()));
   });
 
-  test('gives nothing where the signal was aborted before', async () => {
+  test('yields nothing if the signal was already aborted', async () => {
     expect(await linesOf('sleep 5; echo one', AbortSignal.abort())).toEqual([]);
   });
 
-  test('gives nothing where the signal is aborted while the program is started', async () => {
+  test('yields nothing if the signal is aborted during the start', async () => {
     const ending = new AbortController();
     const startedAt = performance.now();
     const lines = linesOf('sleep 5; echo one', ending.signal);
@@ -349,7 +349,7 @@ describe('streamLines()', () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 
-  test('kills a program that goes on without output when the loop is left', async () => {
+  test('kills a silent program when the loop is left', async () => {
     const { script, pid } = endlessScript('silent');
     const lines = started('sh', ['-c', `printf x; exec >&-; ${script}`]);
     expect(await lines.next()).toEqual({ done: false, value: ['x'] });
@@ -358,7 +358,7 @@ describe('streamLines()', () => {
     await vi.waitUntil(() => !isRunning(pid()));
   });
 
-  test('kills nothing where the program ended by itself', async () => {
+  test('kills nothing if the program exited by itself', async () => {
     const kill = vi.spyOn(process, 'kill');
     expect(await linesOf('echo one')).toEqual(['one']);
     await expect(linesOf('exit 3')).rejects.toMatchObject({ reason: 'failed' });

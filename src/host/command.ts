@@ -9,12 +9,12 @@ import { spawnGuarded } from './spawn-guarded.ts';
 
 /** Longer than any driver needs, shorter than a poll. */
 const defaultTimeoutMilliseconds = 10_000;
-/** For each of both outputs. */
+/** For stdout and stderr each. */
 const maxOutputLength = 4 * 1024 * 1024;
-/** No record of a kernel log is longer. */
+/** Longer than any record of the kernel log. */
 const maxLineLength = 128 * 1024;
-const maxComplaintLength = 4096;
-/** Where system tools live; the PATH of ordinary users and of services often lacks them. */
+const maxStderrLength = 4096;
+/** Directories of system tools, which the PATH of users and services often lacks. */
 const systemPath = '/usr/sbin:/sbin';
 
 export interface CommandResult {
@@ -27,12 +27,12 @@ export interface RunCommandOptions {
   readonly timeoutMilliseconds?: number;
 }
 
-/** Runs a program with arguments, never through a shell, and gives what it printed. @throws {SourceError} */
+/** Runs a program with arguments, never through a shell, and returns its output. @throws {SourceError} */
 export type RunCommand = (file: string, argv: readonly string[]) => Promise<CommandResult>;
 
 /**
- * Runs a program and gives the lines it prints, in batches as they come, until it ends or `signal` is aborted. A line
- * of more than 128 KiB is skipped. Leaving the iteration ends the program.
+ * Runs a program and yields its lines, in batches as they arrive, until it exits or `signal` is aborted. A line of more
+ * than 128 KiB is skipped. Leaving the iteration kills the program.
  */
 export type StreamLines = (
   file: string,
@@ -40,7 +40,7 @@ export type StreamLines = (
   signal: AbortSignal,
 ) => AsyncIterable<readonly string[]>;
 
-/** Makes the function that runs commands to their end, in limited time and with bounded output. */
+/** Creates the function that runs commands with a timeout and bounded output. */
 export function createRunCommand(
   signal: AbortSignal,
   { timeoutMilliseconds = defaultTimeoutMilliseconds }: RunCommandOptions = {},
@@ -48,7 +48,7 @@ export function createRunCommand(
   return async (file, argv) => {
     const command = [file, ...argv].join(' ');
     if (signal.aborted) {
-      throw new SourceError('failed', `${command}: nicwatch is ending`);
+      throw new SourceError('failed', `${command}: nicwatch is shutting down`);
     }
     const { subprocess } = await start(file, argv, {
       cancelSignal: signal,
@@ -73,7 +73,7 @@ export function createRunCommand(
     }
     const problem = problemOf(result);
     if (result.exitCode === undefined || problem !== undefined) {
-      // What is not there is so for all arguments.
+      // A missing program is missing for all arguments: one message.
       const what = result.code === 'ENOENT' ? file : command;
       throw new SourceError('failed', `${what}: ${problem}`, { cause: result });
     }
@@ -81,7 +81,7 @@ export function createRunCommand(
   };
 }
 
-/** @throws {SourceError} `failed` when the program cannot be run, or ends with an exit code other than 0. */
+/** @throws {SourceError} `failed` when the program cannot be run, or exits with a code other than 0. */
 export async function* streamLines(
   file: string,
   argv: readonly string[],
@@ -91,21 +91,21 @@ export async function* streamLines(
     return;
   }
   const { subprocess } = await start(file, argv, { cancelSignal: signal });
-  const complaint = keepText(subprocess.stderr, maxComplaintLength);
+  const stderr = keepText(subprocess.stderr, maxStderrLength);
   try {
     yield* linesOf(subprocess.stdout);
     const result = await subprocess;
     if (result.failed && !signal.aborted) {
       const problem = problemOf(result) ?? `exit code ${result.exitCode}`;
-      const said = result.code === undefined ? `, ${quote(complaint().trim())}` : '';
-      throw new SourceError('failed', `${file}: ${problem}${said}`, { cause: result });
+      const detail = result.code === undefined ? `, ${quote(stderr().trim())}` : '';
+      throw new SourceError('failed', `${file}: ${problem}${detail}`, { cause: result });
     }
   } finally {
     subprocess.kill();
   }
 }
 
-/** Keeps the first `maxLength` characters of a stream, and calls `onExcess` where there are more. */
+/** Keeps the first `maxLength` characters of a stream, and calls `onExcess` if there are more. */
 function keepText(stream: Readable, maxLength: number, onExcess = (): void => {}): () => string {
   let text = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -141,7 +141,7 @@ async function* linesOf(stream: Readable): AsyncGenerator<readonly string[]> {
   }
 }
 
-/** Why a command has no exit code to go by; undefined where it has one. */
+/** Why a command has no exit code; undefined if it has one. */
 function problemOf({
   isCanceled,
   code,
@@ -149,7 +149,7 @@ function problemOf({
   exitCode,
 }: Pick<Result, 'isCanceled' | 'code' | 'originalMessage' | 'exitCode'>): string | undefined {
   if (isCanceled) {
-    return 'nicwatch is ending';
+    return 'nicwatch is shutting down';
   }
   if (code !== undefined) {
     return code === 'ENOENT' ? 'not installed, or not on PATH (ENOENT)' : originalMessage;
@@ -158,11 +158,11 @@ function problemOf({
 }
 
 /**
- * Starts a program in the C locale, without input, in a process group of its own. execa ends it by calling `kill()`, which
- * here kills the whole group, so that no grandchild is left.
+ * Starts a program in the C locale, without input, in its own process group. execa ends it with `kill()`, which here kills
+ * the whole group, so that no grandchild is left.
  *
  * @returns the subprocess in an object, because it is a promise too.
- * @throws {SourceError} `failed` when the machine lacks what it takes to start anything.
+ * @throws {SourceError} `failed` when a process cannot be started for lack of resources.
  */
 async function start(
   file: string,
@@ -170,14 +170,14 @@ async function start(
   options: Pick<Options, 'cancelSignal' | 'timeout'>,
 ) {
   try {
-    // Loaded with the first command: it takes memory, and an agent may never start one.
+    // Loaded with the first command to save memory: an agent may never run one.
     const { execa } = await import('execa');
     const subprocess = spawnGuarded(() =>
       execa(file, argv, {
         ...options,
         env: { LC_ALL: 'C', PATH: [process.env['PATH'], systemPath].filter(Boolean).join(':') },
         stdin: 'ignore',
-        // What execa buffers it repeats, escaped, in the message of an error: with 4 MiB that takes seconds and 200 MiB.
+        // execa escapes buffered output into error messages: with 4 MiB that takes seconds and 200 MiB.
         buffer: false,
         reject: false,
         detached: true,
@@ -196,12 +196,12 @@ async function start(
   }
 }
 
-/** @returns whether there was still something to kill. */
+/** @returns whether anything was killed. */
 function killGroup(leader: number | undefined): boolean {
   try {
     return leader !== undefined && process.kill(-leader, 'SIGKILL');
   } catch {
-    // The group ended by itself in this very moment.
+    // The group has just exited by itself.
     return false;
   }
 }

@@ -31,14 +31,14 @@ describe('createDescriptorBudget()', () => {
     expect(taken.filter(Boolean)).toHaveLength(kept);
   });
 
-  test('gives those again that were given back', () => {
+  test('reuses returned descriptors', () => {
     const budget = createDescriptorBudget(2);
     expect([budget.take(), budget.take()]).toEqual([true, false]);
     budget.giveBack();
     expect([budget.take(), budget.take()]).toEqual([true, false]);
   });
 
-  test('keeps no more than 512 files of 300 devices at a limit of 1,024, and all can be read', async () => {
+  test('keeps at most 512 files of 300 devices open at a limit of 1,024, and reads all', async () => {
     const names = ['flags', 'carrier_changes', 'tx_packets', 'rx_packets'];
     const descriptors = createDescriptorBudget(1024);
     const before = readdirSync('/proc/self/fd').length;
@@ -91,11 +91,11 @@ describe('readDescriptorLimit()', () => {
     expect(readDescriptorLimit(join(folder, 'limits'))).toBe(limit);
   });
 
-  test('takes the usual limit where it cannot be read', () => {
+  test('defaults to the usual limit if it cannot be read', () => {
     expect(readDescriptorLimit(join(folder, 'nothing'))).toBe(1024);
   });
 
-  test('reads that of this process', () => {
+  test('reads the limit of this process', () => {
     expect(readDescriptorLimit()).toBeGreaterThan(63);
   });
 });

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 
-/** Connections, commands and whatever else needs a descriptor for a moment are left so many, or half of all. */
+/** Descriptors reserved for connections, commands and the like; at most half of the limit. */
 const reservedDescriptors = 768;
-/** An open file of sysfs holds a page of the kernel's memory: with more of them than this, speed would cost too much. */
+/** An open sysfs file holds a page of kernel memory, which limits how many are worth keeping open. */
 const maxKept = 4096;
-/** Where the limit cannot be read. It is what most systems give a process. */
-const usualLimit = 1024;
+/** The usual soft limit, if it cannot be read. */
+const defaultLimit = 1024;
 
-/** Counts descriptors that are kept open, so that those there are suffice for all else. */
+/** Limits the descriptors kept open, so that enough remain for everything else. */
 export interface DescriptorBudget {
-  /** Takes one; false where there is none left to be kept. */
+  /** Takes one; false when the budget is exhausted. */
   take(): boolean;
   giveBack(): void;
 }
 
-/** Makes the budget of a process that may have so many descriptors open. */
+/** Creates the budget of a process with this limit of open descriptors. */
 export function createDescriptorBudget(limit: number): DescriptorBudget {
   let left = Math.min(maxKept, limit - Math.min(reservedDescriptors, Math.floor(limit / 2)));
   return {
@@ -32,7 +32,7 @@ export function createDescriptorBudget(limit: number): DescriptorBudget {
 }
 
 /**
- * How many descriptors this process may have open: RLIMIT_NOFILE.
+ * Reads the soft limit of open descriptors of this process: RLIMIT_NOFILE.
  *
  * One real line: `Max open files            1024                 524288               files     `
  *
@@ -41,8 +41,8 @@ export function createDescriptorBudget(limit: number): DescriptorBudget {
 export function readDescriptorLimit(path = '/proc/self/limits'): number {
   try {
     const [, soft] = /^Max open files +(\d+) /m.exec(readFileSync(path, 'utf8')) ?? [];
-    return soft === undefined ? usualLimit : Number(soft);
+    return soft === undefined ? defaultLimit : Number(soft);
   } catch {
-    return usualLimit;
+    return defaultLimit;
   }
 }

@@ -36,7 +36,7 @@ interface FakeDevice {
   readonly lower?: readonly string[];
 }
 
-/** Makes a device as sysfs shows it; the name may hold any byte. */
+/** Creates a device as in sysfs; the name may contain any byte. */
 function addDevice(
   name: string | Buffer,
   { index, type, bus, ids = {}, lower = [] }: FakeDevice,
@@ -114,7 +114,7 @@ function deviceOf({
 }
 
 describe('createDeviceLister()', () => {
-  test('tells kinds, drivers and bus addresses', () => {
+  test('reads kinds, drivers and bus addresses', () => {
     addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
     addDevice('vx42', { index: 3, type: 'vxlan' });
     addDevice('bond0', { index: 4, type: 'bond' });
@@ -173,7 +173,7 @@ describe('createDeviceLister()', () => {
     expect(found()[0]?.pciId).toBe(pciId);
   });
 
-  test('has no PCI ID where one of its files is missing', () => {
+  test('has no PCI ID if one of its files is missing', () => {
     addDevice('eno1', { index: 2, bus: '0000:00:07.0', ids: { vendor: '0x8086\n' } });
     expect(found()[0]?.pciId).toBeUndefined();
   });
@@ -191,13 +191,13 @@ describe('createDeviceLister()', () => {
     expect(uplinks).toEqual(['bond0', 'bond0.7', 'eno1', 'vmbr0']);
   });
 
-  test('survives devices stacked in a circle', () => {
+  test('copes with devices stacked in a cycle', () => {
     addDevice('a', { index: 1, type: 'bridge', lower: ['b'] });
     addDevice('b', { index: 2, type: 'bridge', lower: ['a'] });
     expect(found().map(({ hasUplink }) => hasUplink)).toEqual([false, false]);
   });
 
-  test('leaves out plain files and what is half gone', () => {
+  test('skips plain files and devices that are being removed', () => {
     addDevice('eno1', { index: 1 });
     writeFileSync(join(sysfs, 'class/net/bonding_masters'), 'bond0\n');
     mkdirSync(join(sysfs, 'class/net/going'));
@@ -206,7 +206,7 @@ describe('createDeviceLister()', () => {
     expect(found().map(({ name }) => name)).toEqual(['eno1']);
   });
 
-  test('gives every device a label of its own, whatever bytes its name has', () => {
+  test('gives every device a unique label, whatever the bytes of its name', () => {
     addDevice('plain', { index: 1 });
     addDevice('quote"\\', { index: 2 });
     addDevice(Buffer.from([0x78, 0xfe]), { index: 3 });
@@ -221,7 +221,7 @@ describe('createDeviceLister()', () => {
     ]);
   });
 
-  test('says that there is no sysfs', () => {
+  test('reports that sysfs is missing', () => {
     expect(lister(join(sysfs, 'nothing/')).list).toThrow(
       expect.objectContaining({ name: 'SourceError', reason: 'absent' }),
     );
@@ -242,7 +242,7 @@ function handleOf(devices: readonly LinuxDevice[], name: string): LinuxDevice {
 }
 
 describe('a handle', () => {
-  test('is the same as long as its device exists, and so is the list while nothing changes', () => {
+  test('is the same while its device exists, and so is the list while nothing changes', () => {
     addDevice('eno1', { index: 2, bus: '0000:00:07.0' });
     const { list, made, closed } = lister();
     const first = list();
@@ -255,7 +255,7 @@ describe('a handle', () => {
     expect(closed).toEqual([]);
   });
 
-  test('stays that of a device that is renamed, and has its new name', () => {
+  test('is kept when its device is renamed, and has the new name', () => {
     addDevice('eth0', { index: 2, bus: '0000:00:07.0' });
     writeFileSync(join(devicePath('eth0'), 'mtu'), '1500\n');
     const { list, closed } = lister();
@@ -276,7 +276,7 @@ describe('a handle', () => {
     expect(closed).toEqual([]);
   });
 
-  test('stays that of its device when two swap their names', () => {
+  test('is kept when two devices swap their names', () => {
     addDevice('eth0', { index: 2 });
     addDevice('eth1', { index: 3 });
     const { list, made, closed } = lister();
@@ -308,7 +308,7 @@ describe('a handle', () => {
     expect(closed).toEqual(['eth0']);
   });
 
-  test('is replaced when another device of another name takes its index', () => {
+  test('is replaced when a device of another name reuses its index', () => {
     addDevice('eth0', { index: 2 });
     const { list, closed } = lister();
     const handle = handleOf(list(), 'eth0');

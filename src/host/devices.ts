@@ -20,21 +20,21 @@ const virtualKinds: Readonly<
 
 interface Candidate {
   readonly rawName: Buffer;
-  /** Of the device's directory: another device of the same name has another. */
+  /** Inode of the device's directory: tells it from another device of the same name. */
   readonly inode: number;
   readonly kind: DeviceKind;
   readonly driver: string | undefined;
   readonly busAddress: string | undefined;
   readonly pciId: string | undefined;
   readonly interfaceIndex: number;
-  /** Names of the devices below this one, in a form that maps bytes to characters one to one. */
+  /** Names of the lower devices, as latin1. */
   readonly lower: readonly string[];
 }
 
-/** Kinds whose lower devices may change while they exist, and matter. */
+/** Kinds whose relevant lower devices may change. */
 const stackingKinds: ReadonlySet<DeviceKind> = new Set(['bridge', 'bond']);
 
-/** A device that is there, its handle, and what it was found to be. */
+/** A present device and its handle. */
 interface Known {
   readonly candidate: Candidate;
   readonly label: string;
@@ -43,14 +43,13 @@ interface Known {
 }
 
 /**
- * Makes the function that lists the network devices in `/sys/class/net`. Plain files there (`bonding_masters`) are no
- * devices, and one that goes away while it is read is left out. A device keeps its handle for as long as it exists, also
- * when it is renamed. What cannot change while it exists is read once, and as long as nothing changes the list is the
- * same array.
+ * Creates the function that lists the network devices in `/sys/class/net`. Plain files there (`bonding_masters`), and
+ * devices that are removed during the listing, are skipped. A device keeps its handle while it exists, even if it is
+ * renamed. Its immutable attributes are read once, and the list is the same array while nothing changes.
  *
- * None of these files waits for a lock, so all of it happens in one turn.
+ * None of these files waits for a lock, so the listing is synchronous.
  *
- * @param directory `/sys/class/net/`, wherever that is mounted
+ * @param directory path of `/sys/class/net/`
  * @see Documentation/ABI/testing/sysfs-class-net
  */
 export function createDeviceLister(
@@ -163,12 +162,12 @@ function readCandidate(
   }
 }
 
-/** The name of a PCI device: domain, bus, slot and function. Other buses have attributes of the same names. */
+/** A PCI address: domain, bus, slot and function. Other buses have attributes of the same names. */
 const pciAddress = /^[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/;
 
 /**
- * Vendor and device ID of a PCI device, `8086:1572`; undefined for another bus, and where one cannot be read: a label more
- * or less must not cost the device.
+ * Vendor and device ID of a PCI device, `8086:1572`; undefined for another bus, or if one cannot be read, which must not
+ * cost the device.
  *
  * @see Documentation/ABI/testing/sysfs-bus-pci
  */
@@ -199,7 +198,7 @@ function readLower(path: Buffer): readonly string[] {
     .map((entry) => entry.slice(prefix.length));
 }
 
-/** Last component of a symbolic link's target; undefined where there is no link. */
+/** Last component of a symbolic link's target; undefined if there is no link. */
 function readLinkName(path: Buffer): string | undefined {
   try {
     const target = readlinkSync(path);
@@ -213,7 +212,7 @@ function byteString(name: Buffer): string {
   return name.toString('latin1');
 }
 
-/** Names as labels: bytes that are not UTF-8 are replaced, and where that makes two alike, the index tells them apart. */
+/** Names as labels: invalid UTF-8 is replaced, and the interface index disambiguates duplicates. */
 function uniqueLabels(candidates: readonly Candidate[]): ReadonlyMap<Candidate, string> {
   const taken = new Set<string>();
   const labels = new Map<Candidate, string>();

@@ -8,17 +8,17 @@ import type { Server } from 'node:net';
 import type { Libc } from './libc.ts';
 import { errorCode } from './system-error.ts';
 
-/** Takes a directory for this process until it ends, however it ends. @returns false where another process has it. */
+/** Locks a directory until this process exits. @returns false if another process holds the lock. */
 export type LockDirectory = (path: string) => Promise<boolean>;
 
 /**
- * Makes the function that locks directories: with flock(2), or, where the C library cannot be called, with an abstract
- * socket, which is seen in one network namespace only. Neither leaves anything behind.
+ * Creates the function that locks directories: with flock(2), or, without the C library, with an abstract socket, which is
+ * visible only in one network namespace. Neither leaves a file behind.
  *
  * @see flock(2), unix(7)
  */
 export function createDirectoryLock(libc: Pick<Libc, 'flock'> | undefined): LockDirectory {
-  /** By directory: a lock goes with what holds it. */
+  /** By directory. Keeping the handle keeps the lock. */
   const held = new Map<string, FileHandle | Server>();
 
   const lockWith = async ({ flock }: Pick<Libc, 'flock'>, path: string): Promise<boolean> => {
@@ -28,7 +28,7 @@ export function createDirectoryLock(libc: Pick<Libc, 'flock'> | undefined): Lock
       await directory.close();
       return false;
     }
-    // A file system without locks is no reason to lose what was counted.
+    // A file system without locks is no reason to lose the counts.
     held.set(path, directory);
     return true;
   };

@@ -32,11 +32,11 @@ describe('openDrivers()', () => {
     { choice: 'command', reader: 'command' },
     { choice: 'ioctl', reader: 'ioctl' },
     { choice: 'auto', reader: 'ioctl' },
-  ] as const)('opens, told $choice, the reader by $reader', async ({ choice, reader }) => {
+  ] as const)('opens the reader $reader with $choice', async ({ choice, reader }) => {
     expect((await openDrivers(choice, { signal })).reader).toBe(reader);
   });
 
-  test('does with the command where the C library cannot be called, and says why', async () => {
+  test('falls back on the command if the C library cannot be called, and reports why', async () => {
     const drivers = await openDrivers('auto', { signal, open: withoutLibrary });
     expect(drivers.reader).toBe('command');
     expect(drivers.problems).toMatchObject([
@@ -57,7 +57,7 @@ describe('openDrivers()', () => {
     // One held for the kernel log would leave none for files.
     { choice: 'ioctl', threads: '4', canWait: false },
   ] as const)(
-    'waits for the kernel log, told $choice and with $threads threads: $canWait',
+    'polls the kernel log with $choice and $threads threads: $canWait',
     async ({ choice, threads, canWait }) => {
       vi.stubEnv('UV_THREADPOOL_SIZE', threads);
       const { waitReadable } = await openDrivers(choice, { signal });
@@ -66,21 +66,21 @@ describe('openDrivers()', () => {
     },
   );
 
-  test('reads the kernel log by the clock where the C library cannot be called', async () => {
+  test('reads the kernel log at intervals if the C library cannot be called', async () => {
     const drivers = await openDrivers('command', { signal, open: withoutLibrary });
     expect(drivers).toMatchObject({ waitReadable: undefined, exit: undefined });
-    // Drivers are read as was asked.
+    // Drivers are read as configured.
     expect(drivers.problems).toEqual([]);
   });
 
-  test('refuses where the C library cannot be called and nothing else will do', async () => {
+  test('throws if the C library cannot be called and the ioctl was requested', async () => {
     await expect(openDrivers('ioctl', { signal, open: withoutLibrary })).rejects.toMatchObject({
       name: 'ConfigError',
       message: '--ethtool.reader: no library',
     });
   });
 
-  test('does without announcements where they cannot be had', async () => {
+  test('continues without announcements if it cannot subscribe', async () => {
     const drivers = await openDrivers('ioctl', {
       signal,
       open: async () => ({ ...(await openLibc()), bind: () => 'EPERM' }),
@@ -109,7 +109,7 @@ describe('the reader by ioctl', () => {
     },
   );
 
-  test('keeps the errors of calls at the same time apart', async () => {
+  test('does not mix up the errors of concurrent calls', async () => {
     const open = await openByIoctl();
     const asked = Array.from({ length: 100 }, (_, index) =>
       open(index % 2 === 0 ? 'lo' : 'nobody0').driverInfo(),
@@ -119,7 +119,7 @@ describe('the reader by ioctl', () => {
     );
   });
 
-  test('says so when there are too many calls at the same time, and works again', async () => {
+  test('reports too many concurrent calls, and recovers', async () => {
     const lo = (await openByIoctl())('lo');
     const asked = Array.from({ length: 1000 }, async () => reasonOf(lo.driverInfo()));
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['unsupported', 'failed']));

@@ -28,9 +28,9 @@ export interface Drivers {
   readonly openEthtool: OpenEthtool;
   /** Undefined where changes are not announced, and everything is read anew each time. */
   readonly linkAnnouncements: LinkAnnouncements | undefined;
-  /** Undefined where systemd is told through its own command. */
+  /** Undefined where systemd is notified with its own command. */
   readonly notifySocket: NotifySocket | undefined;
-  /** Undefined where nothing can be waited for, and the kernel log is read by the clock. */
+  /** Undefined where poll(2) is not available, and the kernel log is read at intervals. */
   readonly waitReadable: WaitReadable | undefined;
   /** Undefined where packets cannot be sampled. */
   readonly openPacketSocket: Host['openPacketSocket'];

@@ -16,7 +16,7 @@ function readsWhere(exitCode: number, stderr: string, device = 'eno1'): EthtoolR
   );
 }
 
-/** Reads of a device for which ethtool prints the text of the moment. */
+/** Reads of a device for which ethtool prints the current text. */
 function readsOf(text: () => string): EthtoolReads {
   return createEthtoolCommand(async () => ({ exitCode: 0, stdout: text(), stderr: '' }))(() =>
     deviceIdentity('eno1', 2),
@@ -41,7 +41,7 @@ const refusals = [
 ] as const;
 
 describe('createEthtoolCommand()', () => {
-  test.each(refusals)('knows exit code %d with %j as %s', async (exitCode, stderr, reason) => {
+  test.each(refusals)('translates exit code %d with %j to %s', async (exitCode, stderr, reason) => {
     await expect(readsWhere(exitCode, stderr).statistics()).rejects.toMatchObject({
       name: 'SourceError',
       reason,
@@ -49,7 +49,7 @@ describe('createEthtoolCommand()', () => {
     });
   });
 
-  test('asks for one thing of one device, by the name it has then', async () => {
+  test('runs one option on one device, by its current name', async () => {
     const asked: (readonly string[])[] = [];
     let name = '-x';
     const reads = createEthtoolCommand(async (file, argv) => {
@@ -70,17 +70,17 @@ describe('createEthtoolCommand()', () => {
     ]);
   });
 
-  test('does not ask for a name that cannot be passed on', async () => {
+  test('does not run for a name that is not valid UTF-8', async () => {
     await expect(readsWhere(0, '', 'x\uFFFD').driverInfo()).rejects.toMatchObject({
       reason: 'unsupported',
     });
   });
 
-  test('passes a text it cannot parse on as such', async () => {
+  test('passes parse errors on', async () => {
     await expect(readsWhere(0, '').features()).rejects.toMatchObject({ name: 'ParseError' });
   });
 
-  test('gives the same features for the same text', async () => {
+  test('returns the same features for the same text', async () => {
     let state = 'on';
     const reads = readsOf(() => `Features for eno1:\nrx-fcs: ${state}\n`);
     const first = await reads.features();
@@ -91,7 +91,7 @@ describe('createEthtoolCommand()', () => {
     expect(await reads.features()).toBe(second);
   });
 
-  test('gives the same statistics for the same text, and the same names for the same names', async () => {
+  test('returns the same statistics for the same text, and the same array for the same names', async () => {
     let [name, value] = ['rx', 1];
     const reads = readsOf(() => `NIC statistics:\n     ${name}: ${value}\n     tx: 7\n`);
     const first = await reads.statistics();
@@ -109,7 +109,7 @@ describe('createEthtoolCommand()', () => {
 
   const devices = readdirSync(recordedPath(debianHost, 'sys/class/net'));
 
-  test.each(devices)('reads %s as recorded, or says why not', async (name) => {
+  test.each(devices)('reads %s as recorded, or reports why not', async (name) => {
     const device = createRecordedHost(debianHost)
       .devices()
       .find((each) => each.name === name);

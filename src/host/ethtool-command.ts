@@ -8,53 +8,53 @@ import { quote } from '../parsers/lines.ts';
 import type { CommandResult, RunCommand } from './command.ts';
 import type { OpenEthtool } from './linux-device.ts';
 
-/** ethtool's exit code for "the driver has no statistics"; its message says so too, but not in every version. */
+/** ethtool's exit code for "the driver has no statistics"; not every version prints a message. */
 const noStatisticsExitCode = 94;
 
-/** What ethtool prints on stderr, in the C locale, for the errno it got. */
-const complaints: readonly (readonly [pattern: RegExp, reason: SourceErrorReason])[] = [
+/** ethtool's messages on stderr, in the C locale, by errno. */
+const errorMessages: readonly (readonly [pattern: RegExp, reason: SourceErrorReason])[] = [
   [/No such device|no device matches name/, 'absent'],
   [/Operation not supported|no stats available/, 'unsupported'],
   [/Operation not permitted|Permission denied/, 'denied'],
 ];
 
-/** Makes the reads that ask drivers through the ethtool command: slower than the kernel's own interface, but nothing native. */
+/** Creates the reads by the ethtool command: slower than the ioctl, but without native code. */
 export function createEthtoolCommand(run: RunCommand): OpenEthtool {
-  const ask = async (option: string, device: string): Promise<string> => {
+  const query = async (option: string, device: string): Promise<string> => {
     if (device.includes('\uFFFD')) {
       throw new SourceError(
         'unsupported',
-        `ethtool ${option}: the name of device ${JSON.stringify(device)} is not UTF-8 and cannot be passed on`,
+        `ethtool ${option}: the name of device ${JSON.stringify(device)} is not valid UTF-8`,
       );
     }
     const result = await run('ethtool', [option, device]);
     if (result.exitCode !== 0) {
-      throw refusal(option, device, result);
+      throw commandError(option, device, result);
     }
     return result.stdout;
   };
   return (identity) => {
     const name = (): string => identity().device.name;
     let names: readonly string[] = [];
-    const statisticsFrom = createChangedParser((text) => {
+    const statisticsFrom = createCachedParser((text) => {
       const list = parseEthtoolStatistics(text);
       const isSame =
         list.length === names.length && list.every((each, index) => each.name === names[index]);
       names = isSame ? names : list.map((each) => each.name);
       return { names, values: BigUint64Array.from(list, ({ value }) => value) };
     });
-    const featuresFrom = createChangedParser(parseEthtoolFeatures);
+    const featuresFrom = createCachedParser(parseEthtoolFeatures);
     return {
-      driverInfo: async () => parseEthtoolDriverInfo(await ask('-i', name())),
-      statistics: async () => statisticsFrom(await ask('-S', name())),
-      features: async () => featuresFrom(await ask('-k', name())),
-      txRingSize: async () => parseEthtoolTxRingSize(await ask('-g', name())),
+      driverInfo: async () => parseEthtoolDriverInfo(await query('-i', name())),
+      statistics: async () => statisticsFrom(await query('-S', name())),
+      features: async () => featuresFrom(await query('-k', name())),
+      txRingSize: async () => parseEthtoolTxRingSize(await query('-g', name())),
     };
   };
 }
 
-/** Makes the function that parses what a device answered; the same answer gives the same object. */
-function createChangedParser<Value>(parse: (text: string) => Value): (text: string) => Value {
+/** Creates a parser that returns the same object for the same text. */
+function createCachedParser<Value>(parse: (text: string) => Value): (text: string) => Value {
   let last: { readonly text: string; readonly value: Value } | undefined;
   return (text) => {
     if (last?.text !== text) {
@@ -64,9 +64,13 @@ function createChangedParser<Value>(parse: (text: string) => Value): (text: stri
   };
 }
 
-function refusal(option: string, device: string, { exitCode, stderr }: CommandResult): SourceError {
-  const complaint = complaints.find(([pattern]) => pattern.test(stderr));
-  const reason = complaint?.[1] ?? (exitCode === noStatisticsExitCode ? 'unsupported' : 'failed');
+function commandError(
+  option: string,
+  device: string,
+  { exitCode, stderr }: CommandResult,
+): SourceError {
+  const known = errorMessages.find(([pattern]) => pattern.test(stderr));
+  const reason = known?.[1] ?? (exitCode === noStatisticsExitCode ? 'unsupported' : 'failed');
   return new SourceError(
     reason,
     `ethtool ${option} ${JSON.stringify(device)}: exit code ${exitCode}, ${quote(stderr.trim())}`,

@@ -55,14 +55,14 @@ describe('createEthtoolIoctl()', () => {
     });
   });
 
-  test('goes on after errors', async () => {
+  test('works after errors', async () => {
     const { reader, kernel } = kernelWith({ interfaceIndex: 2, error: 'EIO' });
     await expect(reader.statistics('eno1')).rejects.toMatchObject({ reason: 'failed' });
     kernel.devices.set('eno1', { interfaceIndex: 2, statistics: [['rx', 1n]] });
     expect(await reader.statistics('eno1')).toEqual([{ name: 'rx', value: 1n }]);
   });
 
-  test('driverInfo() reads what the driver says, also after other requests', async () => {
+  test('driverInfo() reads driver information, also after other requests', async () => {
     const { reader } = kernelWith({
       interfaceIndex: 2,
       statistics: numbered(100),
@@ -127,7 +127,7 @@ describe('statistics()', () => {
     expect(kernel.commands).toEqual(['stringSetInfo']);
   });
 
-  test('are found once a device has some', async () => {
+  test('are read once a device has some', async () => {
     const { reader, kernel } = kernelWith({ interfaceIndex: 2, statistics: [] });
     await expect(reader.statistics('eno1')).rejects.toMatchObject({ reason: 'unsupported' });
     kernel.devices.set('eno1', { interfaceIndex: 2, statistics: numbered(2) });
@@ -145,7 +145,7 @@ describe('statistics()', () => {
     expect(kernel.commands).toEqual(['statistics']);
   });
 
-  test('have their names read again for another device of the same name', async () => {
+  test('have their names read again for a new device of the same name', async () => {
     const { reader, kernel } = kernelWith({ interfaceIndex: 2, statistics: [['old', 1n]] });
     await reader.statistics('eno1');
     kernel.commands.splice(0);
@@ -202,7 +202,7 @@ describe('statistics()', () => {
   );
 
   test.each([false, true])(
-    'that change all the time fail (kernel checks counts: %s)',
+    'that keep changing fail (kernel checks counts: %s)',
     async (checksCounts) => {
       const { reader, kernel } = kernelWith(
         { interfaceIndex: 2, statistics: numbered(1) },
@@ -224,22 +224,19 @@ describe('statistics()', () => {
     },
   );
 
-  test.each([32_768, 131_072])(
-    'too many to be read, %i, fail without being asked for',
-    async (count) => {
-      const { reader, kernel } = kernelWith({ interfaceIndex: 2, statistics: numbered(count) });
-      await expect(reader.statistics('eno1')).rejects.toMatchObject({
-        name: 'SourceError',
-        reason: 'failed',
-        message: expect.stringContaining(String(count)),
-      });
-      expect(kernel.commands).toEqual(['stringSetInfo']);
-      expect(kernel.overflowBytes()).toBe(0);
-    },
-  );
+  test.each([32_768, 131_072])('above the maximum, %i, fail without a call', async (count) => {
+    const { reader, kernel } = kernelWith({ interfaceIndex: 2, statistics: numbered(count) });
+    await expect(reader.statistics('eno1')).rejects.toMatchObject({
+      name: 'SourceError',
+      reason: 'failed',
+      message: expect.stringContaining(String(count)),
+    });
+    expect(kernel.commands).toEqual(['stringSetInfo']);
+    expect(kernel.overflowBytes()).toBe(0);
+  });
 
   test.each(['stringSetInfo', 'strings'] as const)(
-    'that become too many after %s fail and are not read beyond the buffer',
+    'that exceed the maximum after %s fail and are not read beyond the buffer',
     async (moment) => {
       const { reader, kernel } = kernelWith({ interfaceIndex: 2, statistics: numbered(3) });
       kernel.after.set(moment, () => {
@@ -301,7 +298,7 @@ describe('features()', () => {
     ]);
   });
 
-  test('are those of the moment', async () => {
+  test('are the current ones', async () => {
     const names = ['highdma', 'rx-fcs', 'loopback'];
     const { reader, kernel } = kernelWith({ interfaceIndex: 2 });
     for (const bits of ['arx', 'arx', 'a', 'ar', 'ax', 'arx', '', 'x']) {
@@ -328,7 +325,7 @@ describe('features()', () => {
 });
 
 describe('the reads of one device', () => {
-  test('give the same statistics while nothing changes, and the same names while they are the same', async () => {
+  test('return the same statistics while nothing changes, and the same array for the same names', async () => {
     const { one, change } = readsOf({ interfaceIndex: 2, statistics: numbered(3) });
     const first = await one.statistics();
     expect(await one.statistics()).toBe(first);
@@ -342,7 +339,7 @@ describe('the reads of one device', () => {
     expect(await one.statistics()).toBe(second);
   });
 
-  test('give other statistics for the same values under other names', async () => {
+  test('return other statistics for the same values under other names', async () => {
     const { one, change } = readsOf({ interfaceIndex: 2, statistics: [['old', 1n]] });
     const first = await one.statistics();
     change({ statistics: numbered(2) });
@@ -351,7 +348,7 @@ describe('the reads of one device', () => {
     expect(await one.statistics()).toEqual({ names: ['new'], values: first.values });
   });
 
-  test('give the same features while nothing changes', async () => {
+  test('return the same features while nothing changes', async () => {
     const { one, change } = readsOf({ interfaceIndex: 2, features: [['highdma', 'arx']] });
     const first = await one.features();
     expect(await one.features()).toBe(first);
@@ -362,7 +359,7 @@ describe('the reads of one device', () => {
     expect(first).toEqual([{ name: 'highdma', enabled: true, requested: true, fixed: false }]);
   });
 
-  test('ask for the name it has then, and read no names again when it is renamed', async () => {
+  test('use the current name, and do not read string sets again after a rename', async () => {
     const { kernel, one, rename } = readsOf({
       interfaceIndex: 2,
       statistics: numbered(3),
@@ -383,7 +380,7 @@ describe('the reads of one device', () => {
 });
 
 describe('calls in flight', () => {
-  test('have buffers of their own, which serve again when they have ended', async () => {
+  test('have buffers of their own, which are reused afterwards', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `eno${index}`);
     const kernel = createFakeKernel(
       Object.fromEntries(

@@ -18,23 +18,22 @@ import { groupFeatures } from '../parsers/feature-groups.ts';
 import type { OpenEthtool } from './linux-device.ts';
 
 /**
- * What a call may fill. Kernels write as many strings and values as the device has at that moment, whatever the caller
- * made room for; a device whose queues were reconfigured in between has thousands more. Pages nobody writes to cost
- * nothing.
+ * Size of the buffer of a call. Kernels write as many strings and values as the device has at that time, whatever the
+ * caller allocated; a device whose queues were reconfigured meanwhile has thousands more. Untouched pages cost nothing.
  */
 const arenaBytes = 1024 * 1024;
 const statisticBytes = 8;
-/** How often names and values are read that do not belong together, before the device is given up for the poll. */
+/** Attempts to read names and values that match, before the read fails. */
 const maxAttempts = 3;
 
 /**
  * Calls SIOCETHTOOL with a request in a buffer the kernel may fill.
  *
- * @returns the name of the errno, or undefined when the call went well.
+ * @returns the name of the errno, or undefined on success.
  */
 export type EthtoolIoctl = (rawName: Buffer, request: Buffer) => Promise<string | undefined>;
 
-/** Two names stand for one number in the tables of Linux; either may come. */
+/** Linux has two names for one of the numbers; either may be returned. */
 const reasons: Readonly<Record<string, SourceErrorReason>> = {
   ENODEV: 'absent',
   EOPNOTSUPP: 'unsupported',
@@ -43,21 +42,21 @@ const reasons: Readonly<Record<string, SourceErrorReason>> = {
   EACCES: 'denied',
 };
 
-/** Makes the reads that ask drivers through the kernel's own interface: a thousandth of what starting a command costs. */
+/** Creates the reads by ioctl, which cost a thousandth of a command. */
 export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
-  /** Of calls that have come back; one that has not keeps its own. */
+  /** A pool of the arenas of completed calls; a call in flight keeps its own. */
   const arenas: Buffer[] = [];
 
   return (identity) => {
     const shownName = (): string => JSON.stringify(identity().device.name);
     let statisticNames: readonly string[] | undefined;
     let featureNames: readonly string[] | undefined;
-    const statisticsFrom = createChangedDecoder(decodeStatistics);
-    const featuresFrom = createChangedDecoder((bits, names) =>
+    const statisticsFrom = createCachedDecoder(decodeStatistics);
+    const featuresFrom = createCachedDecoder((bits, names) =>
       groupFeatures(decodeFeatures(bits, names)),
     );
 
-    /** Makes one call in an arena of its own, and decodes what it filled in. */
+    /** Makes one call in an arena of its own, and decodes the result. */
     const call = async <Value>(
       what: string,
       prepare: (arena: Buffer) => void,
@@ -79,18 +78,18 @@ export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
       }
     };
 
-    /** The kernel has written so many entries; beyond the arena nothing may be read. */
+    /** Guards against reading beyond the arena. */
     const checkFits = (count: number, entryBytes: number): void => {
       const max = Math.floor((arenaBytes - ethtoolLayout.strings.data) / entryBytes);
       if (count > max) {
         throw new SourceError(
           'failed',
-          `${shownName()} has ${count} entries, more than the ${max} there is room for`,
+          `${shownName()} has ${count} entries, more than the maximum of ${max}`,
         );
       }
     };
 
-    /** Undefined where the device has none; empty where their number changed between the two calls. */
+    /** Undefined if the device has none; empty if their number changed between the two calls. */
     const readNames = async (stringSet: number): Promise<readonly string[] | undefined> => {
       const { mask, counts } = ethtoolLayout.stringSetInfo;
       const count = await call(
@@ -122,7 +121,7 @@ export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
       );
     };
 
-    /** Undefined where the device has another number of them by now. */
+    /** Undefined if their number has changed since the names were read. */
     const readStatistics = (names: readonly string[]): Promise<Statistics | undefined> =>
       call(
         'statistics',
@@ -156,13 +155,13 @@ export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
             throw new SourceError('unsupported', `${shownName()} has no statistics`);
           }
           const statistics = names.length === 0 ? undefined : await readStatistics(names);
-          // Queues were added or taken away: the names are those of another moment.
+          // Queues were added or removed: the names are outdated.
           statisticNames = statistics?.names;
           if (statistics !== undefined) {
             return statistics;
           }
         }
-        throw new SourceError('failed', `statistics of ${shownName()} change all the time`);
+        throw new SourceError('failed', `statistics of ${shownName()} keep changing`);
       },
       features: async () => {
         const names = featureNames ?? (await readNames(stringSets.features)) ?? [];
@@ -194,10 +193,9 @@ export function createEthtoolIoctl(ioctl: EthtoolIoctl): OpenEthtool {
 }
 
 /**
- * Makes the function that decodes what a device answered. Most devices answer most of the time what they answered last:
- * then what that was decoded to is given again, the same object.
+ * Creates a decoder that returns the same object while bytes and names are the same, as they usually are between polls.
  */
-function createChangedDecoder<Value>(
+function createCachedDecoder<Value>(
   decode: (bytes: Buffer, names: readonly string[]) => Value,
 ): (bytes: Buffer, names: readonly string[]) => Value {
   let last: { names: readonly string[]; bytes: Buffer; value: Value } | undefined;

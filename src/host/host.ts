@@ -3,7 +3,7 @@ import type { JournalRecord, KernelLogBatch, KernelLogSource } from '../model/ke
 import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
 import type { NetworkConfig } from './network-config.ts';
 
-/** The one door to the machine, real or recorded. Every method but `now` may throw a SourceError. */
+/** The interface to the machine, real or recorded. Every method but `now` may throw a SourceError. */
 export interface Host {
   /** The network devices of this network namespace, in sysfs order. A device has the same handle for as long as it exists. */
   devices(): readonly NetworkDevice[];

@@ -61,7 +61,7 @@ function cursors({ records }: KernelLogBatch): readonly (string | undefined)[] {
   return records.map(({ cursor }) => cursor);
 }
 
-/** What reading gives within the time the journal needs to be taken for read, and a little more. */
+/** The batches read until the journal counts as read, and shortly after. */
 async function readFor(
   milliseconds: number,
   options: Omit<JournalOptions, 'rootfs' | 'signal'>,
@@ -80,7 +80,7 @@ describe('readJournal()', () => {
     ['/', undefined, ['-k', ...format, ...following]],
     ['/', 's=6c1;i=1', ['-k', ...format, ...following, '--after-cursor=s=6c1;i=1']],
     ['/host', undefined, ['-k', ...format, '--root=/host', ...following]],
-  ])('asks for the journal of %s behind %s', async (rootfs, afterCursor, argv) => {
+  ])('reads the journal of %s after %s', async (rootfs, afterCursor, argv) => {
     const calls: unknown[] = [];
     const journal = readJournal({ streamLines: noting(calls), rootfs, signal: never }, afterCursor);
     await journal.next();
@@ -88,7 +88,7 @@ describe('readJournal()', () => {
     expect(calls).toEqual([['journalctl', ...argv]]);
   });
 
-  test('gives records in the batches they come in, then once that it has caught up', async () => {
+  test('yields records in the batches they arrive in, then that it has caught up', async () => {
     const batches = await readFor(800, {
       streamLines: printing([line('c1'), line('c2')], [line('c3')]),
     });
@@ -99,7 +99,7 @@ describe('readJournal()', () => {
     ]);
   });
 
-  test('follows what comes later', async () => {
+  test('follows new records', async () => {
     const batches = await readFor(900, {
       streamLines: async function* (_file, _argv, signal) {
         yield [line('c1')];
@@ -115,10 +115,10 @@ describe('readJournal()', () => {
     ]);
   });
 
-  test('has caught up where there is nothing behind the cursor', async () => {
+  test('has caught up if there is nothing after the cursor', async () => {
     const batches = await readFor(
       500,
-      { streamLines: printing(), longestSilenceMilliseconds: 10 },
+      { streamLines: printing(), firstRecordTimeoutMilliseconds: 10 },
       'c1',
     );
     expect(batches).toEqual([{ records: [], caughtUp: true }]);
@@ -129,7 +129,7 @@ describe('readJournal()', () => {
     ['prints no record', printing(['-- No entries --'])],
   ])('takes a journal that %s from the start for absent', async (_what, lines) => {
     await expect(
-      readFor(900, { streamLines: lines, longestSilenceMilliseconds: 50 }),
+      readFor(900, { streamLines: lines, firstRecordTimeoutMilliseconds: 50 }),
     ).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'absent',
@@ -150,7 +150,7 @@ describe('readJournal()', () => {
     ]);
   });
 
-  test('passes over a line that is no record', async () => {
+  test('skips a line that is no record', async () => {
     const streamed = ending([[line('c1'), '-- Boot --', '{"__CURSOR":"c2"}', line('c3')]]);
     const journal = readJournal({ streamLines: streamed, rootfs: '/', signal: never }, undefined);
     expect((await journal.next()).value).toMatchObject({
@@ -168,7 +168,7 @@ describe('readJournal()', () => {
     await expect(journal.next()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',
-      message: `--kernel-log.source=journal: ${message}; it takes journalctl and membership in the group systemd-journal or adm`,
+      message: `--kernel-log.source=journal: ${message}; requires journalctl and membership in the group systemd-journal or adm`,
     });
   });
 
@@ -176,7 +176,7 @@ describe('readJournal()', () => {
     ['before the first record', [], 0, undefined],
     ['before it has caught up', [[line('c1')]], 1, undefined],
     ['after it has caught up', [[line('c1')]], 2, undefined],
-    ['behind a cursor', [], 1, 'c1'],
+    ['after a cursor', [], 1, 'c1'],
   ])('ends at once when the signal is aborted %s', async (_when, batches, count, afterCursor) => {
     const stopping = new AbortController();
     const { signal } = stopping;
@@ -192,7 +192,7 @@ describe('readJournal()', () => {
     expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
-  test('ends a program of its own that never prints a line', async () => {
+  test('kills a program that never prints a line', async () => {
     const stopping = new AbortController();
     const journal = readJournal(
       { streamLines: sleeping, rootfs: '/', signal: stopping.signal },
@@ -233,7 +233,7 @@ describe('readPreviousBoot()', () => {
     expect(calls).toEqual([['journalctl', ...argv]]);
   });
 
-  test('gives the records and the boot they are of, and ends with journalctl', async () => {
+  test('yields records with their boot ID, and ends with journalctl', async () => {
     const boot = { _BOOT_ID: 'eaba2374e25b415d9ab42ca963d4d701' };
     const streamed = ending([[line('c1', boot), 'no record'], [line('c2', boot)]]);
     const batches: unknown[] = [];
@@ -250,7 +250,7 @@ describe('readPreviousBoot()', () => {
     ]);
   });
 
-  test('says that journalctl knows no such boot', async () => {
+  test('reports that journalctl has no previous boot', async () => {
     const failure = new SourceError('failed', 'journalctl: exit code 1, "No journal boot entry"');
     const streamed = ending([], failure);
     await expect(
@@ -258,7 +258,7 @@ describe('readPreviousBoot()', () => {
     ).rejects.toBe(failure);
   });
 
-  test('hands the signal on', async () => {
+  test('passes the signal on', async () => {
     const stopping = new AbortController();
     const options = { streamLines: printing(), rootfs: '/', signal: stopping.signal };
     const next = readPreviousBoot(options).next();

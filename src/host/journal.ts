@@ -5,24 +5,24 @@ import type { JournalRecord, KernelLogBatch } from '../model/kernel-record.ts';
 import { journalFields, parseJournalRecord } from '../parsers/journal-record.ts';
 import type { StreamLines } from './command.ts';
 
-/** When nothing has come for so long, what the journal held has been read. */
+/** After this silence, the existing records of the journal have been read. */
 const quietMilliseconds = 300;
-/** A journal of a running system always holds records of its boot. */
-const defaultLongestSilenceMilliseconds = 5000;
+/** Timeout of the first record: the journal of a running system always has records of its boot. */
+const defaultFirstRecordTimeoutMilliseconds = 5000;
 
 export interface JournalOptions {
   readonly streamLines: StreamLines;
-  /** Where the host's root is mounted. */
+  /** Mount point of the host's root. */
   readonly rootfs: string;
   readonly signal: AbortSignal;
-  readonly longestSilenceMilliseconds?: number;
+  readonly firstRecordTimeoutMilliseconds?: number;
 }
 
 /**
- * Reads this boot's kernel records from the journal, from the beginning or behind a cursor, then every new one, until
+ * Reads this boot's kernel records from the journal, from the beginning or after a cursor, then follows it until
  * `signal` is aborted.
  *
- * @throws {SourceError} when journalctl cannot be run or ends by itself, or there is no kernel record at all.
+ * @throws {SourceError} when journalctl cannot be run or exits, or there is no kernel record.
  * @see journalctl(1)
  */
 export async function* readJournal(
@@ -30,7 +30,7 @@ export async function* readJournal(
     streamLines,
     rootfs,
     signal,
-    longestSilenceMilliseconds = defaultLongestSilenceMilliseconds,
+    firstRecordTimeoutMilliseconds = defaultFirstRecordTimeoutMilliseconds,
   }: JournalOptions,
   afterCursor: string | undefined,
 ): AsyncGenerator<KernelLogBatch> {
@@ -40,7 +40,7 @@ export async function* readJournal(
     '--no-tail',
     ...(afterCursor === undefined ? [] : [`--after-cursor=${afterCursor}`]),
   ];
-  // Ends the command even while its next line is awaited.
+  // Kills the command even while its next line is awaited.
   const ending = new AbortController();
   const lines = streamLines('journalctl', argv, AbortSignal.any([signal, ending.signal]))[
     Symbol.asyncIterator
@@ -49,8 +49,8 @@ export async function* readJournal(
   let hasRecords = afterCursor !== undefined;
   try {
     for (let next = lines.next(); !signal.aborted;) {
-      const silence = hasRecords ? quietMilliseconds : longestSilenceMilliseconds;
-      const chunk = await (isCaughtUp ? next : Promise.race([next, elapsed(silence, signal)]));
+      const timeout = hasRecords ? quietMilliseconds : firstRecordTimeoutMilliseconds;
+      const chunk = await (isCaughtUp ? next : Promise.race([next, elapsed(timeout, signal)]));
       if (signal.aborted) {
         return;
       }
@@ -76,19 +76,19 @@ export async function* readJournal(
   }
 }
 
-/** Without the right to read it, journalctl finds an empty journal or none. */
+/** Without permission, journalctl finds an empty journal or none. */
 function withHelp(error: SourceError): SourceError {
   return new SourceError(
     error.reason,
-    `--kernel-log.source=journal: ${error.message}; it takes journalctl and membership in the group systemd-journal or adm`,
+    `--kernel-log.source=journal: ${error.message}; requires journalctl and membership in the group systemd-journal or adm`,
     { cause: error },
   );
 }
 
 /**
- * Reads the kernel records of the boot before this one, as far as the journal has them.
+ * Reads the kernel records of the previous boot from the journal.
  *
- * @throws {SourceError} when journalctl cannot be run, or knows no such boot.
+ * @throws {SourceError} when journalctl cannot be run, or has no previous boot.
  */
 export async function* readPreviousBoot({
   streamLines,
@@ -116,7 +116,7 @@ function journalArguments(rootfs: string, boot: readonly string[] = []): readonl
   ];
 }
 
-/** A line that is no record costs itself only. */
+/** Skips a line that is no record. */
 function recordOf(line: string): readonly JournalRecord[] {
   try {
     return [parseJournalRecord(line)];

@@ -25,7 +25,7 @@ const refusing: WaitReadable = async () => {
   throw new SourceError('failed', 'too many calls');
 };
 
-/** Reads until a record is as wanted, and gives all that were read. */
+/** Reads until a record matches, and returns all that were read. */
 async function readUntil(
   path: string,
   isWanted: (record: KernelRecord) => boolean,
@@ -89,14 +89,14 @@ async function latencyOf(wait: WaitReadable | undefined): Promise<number> {
 }
 
 describe('readKmsg()', () => {
-  test('says that there is no log', async () => {
+  test('reports a missing log', async () => {
     await expect(readUntil(join(folder, 'nothing'), () => true)).rejects.toMatchObject({
       reason: 'absent',
       message: expect.stringMatching(/^--kernel-log\.source=kmsg: .*ENOENT; .*--path\.rootfs$/),
     });
   });
 
-  test('says what it takes where it may not be read', async () => {
+  test('names the required capability if the log may not be read', async () => {
     // Not even root may read what is only to be written.
     await expect(readUntil('/proc/sys/net/ipv4/route/flush', () => true)).rejects.toMatchObject({
       reason: 'denied',
@@ -104,7 +104,7 @@ describe('readKmsg()', () => {
     });
   });
 
-  test('goes on behind a record in no known form', async () => {
+  test('continues after a malformed record', async () => {
     const file = join(folder, 'kmsg');
     writeFileSync(file, 'nonsense');
     const records = await readUntil(
@@ -147,7 +147,7 @@ describe('readKmsg()', () => {
     },
   );
 
-  test('ends within a moment when it is told to', async () => {
+  test('ends promptly when the signal is aborted', async () => {
     const file = join(folder, 'idle');
     writeFileSync(file, '');
     for (const wait of [waitReadable, undefined]) {
@@ -177,11 +177,11 @@ describe('readKmsg()', () => {
     }
   });
 
-  test.skipIf(!isRoot)('reads many records of a moment at once (needs root)', async () => {
+  test.skipIf(!isRoot)('reads a burst of records at once (needs root)', async () => {
     const lines = 400;
     const { batches, waits } = await readWhile('/dev/kmsg', async () => {
       for (let line = 0; line < lines; line += 1) {
-        // Below what consoles print; opened anew each time: one writer may write ten records in five seconds.
+        // Below the console log level; reopened each time: a writer is limited to ten records in five seconds.
         writeFileSync('/dev/kmsg', `<7>nicwatch flood ${line}\n`);
         if (line % 4 === 0) {
           await setTimeout(1);
@@ -194,7 +194,7 @@ describe('readKmsg()', () => {
     expect(waits).toBeLessThan(40);
   });
 
-  test('is not kept busy by a file that is always readable and has nothing to be read', async () => {
+  test('does not spin on a file that is always readable but empty', async () => {
     const file = join(folder, 'readable');
     writeFileSync(file, '');
     const { batches, waits } = await readWhile(file, async () => {
@@ -204,7 +204,7 @@ describe('readKmsg()', () => {
     expect(waits).toBeLessThan(3);
   });
 
-  test('hides no mistake of whoever waits', async () => {
+  test('passes an unexpected error of waiting on', async () => {
     const file = join(folder, 'mistake');
     writeFileSync(file, '');
     const mistake = new TypeError('mistake');

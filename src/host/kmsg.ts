@@ -9,26 +9,26 @@ import { parseKmsgRecord } from '../parsers/kmsg.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 import type { WaitReadable } from './wait-readable.ts';
 
-/** Kernels up to 6.2 write records of up to 8 KiB; a smaller buffer would make them skip a record. */
+/** Kernels up to 6.2 write records of up to 8 KiB, and skip a record that does not fit. */
 const bufferBytes = 16 * 1024;
-/** Records read before other work gets its turn. */
+/** Max records read per turn of the event loop. */
 const batchSize = 256;
-/** A busy log is read this often at most, many records at a time. */
+/** Min interval between reads of a busy log. */
 const coalesceMilliseconds = 25;
-/** How often the log is read where it cannot be waited for. */
+/** Read interval without poll(2). */
 const readIntervalMilliseconds = 2000;
 
 export interface KmsgOptions {
   readonly signal: AbortSignal;
-  /** Undefined where the log must be read by the clock. */
+  /** Undefined where the log is read at intervals. */
   readonly waitReadable: WaitReadable | undefined;
 }
 
 /**
- * Reads `/dev/kmsg`: the whole ring from its oldest record, then every new one, until `signal` is aborted. Records
+ * Reads `/dev/kmsg`: the whole ring buffer from its oldest record, then every new one, until `signal` is aborted. Records
  * overwritten before they were read show as a gap in the sequence numbers.
  *
- * The file is opened non-blocking, drained, and waited for: a blocking read could not be ended.
+ * The file is opened non-blocking, drained, and polled: a blocking read could not be cancelled.
  *
  * @throws {SourceError} `denied` without CAP_SYSLOG where kernel.dmesg_restrict is 1, `absent` without the device.
  * @see Documentation/ABI/testing/dev-kmsg
@@ -63,7 +63,7 @@ export async function* readKmsg(
 }
 
 interface WaitOptions extends KmsgOptions {
-  /** Whether there was something to be read when it was last waited for. */
+  /** Whether the last wait was followed by data. */
   readonly hasRead: boolean;
 }
 
@@ -72,7 +72,7 @@ async function waitForMore(
   { signal, waitReadable, hasRead }: WaitOptions,
 ): Promise<void> {
   const drainedAt = performance.now();
-  // What is no log of the kernel may be readable for ever, with nothing to be read.
+  // A file that is no kernel log may always be readable but empty.
   if (waitReadable === undefined || !hasRead) {
     await pause(readIntervalMilliseconds, signal);
   }
@@ -94,7 +94,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 interface ReadBatch extends KernelLogBatch {
-  /** Not even what is skipped was there to be read. */
+  /** Whether no record was read, skipped ones included. */
   readonly isEmpty: boolean;
 }
 
@@ -118,13 +118,13 @@ function readRecord(file: number, buffer: Buffer): KernelRecord | 'idle' | 'skip
     return length === 0 ? 'idle' : parseKmsgRecord(buffer.toString('utf8', 0, length));
   } catch (error) {
     if (error instanceof ParseError) {
-      // One record in no known form must not end the log; it shows as a gap in the sequence numbers.
+      // A malformed record must not end the log; it shows as a gap in the sequence numbers.
       return 'skipped';
     }
     switch (errorCode(error)) {
       case 'EAGAIN':
         return 'idle';
-      // Overrun: the position has moved to the oldest record there is.
+      // Overrun: the position has moved to the oldest record.
       case 'EPIPE':
       // A record longer than the buffer: the kernel has moved past it.
       case 'EINVAL':
@@ -139,12 +139,12 @@ function readRecord(file: number, buffer: Buffer): KernelRecord | 'idle' | 'skip
 
 function withHelp(error: SourceError): SourceError {
   const help: Partial<Record<SourceErrorReason, string>> = {
-    denied: 'where kernel.dmesg_restrict is 1 it takes CAP_SYSLOG',
-    absent: 'give a container the device, or name the root of the host with --path.rootfs',
+    denied: 'where kernel.dmesg_restrict is 1, this requires CAP_SYSLOG',
+    absent: 'pass the device to the container, or set the root of the host with --path.rootfs',
   };
   return new SourceError(
     error.reason,
-    `--kernel-log.source=kmsg: ${error.message}; ${help[error.reason] ?? 'the journal is another source'}`,
+    `--kernel-log.source=kmsg: ${error.message}; ${help[error.reason] ?? 'try --kernel-log.source=journal'}`,
     { cause: error },
   );
 }

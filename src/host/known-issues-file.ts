@@ -4,27 +4,27 @@ import { ConfigError, SourceError } from '../model/errors.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { readSmallFile } from './small-file.ts';
 
-/** The known issues of a file, as they are in force. */
+/** The known issues of a file. */
 export interface KnownIssuesFile {
   issues(): readonly KnownIssue[];
-  /** Reads the file anew. Where it cannot be used, the issues stay as they were, and the log says why. */
+  /** Reloads the file. If it is invalid, logs the error and keeps the previous issues. */
   reload(): Promise<void>;
   isUpToDate(): boolean;
-  /** When the issues in force were read, in seconds since the epoch. */
+  /** When the issues in force were loaded, in seconds since the epoch. */
   lastReadSeconds(): number;
 }
 
 export interface KnownIssuesFileOptions {
   readonly path: string;
-  /** The issues there are besides. */
+  /** Issues from other sources, whose IDs are taken. */
   readonly others: readonly KnownIssue[];
   readonly log: Pick<Logger, 'info' | 'error'>;
 }
 
 /**
- * Opens a YAML file of known issues. What reads YAML is loaded only then: most agents never need it.
+ * Opens a YAML file of known issues. The YAML parser is loaded only then, as most agents do not need it.
  *
- * @throws {ConfigError} when it cannot be read, or says what it must not: with the file, the line and the field.
+ * @throws {ConfigError} when it cannot be read or is invalid; names the file, the line and the field.
  */
 export async function openKnownIssuesFile({
   path,
@@ -43,11 +43,11 @@ export async function openKnownIssuesFile({
         issues = await readKnownIssuesFile(path, others);
         lastReadSeconds = Date.now() / 1000;
         isUpToDate = true;
-        log.info({ file: path }, 'known issues read anew');
+        log.info({ file: path }, 'known issues reloaded');
       } catch (error) {
         isUpToDate = false;
         const message = error instanceof Error ? error.message : String(error);
-        log.error({ error: message }, 'the known issues stay as they were');
+        log.error({ error: message }, 'cannot reload the known issues, keeping the previous ones');
       }
     },
   };

@@ -3,13 +3,13 @@ import { SourceError } from '../model/errors.ts';
 /** The calls of the C library that Node.js has no function for. */
 export interface Libc {
   readonly pointerBytes: number;
-  /** Where a buffer's bytes are. */
+  /** The address of a buffer's bytes. */
   addressOf(buffer: Buffer): bigint;
   /** @returns a descriptor, or the name of the errno. @see socket(2) */
   socket(domain: number, type: number, protocol: number): number | string;
   /** @returns the name of the errno, or undefined. @see bind(2) */
   bind(descriptor: number, address: Buffer): string | undefined;
-  /** Sends a datagram, never waiting. @returns the name of the errno, or undefined. @see sendto(2) */
+  /** Sends a datagram without blocking. @returns the name of the errno, or undefined. @see sendto(2) */
   sendTo(descriptor: number, message: Buffer, address: Buffer): string | undefined;
   /** @returns the name of the errno, or undefined. @see setsockopt(2) */
   setOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
@@ -17,33 +17,33 @@ export interface Libc {
   getOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
   /** Tells the kernel how whole pages are used. @returns the name of the errno, or undefined. @see madvise(2) */
   madvise(pages: Buffer, advice: number): string | undefined;
-  /** @returns a descriptor that can be read once something was written to it, or the name of the errno. @see eventfd(2) */
+  /** @returns a descriptor that becomes readable when it is written to, or the name of the errno. @see eventfd(2) */
   eventfd(): number | string;
-  /** Receives what is there, never waiting. @returns the number of bytes, or the name of the errno. @see recv(2) */
+  /** Receives without blocking. @returns the number of bytes, or the name of the errno. @see recv(2) */
   receive(descriptor: number, buffer: Buffer): number | string;
   /**
-   * Makes the call on a thread of the pool, which it holds for as long as the kernel makes it wait. Whoever calls keeps
-   * what the argument points to until then.
+   * Makes the call on a thread of the pool, which it holds while the kernel blocks. The caller keeps what the argument
+   * points to until then.
    *
    * @returns the name of the errno, or undefined.
    * @throws {SourceError} `failed` when there are too many such calls. @see ioctl(2)
    */
   ioctl(descriptor: number, request: number, argument: Buffer): Promise<string | undefined>;
   /**
-   * Waits, on a thread of the pool, until one of the descriptors can be read, or has an error to tell.
+   * Waits, on a thread of the pool, until one of the descriptors is readable or has an error.
    *
    * @returns the name of the errno, or undefined.
    * @throws {SourceError} `failed` when there are too many such calls. @see poll(2)
    */
   poll(descriptors: readonly number[]): Promise<string | undefined>;
   /**
-   * Locks a file for this process alone, on a thread of the pool, without waiting for another that has it.
+   * Takes an exclusive lock on a file, on a thread of the pool, without waiting for another holder.
    *
-   * @returns the name of the errno, `EAGAIN` where another process has it, or undefined.
+   * @returns the name of the errno, `EAGAIN` if another process holds the lock, or undefined.
    * @throws {SourceError} `failed` when there are too many such calls. @see flock(2)
    */
   flock(descriptor: number): Promise<string | undefined>;
-  /** Ends the process at once, without waiting for threads whose calls have not come back. @see _exit(2) */
+  /** Exits at once, without waiting for threads with blocked calls. @see _exit(2) */
   exit(status: number): void;
 }
 
@@ -58,10 +58,10 @@ const dontWait = 0x40;
 const closeOnExec = 0o2000000;
 /** LOCK_EX and LOCK_NB. @see flock(2) */
 const lockExclusiveWithoutWaiting = 2 | 4;
-/** A `struct pollfd`: the descriptor in 32 bits, what is asked of it and what holds of it in 16 each. @see poll(2) */
+/** A `struct pollfd`: the descriptor in 32 bits, requested and returned events in 16 each. @see poll(2) */
 const pollLayout = { bytes: 8, events: 4, readable: 1 } as const;
-/** The timeout of a poll that has none. */
-const untilReadable = -1;
+/** Passed to poll(2). */
+const noTimeout = -1;
 
 /**
  * Opens the C library this process runs on.
@@ -120,7 +120,7 @@ export async function openLibc(): Promise<Libc> {
         poolCalls.run({
           name: 'poll',
           call: poll,
-          callArguments: [pollDescriptors(descriptors), descriptors.length, untilReadable],
+          callArguments: [pollDescriptors(descriptors), descriptors.length, noTimeout],
         }),
       flock: async (descriptor) =>
         poolCalls.run({
@@ -139,7 +139,7 @@ export async function openLibc(): Promise<Libc> {
   }
 }
 
-/** A call of the C library that may wait. */
+/** A call of the C library that may block. */
 interface PoolCall {
   readonly name: string;
   readonly call: { readonly async: (...callArguments: readonly unknown[]) => unknown };
@@ -152,43 +152,43 @@ interface PoolCalls {
 }
 
 /**
- * Makes calls on threads of the pool, each of which holds one until it comes back. `errorOf` is asked at once when it
- * has: the errno is still that of this call.
+ * Makes calls on threads of the pool, each of which holds one until it returns. `errorOf` is called right after that,
+ * while errno is still that of the call.
  */
 function createPoolCalls(errorOf: (returned: unknown) => string | undefined): PoolCalls {
-  /** The arguments of calls that have not come back: the kernel uses them, so they must not be collected. */
-  const waiting = new Set<readonly unknown[]>();
+  /** Arguments of calls in flight: the kernel uses them, so they must not be garbage-collected. */
+  const inFlight = new Set<readonly unknown[]>();
   return {
     run: async ({ name, call, callArguments }) =>
       new Promise((resolve, reject) => {
         const refuse = (error: unknown): void => {
-          waiting.delete(callArguments);
+          inFlight.delete(callArguments);
           reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
         };
-        waiting.add(callArguments);
+        inFlight.add(callArguments);
         try {
           call.async(...callArguments, (error: unknown, returned: unknown) => {
             if (error !== null && error !== undefined) {
               refuse(error);
             } else {
-              waiting.delete(callArguments);
+              inFlight.delete(callArguments);
               resolve(errorOf(returned));
             }
           });
         } catch (error) {
-          // There may be only so many calls in flight.
+          // koffi limits the calls in flight.
           refuse(error);
         }
       }),
   };
 }
 
-/** An array of `struct pollfd` that asks of each descriptor whether it can be read. */
+/** An array of `struct pollfd` that polls each descriptor for reading. */
 function pollDescriptors(descriptors: readonly number[]): ArrayBuffer {
   const bytes = new ArrayBuffer(descriptors.length * pollLayout.bytes);
   for (const [index, descriptor] of descriptors.entries()) {
     const offset = index * pollLayout.bytes;
-    // Typed arrays have the byte order of the machine.
+    // Typed arrays use the byte order of the machine.
     new Int32Array(bytes, offset)[0] = descriptor;
     new Int16Array(bytes, offset + pollLayout.events)[0] = pollLayout.readable;
   }

@@ -2,20 +2,20 @@ import { timingSafeEqual } from 'node:crypto';
 
 import { SourceError } from '../model/errors.ts';
 
-/** Compares a password with a bcrypt hash. One at a time: the next call comes after the answer. */
+/** Compares a password with a bcrypt hash. Calls must not overlap. */
 export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
 
-/** Of libxcrypt under either name, and of a C library that has it built in; that of an older glibc does not know bcrypt. */
+/** libxcrypt under either name, or a C library with crypt built in; that of an older glibc has no bcrypt. */
 const libraries = ['libcrypt.so.1', 'libcrypt.so.2', null];
-/** The largest `struct crypt_data` there is, that of an older glibc; libxcrypt's has 32 KiB. */
+/** Max size of `struct crypt_data`, in an older glibc; libxcrypt's has 32 KiB. */
 const dataBytes = 131_232;
-/** The password is empty. */
+/** Hash of the empty password. */
 const knownHash = '$2b$04$/F/1V/eE.OJ.5AaHsVWKL.uOAJbos7IsOK5n20oufspZcHJizCwSy';
 
 /**
- * Opens the system's libcrypt, which compares on a thread of the pool.
+ * Opens the system's libcrypt; comparisons run on a thread of the pool.
  *
- * @throws {SourceError} `absent` when the native module or the library cannot be loaded, or knows no bcrypt.
+ * @throws {SourceError} `absent` when the native module or the library cannot be loaded, or has no bcrypt.
  * @see crypt_r(3)
  */
 export async function openLibcrypt(): Promise<ComparePassword> {
@@ -28,7 +28,7 @@ export async function openLibcrypt(): Promise<ComparePassword> {
         .func('const char *crypt_r(const char *phrase, const char *setting, void *data)');
       const data = Buffer.alloc(dataBytes);
       const compare: ComparePassword = async (password, hash) => {
-        // To libcrypt the password would end there.
+        // libcrypt would take the NUL for the end of the password.
         if (password.includes('\0')) {
           return false;
         }
@@ -62,10 +62,10 @@ async function call(crypt: AsyncFunction, callArguments: readonly unknown[]): Pr
   });
 }
 
-/** @throws {SourceError} `failed` where libcrypt gave none, which begins with an asterisk. */
+/** @throws {SourceError} `failed` when libcrypt returned an error, which begins with an asterisk. */
 function isSame(hash: string, computed: unknown): boolean {
   if (typeof computed !== 'string' || computed.startsWith('*')) {
-    throw new SourceError('failed', 'crypt_r: expected a hash it knows');
+    throw new SourceError('failed', 'crypt_r: expected a supported hash');
   }
   const [expected, got] = [Buffer.from(hash), Buffer.from(computed)];
   return expected.length === got.length && timingSafeEqual(expected, got);

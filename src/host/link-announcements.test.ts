@@ -46,11 +46,11 @@ describe('createLinkAnnouncements()', () => {
     ['a message too short to say which', [{ length: 23 }], [2, 3]],
     ['a flood', Array.from({ length: 256 }, () => 4), [2, 3]],
     ['more devices than are kept', Array.from({ length: 255 }, (_, index) => 10 + index), []],
-  ])('tells after %s which have changed', (_what, announced, changed) => {
+  ])('reports after %s which devices have changed', (_what, announced, changed) => {
     expect(changedAfter(...announced)).toEqual(changed);
   });
 
-  test('says the same of a device for as long as nothing is announced of it', () => {
+  test('keeps the generation of a device without announcements', () => {
     const { changes, queue } = follow();
     queue.push(2);
     changes.read();
@@ -63,7 +63,7 @@ describe('createLinkAnnouncements()', () => {
     expect(changes.generation(2)).not.toBe(generation);
   });
 
-  test('says the same of a device until it is read again what was announced', () => {
+  test('keeps the generation of a device until announcements are read again', () => {
     const { changes, queue } = follow();
     changes.read();
     const generation = changes.generation(2);
@@ -74,7 +74,7 @@ describe('createLinkAnnouncements()', () => {
     expect(changes.generation(2)).not.toBe(generation);
   });
 
-  test('says the same of all devices for as long as nothing is announced of any', () => {
+  test('keeps all generations without announcements', () => {
     const { changes, queue } = follow();
     const previous = changes.read();
     expect(changes.read()).toBe(previous);
@@ -82,7 +82,7 @@ describe('createLinkAnnouncements()', () => {
     expect(changes.read()).not.toBe(previous);
   });
 
-  test('takes everything for changed where nothing can be received', () => {
+  test('treats every device as changed if receiving fails', () => {
     let calls = 0;
     const changes = createLinkAnnouncements(() => {
       calls += 1;
@@ -95,7 +95,7 @@ describe('createLinkAnnouncements()', () => {
     expect(calls).toBe(2);
   });
 
-  test('keeps what was announced of so many devices, and then takes all for changed', () => {
+  test('tracks a maximum of devices, and then treats all as changed', () => {
     const { changes, queue } = follow();
     changes.read();
     const previous = changes.generation(2);

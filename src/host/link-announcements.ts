@@ -2,25 +2,25 @@ import { SourceError } from '../model/errors.ts';
 import { linkMessages, linkMessagesAddress, parseLinkMessage } from '../parsers/link-message.ts';
 import type { Libc } from './libc.ts';
 
-/** Only the first bytes of a message are of interest; the kernel drops what does not fit. */
+/** Only the first bytes of a message are needed; the kernel truncates the rest. */
 const messageBytes = 64;
-/** A flood of announcements is not read one by one. */
+/** Max messages per read; beyond it, every device counts as changed. */
 const maxMessages = 256;
-/** Indices of devices that are gone are dropped together with all others above this. */
+/** Max tracked devices; beyond it, all are dropped and count as changed. */
 const maxDevices = 4096;
 
-/** Tells, by numbers, whether the kernel has announced changes of devices, as far as it was read. */
+/** Tracks changes of devices, as announced by the kernel. */
 export interface LinkAnnouncements {
-  /** Reads what was announced since. While it returns the same number, no device has changed, come or gone. */
+  /** Reads pending announcements. While the number is the same, no device has changed, appeared or disappeared. */
   read(): number;
-  /** While it is the same, neither the device's link, flags and name nor its active offload features have changed. */
+  /** While the number is the same, the device's link, flags, name and active offload features have not changed. */
   generation(interfaceIndex: number): number;
 }
 
 /**
- * Subscribes to what the kernel announces about network devices.
+ * Subscribes to rtnetlink messages about network devices.
  *
- * @throws {SourceError} `failed` when it cannot be subscribed to.
+ * @throws {SourceError} `failed` when it cannot subscribe.
  * @see rtnetlink(7), rtnetlink_event() in net/core/rtnetlink.c
  */
 export function openLinkAnnouncements(libc: Libc): LinkAnnouncements {
@@ -34,26 +34,26 @@ export function openLinkAnnouncements(libc: Libc): LinkAnnouncements {
   return createLinkAnnouncements((buffer) => libc.receive(descriptor, buffer));
 }
 
-/** Follows announcements, which `receive` gives one by one without waiting: its length, or the name of an errno. */
+/** Tracks announcements. `receive` reads the next without blocking; returns its length or the name of an errno. */
 export function createLinkAnnouncements(
   receive: (buffer: Buffer) => number | string,
 ): LinkAnnouncements {
   const buffer = Buffer.alloc(messageBytes);
   const announced = new Map<number, number>();
   let sequence = 0;
-  /** What holds for a device nothing was announced of. */
-  let anyDevice = 0;
+  /** Generation of devices without an announcement. */
+  let defaultGeneration = 0;
 
-  const changedSomewhere = (): void => {
+  const invalidateAll = (): void => {
     sequence += 1;
-    anyDevice = sequence;
+    defaultGeneration = sequence;
     announced.clear();
   };
 
   const follow = (): void => {
     for (let messages = 0; messages < maxMessages; messages += 1) {
       const received = receive(buffer);
-      // Two names stand for one number; either may come.
+      // Two names of one number; either may be returned.
       if (received === 'EAGAIN' || received === 'EWOULDBLOCK') {
         return;
       }
@@ -63,13 +63,13 @@ export function createLinkAnnouncements(
       const interfaceIndex =
         typeof received === 'number' ? parseLinkMessage(buffer.subarray(0, received)) : undefined;
       if (interfaceIndex === undefined || announced.size >= maxDevices) {
-        changedSomewhere();
+        invalidateAll();
       } else {
         sequence += 1;
         announced.set(interfaceIndex, sequence);
       }
     }
-    changedSomewhere();
+    invalidateAll();
   };
 
   return {
@@ -77,6 +77,6 @@ export function createLinkAnnouncements(
       follow();
       return sequence;
     },
-    generation: (interfaceIndex) => announced.get(interfaceIndex) ?? anyDevice,
+    generation: (interfaceIndex) => announced.get(interfaceIndex) ?? defaultGeneration,
   };
 }

@@ -4,26 +4,26 @@ import { createAttributes } from './attributes.ts';
 import type { DescriptorBudget } from './descriptors.ts';
 import type { EthtoolReads, NetworkDevice } from './host.ts';
 
-/** Who a device is at a moment. The bytes of its name may not be UTF-8, and then a string cannot carry them. */
+/** The current identity of a device. The raw name may be invalid UTF-8, which a string cannot hold. */
 export interface DeviceIdentity {
   readonly device: Device;
   readonly rawName: Buffer;
 }
 
-/** A handle, and what its owner does with it. */
+/** A handle with the methods of its owner. */
 export interface LinuxDevice extends NetworkDevice {
   readonly rawName: Buffer;
-  /** Takes another name, or other devices below it. */
+  /** Updates the name or the lower devices. */
   change(identity: DeviceIdentity): void;
-  /** Lets go of all it holds: the device is gone. */
+  /** Releases all resources: the device is gone. */
   close(): void;
 }
 
-/** Makes the reads of a device's driver, which is known by the name it has at that moment. */
+/** Creates the driver reads of a device, which is addressed by its current name. */
 export type OpenEthtool = (identity: () => DeviceIdentity) => EthtoolReads;
 
 export interface LinuxDeviceOptions {
-  /** `/sys/class/net/`, wherever that is mounted. */
+  /** Path of `/sys/class/net/`. */
   readonly directory: Buffer;
   readonly descriptors: DescriptorBudget;
   readonly openEthtool: OpenEthtool;
@@ -31,7 +31,7 @@ export interface LinuxDeviceOptions {
   readonly generation: (interfaceIndex: number) => number | undefined;
 }
 
-/** Makes the handle of a device. */
+/** Creates the handle of a device. */
 export function createLinuxDevice(
   initial: DeviceIdentity,
   { directory, descriptors, openEthtool, generation }: LinuxDeviceOptions,

@@ -50,7 +50,7 @@ function namesOf(host: Host): readonly string[] {
 }
 
 describe('devices()', () => {
-  test('are listed again after 500 ms where changes are not announced', () => {
+  test('are listed again after 500 ms if changes are not announced', () => {
     addDevice('eth0', 2);
     const host = hostOf(root);
     expect(namesOf(host)).toEqual(['eth0']);
@@ -61,7 +61,7 @@ describe('devices()', () => {
     expect(namesOf(host)).toEqual(['eth0', 'eth1']);
   });
 
-  test('are listed again after an announcement at once, and else after 5 s', () => {
+  test('are listed again at once after an announcement, otherwise after 5 s', () => {
     addDevice('eth0', 2);
     let announced = 0;
     const host = hostOf(root, { read: () => announced, generation: () => announced });
@@ -77,7 +77,7 @@ describe('devices()', () => {
     expect(namesOf(host)).toEqual(['eth1', 'lan0']);
   });
 
-  test('are looked at again where something is announced while they are listed', () => {
+  test('are listed again after an announcement during the listing', () => {
     let announced = 0;
     const host = hostOf(root, {
       read: () => {
@@ -91,7 +91,7 @@ describe('devices()', () => {
     expect(namesOf(host)).toEqual(['eth0']);
   });
 
-  test('know their own generation', () => {
+  test('have their own generation', () => {
     addDevice('eth0', 2);
     addDevice('eth1', 3);
     const host = hostOf(root, { read: () => 1, generation: (index) => index * 100 });
@@ -103,7 +103,7 @@ describe('devices()', () => {
     ).toEqual([undefined, undefined]);
   });
 
-  test('are gone when sysfs is, and are back when it is', () => {
+  test('disappear and return with sysfs', () => {
     addDevice('eth0', 2);
     const host = hostOf(root);
     host.devices();
@@ -117,7 +117,7 @@ describe('devices()', () => {
 });
 
 describe('packetCounters()', () => {
-  test('are read of all devices at once where sysfs shows those of this network namespace', async () => {
+  test('are read for all devices at once if sysfs shows this network namespace', async () => {
     const host = hostOf('/sys');
     const lo = host.devices().find(({ name }) => name === 'lo');
     const table = await host.packetCounters();
@@ -127,7 +127,7 @@ describe('packetCounters()', () => {
     expect(own?.rxPackets).toBeGreaterThanOrEqual((lo && table?.get(lo)?.rxPackets) ?? Infinity);
   });
 
-  test('are read of each device where sysfs is that of others', async () => {
+  test('are read for each device if sysfs shows another namespace', async () => {
     addDevice('lo', 1);
     const host = hostOf(root);
     const [lo] = host.devices();

@@ -20,11 +20,11 @@ import { resolveBelow } from './root-path.ts';
 import { createRunCommand, streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
-/** Devices are listed again after this long though no change was announced. */
+/** TTL of the device list where changes are announced. */
 const announcedListTtlMilliseconds = 60_000;
-/** And where what is announced may be of another network namespace than what is listed. */
+/** TTL where announcements may be of another network namespace than the list. */
 const foreignListTtlMilliseconds = 5000;
-/** And where changes are not announced: not for each of a flood of kernel records. */
+/** TTL where changes are not announced; long enough not to list devices for each of a flood of kernel records. */
 const listTtlMilliseconds = 500;
 
 const nmcliTimeoutMilliseconds = 5000;
@@ -74,7 +74,7 @@ export function createLinuxHost(
   let expiresAt = 0;
 
   const listDevices = (): readonly LinuxDevice[] => {
-    // Read before the devices are listed: what changes meanwhile is looked at again.
+    // Read before the listing, so that changes during it cause another.
     const changes = linkAnnouncements?.read();
     const now = performance.now();
     if (now >= expiresAt || changes !== listedChanges) {
@@ -131,8 +131,8 @@ export function createLinuxHost(
 }
 
 /**
- * Whether sysfs shows the devices of this process's own network namespace, of which `/proc/net` tells: each namespace has
- * a sysfs of its own, wherever that is mounted.
+ * Whether sysfs shows the network namespace of this process, as `/proc/net` does: each namespace has a sysfs of its own,
+ * wherever it is mounted.
  */
 function showsOwnDevices(sysfs: string): boolean {
   try {
@@ -142,7 +142,7 @@ function showsOwnDevices(sysfs: string): boolean {
   }
 }
 
-/** Where a path of procfs or sysfs is found under the mounts the configuration names. */
+/** Translates a path of procfs or sysfs to the configured mount points. */
 function mountedPath(path: string, { procfs, sysfs }: Config['paths']): string {
   for (const [prefix, mount] of [
     ['/proc/', procfs],

@@ -49,7 +49,7 @@ describe('createLogOutput()', () => {
     expect(readAll()).toBe('one\ntwo é\nthree\n');
   });
 
-  test('neither waits for a reader nor keeps more than it may, and writes on when one comes', async () => {
+  test('neither blocks without a reader nor exceeds its backlog, and resumes with a reader', async () => {
     const output = createLogOutput(writer);
     const line = `${'x'.repeat(999)}\n`;
     for (let count = 0; count < 1000; count += 1) {
@@ -70,7 +70,7 @@ describe('createLogOutput()', () => {
     expect(text.length).toBeLessThan(400_000);
   });
 
-  test('loses lines nobody can read', async () => {
+  test('drops lines after the reader is gone', async () => {
     const output = createLogOutput(1_000_000);
     output.write('one\n');
     await output.flush();

@@ -1,30 +1,29 @@
 import { write } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
-/** What waits to be written beside what is being written; more is lost. */
-const maxWaitingLength = 64 * 1024;
+/** Max length of the backlog; further lines are dropped. */
+const maxBacklogLength = 64 * 1024;
 
-/** Where lines go that nobody may wait for. */
+/** A non-blocking output of lines. */
 export interface LogOutput {
-  /** Where nobody reads any more, or not fast enough, a line is lost: that must not cost the metrics. */
+  /** Drops the line if the reader is gone or too slow: logging must not block the metrics. */
   write(line: string): void;
-  /** Resolves when all is written or lost. */
+  /** Resolves when everything is written or dropped. */
   flush(): Promise<void>;
 }
 
 /**
- * Makes an output of lines to a descriptor. A write to a full pipe holds a thread of the pool, one at a time, and never
- * the event loop.
+ * Creates an output of lines to a descriptor. A write to a full pipe blocks one thread of the pool, never the event loop.
  */
 export function createLogOutput(descriptor: number): LogOutput {
-  let waiting = '';
+  let backlog = '';
   let isWriting = false;
   let flushed: (() => void)[] = [];
 
   const writeNext = (rest: Buffer): void => {
-    const bytes = rest.length > 0 ? rest : Buffer.from(waiting);
+    const bytes = rest.length > 0 ? rest : Buffer.from(backlog);
     if (rest.length === 0) {
-      waiting = '';
+      backlog = '';
     }
     isWriting = bytes.length > 0;
     if (isWriting) {
@@ -42,8 +41,8 @@ export function createLogOutput(descriptor: number): LogOutput {
 
   return {
     write: (line) => {
-      if (waiting.length + line.length <= maxWaitingLength) {
-        waiting += line;
+      if (backlog.length + line.length <= maxBacklogLength) {
+        backlog += line;
       }
       if (!isWriting) {
         writeNext(Buffer.alloc(0));
@@ -55,7 +54,7 @@ export function createLogOutput(descriptor: number): LogOutput {
           flushed.push(resolve);
         });
       }
-      // Within its own callback a write still counts as one that has not come back.
+      // Within its callback a write still counts as pending.
       await setImmediate();
     },
   };

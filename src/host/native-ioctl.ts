@@ -12,10 +12,10 @@ const {
 } = ethtoolCall;
 
 /**
- * Opens the kernel's ethtool interface. A call that waits for a lock in the kernel holds a thread of the pool, never the
+ * Opens the kernel's ethtool interface. A call that waits for a lock in the kernel blocks a thread of the pool, never the
  * event loop.
  *
- * @throws {SourceError} `failed` when there is no socket to be had.
+ * @throws {SourceError} `failed` when a socket cannot be opened.
  * @see netdevice(7)
  */
 export function openEthtoolIoctl(libc: Libc): EthtoolIoctl {
@@ -23,7 +23,7 @@ export function openEthtoolIoctl(libc: Libc): EthtoolIoctl {
   if (typeof descriptor === 'string') {
     throw new SourceError('failed', `cannot open a socket for ethtool: ${descriptor}`);
   }
-  /** By the arena it points to, which the reader keeps until its call has come back. */
+  /** By the arena it points to, which the reader keeps until its call has returned. */
   const requests = new WeakMap<Buffer, Buffer>();
   const requestOf = (arena: Buffer): Buffer => {
     let request = requests.get(arena);

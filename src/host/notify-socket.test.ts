@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Listens as systemd does, and gives what came. */
+/** Listens as systemd does, and returns the messages received. */
 async function receivedOn(
   path: string,
   send: (notify: ReturnType<typeof createNotifySocket>) => void,
@@ -57,8 +57,8 @@ describe('createNotifySocket()', () => {
 
   test.each([
     ['nobody listens', 'nothing', 'sd_notify READY=1: ".*nothing": ENOENT'],
-    ['the path is too long', 'x'.repeat(108), 'the path of a socket is too long: ".*x"'],
-  ])('says that %s', async (_what, name, message) => {
+    ['the path is too long', 'x'.repeat(108), 'socket path too long: ".*x"'],
+  ])('reports that %s', async (_what, name, message) => {
     const notify = createNotifySocket(await openLibc());
     expect(() => {
       notify(join(directory, name), 'READY=1');

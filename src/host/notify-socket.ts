@@ -9,7 +9,7 @@ export type NotifySocket = (path: string, message: string) => void;
 /** @see unix(7), socket(2) */
 const unixSocket = { family: 1, datagramCloseOnExec: 0o2000002, maxPathBytes: 108 } as const;
 
-/** Makes the function that sends datagrams to a Unix socket, of which Node.js has none. */
+/** Creates the function that sends datagrams to a Unix socket, which Node.js cannot. */
 export function createNotifySocket(libc: Pick<Libc, 'socket' | 'sendTo'>): NotifySocket {
   return (path, message) => {
     const descriptor = libc.socket(unixSocket.family, unixSocket.datagramCloseOnExec, 0);
@@ -27,13 +27,13 @@ export function createNotifySocket(libc: Pick<Libc, 'socket' | 'sendTo'>): Notif
   };
 }
 
-/** A `struct sockaddr_un`. A path that begins with `@` is of the abstract name space, where a NUL stands for it. */
+/** A `struct sockaddr_un`. A path that begins with `@` is an abstract address, which begins with a NUL instead. */
 function unixAddress(path: string): Buffer {
   const name = Buffer.from(path.replace(/^@/, '\0'));
   if (name.length >= unixSocket.maxPathBytes) {
-    throw new SourceError('failed', `the path of a socket is too long: ${JSON.stringify(path)}`);
+    throw new SourceError('failed', `socket path too long: ${JSON.stringify(path)}`);
   }
   const family = Buffer.from(new Uint16Array([unixSocket.family]).buffer);
-  // The path of a file ends in a NUL; an abstract name ends with the address.
+  // A path ends with a NUL; an abstract name ends with the address.
   return Buffer.concat([family, name, ...(path.startsWith('@') ? [] : [Buffer.alloc(1)])]);
 }

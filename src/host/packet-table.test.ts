@@ -26,7 +26,7 @@ function writeTable(count: number, rxPackets: number): void {
 }
 
 describe('createPacketTable()', () => {
-  test('reads what the table is now, through one file', async () => {
+  test('reads the current table through one open file', async () => {
     const read = createPacketTable(path);
     writeTable(2, 7);
     expect(await read()).toEqual(
@@ -41,14 +41,14 @@ describe('createPacketTable()', () => {
     expect(readdirSync('/proc/self/fd')).toHaveLength(open);
   });
 
-  test('reads a table of many pieces', async () => {
+  test('reads a table of many chunks', async () => {
     writeTable(5000, 7);
     const table = await createPacketTable(path)();
     expect(table.size).toBe(5000);
     expect(table.get('eth4999')).toEqual({ rxPackets: 7, txPackets: 4999 });
   });
 
-  test('reads that of this machine, with the bytes of names as they are', async () => {
+  test('reads the table of this machine, with the raw bytes of names', async () => {
     const table = await createPacketTable('/proc/net/dev')();
     expect(table.get('lo')).toBeDefined();
     writeFileSync(
@@ -58,7 +58,7 @@ describe('createPacketTable()', () => {
     expect([...(await createPacketTable(path)()).keys()]).toEqual(['x\xfe']);
   });
 
-  test('looks again for a table that was not there', async () => {
+  test('retries a missing table', async () => {
     const read = createPacketTable(path);
     await expect(read()).rejects.toMatchObject({ name: 'SourceError', reason: 'absent' });
     writeTable(1, 7);
@@ -72,7 +72,7 @@ describe('createPacketTable()', () => {
     await expect(createPacketTable(file())()).rejects.toMatchObject({ name });
   });
 
-  test('rejects a table that does not end', async () => {
+  test('rejects an endless table', async () => {
     await expect(createPacketTable('/dev/zero')()).rejects.toMatchObject({
       name: 'SourceError',
       reason: 'failed',

@@ -6,16 +6,16 @@ import { parseProcNetDev } from '../parsers/proc-net-dev.ts';
 import { readAt } from './read-at.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
-/** The kernel gives at most a page at a time, and in each as many lines as fit. */
+/** The kernel returns at most a page per read, filled with whole lines. */
 const chunkBytes = 8 * 1024;
-/** So many bytes short of a page the next line, of at most 350, would have fitted: it was the last. */
+/** A shorter read is the last: another line, of at most 350 bytes, would have fit into the page. */
 const fullPageBytes = 4096 - 512;
-/** Some 100,000 devices. */
+/** About 100,000 devices. */
 const maxTableBytes = 16 * 1024 * 1024;
 
 /**
- * Makes the function that reads `/proc/net/dev`: the packets of all devices for little more than those of one. The kernel
- * asks every driver in turn, so it is read off the main thread. The file stays open.
+ * Creates the function that reads `/proc/net/dev`: the counters of all devices cost little more than those of one. The
+ * kernel calls every driver in turn, so it is read off the main thread. The file stays open.
  *
  * @returns by the bytes of the device's name, as latin1
  */

@@ -33,7 +33,7 @@ describe('createProcFileReader()', () => {
   test.each([
     ['empty', 0],
     ['long', 64 * 1024 - 1],
-  ])('reads %s whole, as often as it is asked to', (name, length) => {
+  ])('reads %s whole, repeatedly', (name, length) => {
     const read = createProcFileReader();
     expect(read(join(folder, name))).toHaveLength(length);
     expect(read(join(folder, name))).toHaveLength(length);
@@ -45,7 +45,7 @@ describe('createProcFileReader()', () => {
     expect(read('/proc/net/snmp')).toMatch(/^Ip: [^]*\nUdpLite: .*\n$/);
   });
 
-  test('reads what a file has become, longer or shorter, and not what another has left', () => {
+  test('reads the current content, longer or shorter, without remains of another file', () => {
     const read = createProcFileReader();
     const [path, other] = [join(folder, 'growing'), join(folder, 'other')];
     writeFileSync(path, 'Tcp: 1\n');
@@ -62,7 +62,7 @@ describe('createProcFileReader()', () => {
     expect(read(other)).toBe('Udp: 22\n');
   });
 
-  test('reads a file as soon as there is one', () => {
+  test('reads a file as soon as it exists', () => {
     const read = createProcFileReader();
     const path = join(folder, 'snmp6');
     expect(() => read(path)).toThrow(expect.objectContaining({ reason: 'absent' }));
@@ -88,7 +88,7 @@ describe('createProcFileReader()', () => {
     }
   });
 
-  test('is not held up by a FIFO, whether anybody writes to it or not', () => {
+  test('is not blocked by a FIFO, with or without a writer', () => {
     const fifo = join(folder, 'fifo');
     execFileSync('mkfifo', [fifo]);
     const read = createProcFileReader();

@@ -3,14 +3,14 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { SourceError } from '../model/errors.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
-/** The tables of counters of the network stack take 2 to 4 KiB. */
+/** The counters of the network stack take 2 to 4 KiB. */
 const maxFileBytes = 64 * 1024;
-/** A FIFO in place of a file must not hold up the process. */
+/** A FIFO in place of a file must not block the process. */
 const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Makes the function that reads files of procfs that the kernel answers from memory, in the caller's own turn and into one
- * buffer: doing that once a poll makes no garbage but the text.
+ * Creates the function that reads procfs files that the kernel answers from memory, synchronously and into one buffer, so
+ * that a read creates no garbage but the text.
  *
  * @returns a function that throws a SourceError as in the table of system-error.ts; `failed` for a file of 64 KiB or more.
  */

@@ -1,10 +1,10 @@
 import { read } from 'node:fs';
 
 /**
- * Reads a piece of an open file on a thread of the pool, which the kernel may hold for as long as a driver pleases. One
- * turn of the event loop, where `node:fs/promises` takes several for a file.
+ * Reads a chunk of an open file on a thread of the pool, which a driver may block. It takes one turn of the event loop,
+ * `node:fs/promises` several.
  *
- * @returns what there is, up to `length` bytes; empty at the end of the file
+ * @returns up to `length` bytes; empty at the end of the file
  */
 export async function readAt(
   file: number,

@@ -4,9 +4,8 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * Signals that would end the process, and stand for nothing here: all that end one by default but SIGTERM and SIGINT,
- * SIGKILL, SIGQUIT, which makes a core dump, and those of faults. SIGUSR1 would open the debugger of Node.js to everybody
- * on the node.
+ * Signals that terminate a process by default and have no meaning here: all but SIGTERM, SIGINT, SIGKILL, SIGQUIT, which
+ * dumps core, and those of faults. SIGUSR1 would open the debugger of Node.js to every user of the node.
  *
  * @see signal(7)
  */
@@ -23,22 +22,22 @@ const ignoredSignals = [
   'SIGSTKFLT',
   'SIGXFSZ',
 ] as const;
-const endingSignals = ['SIGTERM', 'SIGINT'] as const;
-/** How long calls that begin the program may hold up its end. */
+const terminationSignals = ['SIGTERM', 'SIGINT'] as const;
+/** How long pending calls may delay an early exit. */
 const maxPendingMilliseconds = 500;
 
 /**
- * Ignores the signals that mean nothing. Until {@link takeEndingSignals} is called SIGTERM and SIGINT end the process at
- * once: there is nothing to be put in order yet. They do by themselves but for the first process of a container, which
- * gets only signals it listens to.
+ * Ignores meaningless signals. Until {@link takeEndingSignals} is called, SIGTERM and SIGINT terminate the process at once,
+ * without cleanup. They do so by default, except for the first process of a container, which only receives signals it
+ * listens to.
  */
 export function handleEarlySignals(): void {
   if (process.pid === 1) {
-    const isToldToEnd = missedEndingSignal();
-    for (const signal of endingSignals) {
+    const wasTerminated = missedTerminationSignal();
+    for (const signal of terminationSignals) {
       process.on(signal, () => void endEarly());
     }
-    if (isToldToEnd) {
+    if (wasTerminated) {
       process.exit(0);
     }
   }
@@ -48,26 +47,26 @@ export function handleEarlySignals(): void {
   process.on('exit', endPendingCalls);
 }
 
-/** Leaves SIGTERM and SIGINT to others, who listen to them from now on. */
+/** Removes the early listeners of SIGTERM and SIGINT; the caller installs its own. */
 export function takeEndingSignals(): void {
-  for (const signal of endingSignals) {
+  for (const signal of terminationSignals) {
     process.removeAllListeners(signal);
   }
 }
 
 /**
- * Whether SIGTERM or SIGINT came while Node.js was starting. It listens to each of them once, and then ends by it, which the
- * first process of a container does not do: it is only not listened to any more.
+ * Whether SIGTERM or SIGINT arrived during the startup of Node.js. It handles each once and resets the handler to the
+ * default, which does not terminate the first process of a container.
  *
  * One real line: `SigCgt:	0000000180004602`
  *
  * @see proc_pid_status(5)
  */
-function missedEndingSignal(): boolean {
+function missedTerminationSignal(): boolean {
   try {
     const [, mask = ''] =
       /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    const caught = endingSignals.map(
+    const caught = terminationSignals.map(
       (signal) => (BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n,
     );
     return new Set(caught).size > 1;
@@ -85,9 +84,8 @@ async function endEarly(): Promise<void> {
 }
 
 /**
- * Node.js waits at its end for calls of the file system that have not come back. Where the C library can be called the
- * process has ended by now; else it ends by SIGTERM, or as the first process of a container, which no signal of its own
- * ends, by a fault.
+ * Node.js waits for pending file-system calls on exit. With the C library the process has already exited; otherwise it
+ * terminates itself by SIGTERM, or aborts as the first process of a container, which its own signals do not terminate.
  */
 function endPendingCalls(): void {
   if (hasPendingCalls()) {

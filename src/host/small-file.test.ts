@@ -56,14 +56,14 @@ describe('readSmallFile()', () => {
     });
   });
 
-  test('says that an attribute has no value now', async () => {
+  test('reports that an attribute has no value', async () => {
     // Loopback has no speed.
     await expect(readSmallFile('/sys/class/net/lo/speed')).rejects.toMatchObject({
       reason: 'unsupported',
     });
   });
 
-  test('is not held up by a FIFO that nobody writes to', async () => {
+  test('is not blocked by a FIFO without a writer', async () => {
     const fifo = join(folder, 'fifo');
     execFileSync('mkfifo', [fifo]);
     expect(await readSmallFile(fifo)).toBe('');

@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { SourceError } from '../model/errors.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
-/** No file nicwatch reads is longer; a longer one is not what it should be. */
+/** More than any file that nicwatch reads. */
 const maxFileBytes = 1024 * 1024;
 const chunkBytes = 16 * 1024;
 
@@ -43,7 +43,7 @@ export async function readSmallFile(
   }
 }
 
-/** What changes when a file is written or replaced, and costs less than reading it. A file that is not there has one too. */
+/** Changes when a file is written or replaced, and costs less than reading it. A missing file has one too. */
 export async function fileSignature(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
@@ -53,13 +53,13 @@ export async function fileSignature(path: string): Promise<string> {
   }
 }
 
-/** Whether every user of the machine may read a file, as its mode, such as `0644`; undefined where not, or where there is no such file. */
+/** The mode of a file that every user may read, such as `0644`; undefined for any other, or a missing file. */
 export async function worldReadableMode(path: string): Promise<string | undefined> {
   try {
     const { mode } = await stat(path);
     return (mode & constants.S_IROTH) === 0 ? undefined : `0${(mode & 0o7777).toString(8)}`;
   } catch {
-    // Whoever reads it says so.
+    // The reader of the file reports this.
     return undefined;
   }
 }

@@ -22,7 +22,7 @@ const refused = {
 };
 
 describe('spawnGuarded()', () => {
-  test('gives what was started, and throws what starting it throws', () => {
+  test('returns the process, and throws errors of the start', () => {
     const failure = new Error('no');
     expect(spawnGuarded(() => 'started')).toBe('started');
     expect(() =>
@@ -47,7 +47,7 @@ describe('a command for which there are no descriptors', () => {
       format: 'cjs',
       logLevel: 'error',
     });
-    // An error nobody catches would end it.
+    // An uncaught error would end it.
     const { stdout, stderr } = await execa(
       'sh',
       ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, program],
@@ -57,7 +57,7 @@ describe('a command for which there are no descriptors', () => {
     attempts = stdout.map((line) => JSON.parse(line));
   });
 
-  test('fails alone, and runs when there are some again', () => {
+  test('fails alone, and runs when descriptors are free again', () => {
     expect(said).toEqual([]);
     expect(attempts.slice(0, 2)).toEqual([
       { left: 'none', before: 0, outcomes: [refused, refused], after: expect.any(Number) },
@@ -70,7 +70,7 @@ describe('a command for which there are no descriptors', () => {
     ]);
   });
 
-  test('runs or fails with however many, and loses none', () => {
+  test('runs or fails at any number of descriptors, and leaks none', () => {
     expect(attempts.slice(2, -3)).toEqual(
       Array.from({ length: 16 }, (_, count) => ({
         left: 'some',
@@ -81,7 +81,7 @@ describe('a command for which there are no descriptors', () => {
     );
   });
 
-  test('fails alone though they were there a moment before', () => {
+  test('fails alone if descriptors run out during the start', () => {
     expect(attempts.slice(-3)).toEqual([
       { left: 'none, all of a sudden', outcomes: [refused] },
       { left: 'none, all of a sudden', outcomes: [refused] },

@@ -2,13 +2,13 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 
-/** Two for each output, two by which Node.js learns whether the program was found, one for no input, one to spare. */
+/** Two per output, two for the result of exec, one for /dev/null as input, one spare. */
 const spawnDescriptors = 8;
-/** Node.js tells here of every process it is about to start. */
+/** Node.js publishes every process here before it starts it. */
 const channel = 'child_process';
 
 /**
- * Calls a function that starts a process, so that a shortage of descriptors costs no more than an error.
+ * Calls a function that starts a process, and turns a shortage of descriptors into an error.
  *
  * @throws {Error} EMFILE or ENFILE, and whatever `spawn` throws.
  * @see https://nodejs.org/api/diagnostics_channel.html#event-child_process
@@ -19,7 +19,7 @@ export function spawnGuarded<Spawned>(spawn: () => Spawned): Spawned {
   try {
     return spawn();
   } catch (error) {
-    // Where descriptors have run out meanwhile that is the reason, and not what comes of it.
+    // If descriptors have run out meanwhile, that is the cause: throw EMFILE instead.
     requireDescriptors();
     throw error;
   } finally {
@@ -27,7 +27,7 @@ export function spawnGuarded<Spawned>(spawn: () => Spawned): Spawned {
   }
 }
 
-/** Where descriptors run out while a process is started, Node.js never closes those it has opened: better not to try. */
+/** Fails early: if descriptors run out while a process is started, Node.js leaks those it has opened. */
 function requireDescriptors(): void {
   const descriptors: number[] = [];
   try {
@@ -42,8 +42,8 @@ function requireDescriptors(): void {
 }
 
 /**
- * Another thread may take the last descriptors all the same. Then Node.js gives the process no streams, over which execa
- * throws before it listens for the `error` event; that comes a moment later, and unheard it would end the agent.
+ * Another thread may still take the last descriptors. Then the process has no streams, and execa throws before it listens
+ * for the `error` event, which follows later and would crash the agent without a listener.
  */
 function expectFailure(message: unknown): void {
   if (

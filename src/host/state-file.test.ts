@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A state file nobody else has, whose directory answers at once. */
+/** A state file without another holder, whose directory answers at once. */
 function stateFile(path: string, options: Partial<StateFileOptions> = {}): StateFile {
   return createStateFile(path, {
     lockDirectory: async () => true,
@@ -53,11 +53,11 @@ function unwritablePath(directory: string): string {
 }
 
 describe('createStateFile() read()', () => {
-  test('gives nothing where there is no file yet', async () => {
+  test('returns nothing if there is no file yet', async () => {
     expect(await stateFile(join(folder, 'not', 'there', 'state.json')).read()).toBe(undefined);
   });
 
-  test('gives what was written', async () => {
+  test('returns the written content', async () => {
     const path = pathIn('round-trip');
     await stateFile(path).write('{"é": "\0"}\n');
     expect(await stateFile(path).read()).toBe('{"é": "\0"}\n');
@@ -86,13 +86,13 @@ describe('createStateFile() write()', () => {
     expect(readFileSync(path, 'utf8')).toBe('content');
   });
 
-  test('makes directories for nobody else to look into', async () => {
+  test('makes directories private', async () => {
     const path = join(folder, 'private', 'state.json');
     await stateFile(path).write('content');
     expect(statSync(join(folder, 'private')).mode & 0o777).toBe(0o700);
   });
 
-  test('follows no link that stands in its way', async () => {
+  test('does not follow an existing link', async () => {
     const path = pathIn('link', { other: 'of somebody else' });
     symlinkSync(join(folder, 'link', 'other'), `${path}.new`);
     await stateFile(path).write('content');
@@ -101,7 +101,7 @@ describe('createStateFile() write()', () => {
     expect(readdirSync(join(folder, 'link'))).toEqual(['other', 'state.json']);
   });
 
-  test('is not held up by a FIFO that stands in its way', async () => {
+  test('is not blocked by an existing FIFO', async () => {
     const path = pathIn('fifo');
     execaSync('mkfifo', [`${path}.new`]);
     await stateFile(path).write('content');
@@ -127,7 +127,7 @@ describe('createStateFile() write()', () => {
     expect(synced).toEqual([`${path}.new`, 'false', join(folder, 'sync'), 'true']);
   });
 
-  test('puts a new file in the place of the old one', async () => {
+  test('replaces the old file', async () => {
     const path = pathIn('replace', { 'state.json': 'a longer content than the next' });
     const before = statSync(path).ino;
     await stateFile(path).write('next');
@@ -135,14 +135,14 @@ describe('createStateFile() write()', () => {
     expect(statSync(path).ino).not.toBe(before);
   });
 
-  test('leaves nothing else behind, not even of a run that was killed', async () => {
+  test('leaves no other file behind, not even of a killed run', async () => {
     const path = pathIn('killed', { 'state.json.new': 'half of what was to be wri' });
     await stateFile(path).write('content');
     expect(readdirSync(join(folder, 'killed'))).toEqual(['state.json']);
     expect(readFileSync(path, 'utf8')).toBe('content');
   });
 
-  test('keeps the old file where the new one cannot be written', async () => {
+  test('keeps the old file if the new one cannot be written', async () => {
     const path = pathIn('keep', { 'state.json': 'old' });
     mkdirSync(`${path}.new`);
     await expect(stateFile(path).write('new')).rejects.toMatchObject({ reason: 'failed' });
@@ -164,7 +164,7 @@ describe('createStateFile() write()', () => {
 });
 
 describe('createStateFile() on a disk that does not answer', () => {
-  test('gives up, begins nothing else until it is back, and then writes', async () => {
+  test('times out, starts nothing else until the disk answers, and then writes', async () => {
     const path = pathIn('stuck');
     const back = createDeferred();
     const runCommand = vi.fn<StateFileOptions['runCommand']>(async () => {
@@ -188,7 +188,7 @@ describe('createStateFile() on a disk that does not answer', () => {
     expect(readFileSync(path, 'utf8')).toBe('third');
   });
 
-  test('has another process try the directory first, and again only after it was stuck', async () => {
+  test('lets another process try the directory first, and again only after a timeout', async () => {
     const runCommand = vi.fn<StateFileOptions['runCommand']>(async () => {
       throw new Error('no such command');
     });
@@ -209,12 +209,12 @@ describe('createStateFile() claim()', () => {
     expect(readdirSync(join(folder, 'claimed', 'below'))).toEqual([]);
   });
 
-  test('says that another process has the directory', async () => {
+  test('reports that another process has locked the directory', async () => {
     const path = pathIn('taken');
     const state = stateFile(path, { lockDirectory: async () => false });
     await expect(state.claim()).rejects.toMatchObject({
       name: 'SourceError',
-      message: `${JSON.stringify(join(folder, 'taken'))} is in use by another process: what this one counts does not survive it`,
+      message: `${JSON.stringify(join(folder, 'taken'))} is in use by another process: the counts of this one do not survive it`,
     });
   });
 });
@@ -223,7 +223,7 @@ describe('createDirectoryLock()', () => {
   test.each([
     ['flock', async () => openLibc()],
     ['an abstract socket', async () => undefined],
-  ])('with %s gives a directory to one, and leaves nothing in it', async (_what, libc) => {
+  ])('with %s locks a directory for one holder, and leaves nothing in it', async (_what, libc) => {
     const directory = join(folder, 'locked');
     mkdirSync(directory, { recursive: true });
     const library = await libc();
@@ -236,14 +236,14 @@ describe('createDirectoryLock()', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('does without a lock where the file system has none', async () => {
+  test('continues without a lock if the file system does not support it', async () => {
     const lock = createDirectoryLock({ flock: async () => 'ENOLCK' });
     expect(await lock(folder)).toBe(true);
   });
 });
 
 describe('createStateFile() setAside()', () => {
-  test('renames the file, over an earlier one', async () => {
+  test('renames the file, replacing an earlier one', async () => {
     const path = pathIn('aside', { 'state.json': 'damaged', 'state.json.bad': 'earlier' });
     const state = stateFile(path);
     await state.setAside();
@@ -255,7 +255,7 @@ describe('createStateFile() setAside()', () => {
   test.each([
     ['there is no file', join(folder, 'nothing', 'state.json'), 'ENOENT'],
     ['its directory is none', unwritablePath('no-directory'), 'ENOTDIR'],
-  ])('says that %s', async (_what, path, code) => {
+  ])('reports that %s', async (_what, path, code) => {
     await expect(stateFile(path).setAside()).rejects.toMatchObject({
       name: 'SourceError',
       cause: expect.objectContaining({ code }),

@@ -9,7 +9,7 @@ import type { StateFile } from './host.ts';
 import { readSmallFile } from './small-file.ts';
 import { errorCode } from './system-error.ts';
 
-/** A disk that takes longer is as good as none. */
+/** Timeout of the disk. */
 const defaultDeadlineMilliseconds = 3000;
 
 export interface StateFileOptions {
@@ -19,10 +19,10 @@ export interface StateFileOptions {
 }
 
 /**
- * Keeps state in a file. It is written under one fixed other name, synced and renamed: a process killed in between
- * leaves at most one such file behind, where a library with random names would leave one for each kill.
+ * Keeps state in a file. It is written under a fixed temporary name, synced and renamed: a process killed in between
+ * leaves at most one such file, not one per kill as with random names.
  *
- * What takes longer than the deadline is given up, and nothing else is begun until it has come back.
+ * An operation times out at the deadline; until it has returned, every other fails at once.
  */
 export function createStateFile(
   path: string,
@@ -87,7 +87,7 @@ export function createStateFile(
         if (!(await lockDirectory(directory))) {
           throw new SourceError(
             'failed',
-            `${JSON.stringify(directory)} is in use by another process: what this one counts does not survive it`,
+            `${JSON.stringify(directory)} is in use by another process: the counts of this one do not survive it`,
           );
         }
       }),
@@ -114,14 +114,14 @@ export function createStateFile(
 }
 
 /**
- * Whoever writes to a file system that is frozen waits in the kernel, and then not even SIGKILL ends his process. So
- * another process tries first; what else is wrong, the next call tells.
+ * A write to a frozen file system blocks in the kernel, and then not even SIGKILL ends the process. So another process tries
+ * first; other errors are reported by the next call.
  */
 async function tryDirectory(path: string, runCommand: RunCommand): Promise<void> {
   await runCommand('mkdir', ['-p', '-m', '700', '--', path]).catch(() => {});
 }
 
-/** The `recursive` of Node.js makes no end where a directory cannot be made in a parent that is there: in procfs. */
+/** The `recursive` of Node.js loops forever if a directory cannot be created in an existing parent, as in procfs. */
 async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
@@ -135,7 +135,7 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** What stands in the way is removed: another's link would be followed, a FIFO waits for a reader. */
+/** Removes an existing file first: a link would be followed, and a FIFO would block. */
 async function writeSynced(path: string, content: string): Promise<void> {
   await rm(path, { force: true });
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -148,7 +148,7 @@ async function writeSynced(path: string, content: string): Promise<void> {
   }
 }
 
-/** Makes the rename itself survive. */
+/** Makes the rename durable. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

@@ -1,7 +1,7 @@
 import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 
-/** What an errno of procfs, sysfs and device nodes means. Any other is `failed`. */
+/** Reasons by errno of procfs, sysfs and device nodes. Any other is `failed`. */
 const reasons: Readonly<Record<string, SourceErrorReason>> = {
   ENOENT: 'absent',
   ENOTDIR: 'absent',
@@ -20,7 +20,7 @@ export function errorCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** Translates a failed system call, once, at the edge. */
+/** Translates a failed system call to a SourceError. */
 export function sourceErrorFrom(error: unknown, path: string): SourceError {
   const code = errorCode(error);
   return new SourceError(

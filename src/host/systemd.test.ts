@@ -6,15 +6,15 @@ import { createSystemd } from './systemd.ts';
 import type { Systemd } from './systemd.ts';
 
 const pid = 42;
-const told: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
+const success: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 
-/** A manager that said this in the environment, and the commands it was told something with. */
-function managerOf(
+/** Systemd with this environment, and the commands it was notified with. */
+function systemdOf(
   env: Readonly<Record<string, string>>,
-  result: CommandResult = told,
-): { readonly manager: Systemd; readonly commands: readonly string[] } {
+  result: CommandResult = success,
+): { readonly systemd: Systemd; readonly commands: readonly string[] } {
   const commands: string[] = [];
-  const manager = createSystemd({
+  const systemd = createSystemd({
     env,
     pid,
     notifySocket: undefined,
@@ -23,7 +23,7 @@ function managerOf(
       return result;
     },
   });
-  return { manager, commands };
+  return { systemd, commands };
 }
 
 describe('createSystemd()', () => {
@@ -38,7 +38,7 @@ describe('createSystemd()', () => {
     { env: { LISTEN_PID: '42', LISTEN_FDS: 'one' }, descriptors: [] },
     { env: { LISTEN_PID: '42', LISTEN_FDS: '65' }, descriptors: [] },
   ])('has the sockets of $env', ({ env, descriptors }) => {
-    expect(managerOf(env).manager.sockets.map(({ descriptor }) => descriptor)).toEqual(descriptors);
+    expect(systemdOf(env).systemd.sockets.map(({ descriptor }) => descriptor)).toEqual(descriptors);
   });
 
   test.each([
@@ -49,24 +49,24 @@ describe('createSystemd()', () => {
     { env: { WATCHDOG_USEC: '0' }, milliseconds: undefined },
     { env: { WATCHDOG_USEC: '1e9' }, milliseconds: undefined },
   ])('has the watchdog of $env', ({ env, milliseconds }) => {
-    expect(managerOf(env).manager.watchdogMilliseconds).toBe(milliseconds);
+    expect(systemdOf(env).systemd.watchdogMilliseconds).toBe(milliseconds);
   });
 
-  test('tells nobody where nobody listens', async () => {
-    const { manager, commands } = managerOf({});
-    await manager.notify('READY=1');
+  test('sends nothing without NOTIFY_SOCKET', async () => {
+    const { systemd, commands } = systemdOf({});
+    await systemd.notify('READY=1');
     expect(commands).toEqual([]);
   });
 
-  test('tells through the command of systemd, and what that complains of', async () => {
+  test('notifies with systemd-notify, and reports its errors', async () => {
     const env = { NOTIFY_SOCKET: '/run/systemd/notify' };
-    const { manager, commands } = managerOf(env);
-    await manager.notify('READY=1');
-    await manager.notify('WATCHDOG=1');
+    const { systemd, commands } = systemdOf(env);
+    await systemd.notify('READY=1');
+    await systemd.notify('WATCHDOG=1');
     expect(commands).toEqual(['systemd-notify READY=1', 'systemd-notify WATCHDOG=1']);
 
-    const refused = managerOf(env, { exitCode: 1, stdout: '', stderr: 'Connection refused\n' });
-    await expect(refused.manager.notify('READY=1')).rejects.toThrow(
+    const refused = systemdOf(env, { exitCode: 1, stdout: '', stderr: 'Connection refused\n' });
+    await expect(refused.systemd.notify('READY=1')).rejects.toThrow(
       new SourceError('failed', 'systemd-notify READY=1: Connection refused'),
     );
   });

@@ -5,19 +5,19 @@ import type { NotifySocket } from './notify-socket.ts';
 
 /** The number of the first descriptor that systemd passes. */
 const firstDescriptor = 3;
-/** More sockets than anybody listens on. */
+/** More sockets than any unit passes. */
 const maxSockets = 64;
 
 /** What systemd passed to this process, and how to notify it. */
 export interface Systemd {
   /** Listening sockets of a socket unit, in its order. */
   readonly sockets: readonly InheritedSocket[];
-  /** systemd ends a process that does not notify it for so long; undefined where there is no watchdog. */
+  /** The watchdog timeout: systemd terminates a process without a notification for so long; undefined without a watchdog. */
   readonly watchdogMilliseconds: number | undefined;
   /**
-   * Notifies systemd that the process is ready or alive; does nothing where it was not started by systemd.
+   * Notifies systemd that the process is ready or alive; does nothing if systemd did not start it.
    *
-   * @throws {SourceError} when that failed.
+   * @throws {SourceError} when the notification failed.
    */
   notify(state: 'READY=1' | 'WATCHDOG=1'): Promise<void>;
 }
@@ -30,8 +30,8 @@ export interface SystemdOptions {
 }
 
 /**
- * Reads what systemd says in the environment. It is notified on its socket, or through its own command where there is no
- * way to send datagrams.
+ * Reads the environment variables of systemd. Notifications use its socket, or systemd-notify where datagrams cannot be
+ * sent.
  *
  * @see sd_listen_fds(3), sd_watchdog_enabled(3), sd_notify(3), systemd-notify(1)
  */
@@ -64,7 +64,7 @@ export function createSystemd({ env, pid, notifySocket, runCommand }: SystemdOpt
   };
 }
 
-/** What is no count, or too large a one, counts as none: no manager that follows the protocol sends it. */
+/** An invalid or too large count is 0: systemd does not send it. */
 function countOf(text: string | undefined, max: number): number {
   const count = /^\d+$/.test(text ?? '') ? Number(text) : 0;
   return count <= max ? count : 0;

@@ -20,7 +20,7 @@ afterAll(() => {
   closeSync(file);
 });
 
-/** Says whether a promise is settled within so many milliseconds. */
+/** Whether a promise settles within this many milliseconds. */
 async function isSettledWithin(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), setTimeout(milliseconds, false)]);
 }
@@ -29,7 +29,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** A C library whose polls end with these errors, one after the other, and what they were asked. */
+/** A C library whose polls return these errors in turn, and their arguments. */
 function libcWhose(errors: readonly (string | undefined)[]) {
   const polls: (readonly number[])[] = [];
   const left = [...errors];
@@ -44,7 +44,7 @@ function libcWhose(errors: readonly (string | undefined)[]) {
 }
 
 describe('createWaitReadable()', () => {
-  test('waits until there is something to be read, and no longer', async () => {
+  test('waits until the descriptor is readable', async () => {
     const descriptors = openDescriptors();
     const waiting = waitReadable(file, never);
     expect(await isSettledWithin(100, waiting)).toBe(false);
@@ -56,7 +56,7 @@ describe('createWaitReadable()', () => {
     expect(openDescriptors()).toBe(descriptors);
   });
 
-  test('ends when the signal is aborted, and gives its thread back', async () => {
+  test('ends when the signal is aborted, and frees its thread', async () => {
     const descriptors = openDescriptors();
     const ending = new AbortController();
     const waiting = Promise.all(
@@ -71,13 +71,13 @@ describe('createWaitReadable()', () => {
     expect(openDescriptors()).toBe(descriptors);
   });
 
-  test('does not begin to wait when the signal is aborted already', async () => {
+  test('does not wait if the signal is already aborted', async () => {
     const fake = libcWhose([]);
     await createWaitReadable(fake)(file, AbortSignal.abort());
     expect(fake.polls).toEqual([]);
   });
 
-  test('goes on waiting after a signal of the system', async () => {
+  test('continues to wait after a system signal', async () => {
     const fake = libcWhose(['EINTR', 'EINTR', undefined]);
     await createWaitReadable(fake)(file, never);
     expect(fake.polls).toHaveLength(3);

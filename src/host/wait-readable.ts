@@ -4,19 +4,19 @@ import { SourceError } from '../model/errors.ts';
 import type { Libc } from './libc.ts';
 
 /**
- * Waits until a descriptor can be read, or has an error to tell, or `signal` is aborted. Nothing happens until then: no
- * timer runs, and no thread but one of the pool is held.
+ * Waits until a descriptor is readable or has an error, or `signal` is aborted. Meanwhile no timer runs, and one thread of
+ * the pool is held.
  *
- * @throws {SourceError} `failed` when it cannot be waited for.
+ * @throws {SourceError} `failed` when poll(2) fails.
  */
 export type WaitReadable = (descriptor: number, signal: AbortSignal) => Promise<void>;
 
-/** What a write to an eventfd adds to its counter: 64 bits in the byte order of the machine. */
+/** The value a write adds to the counter of an eventfd: 64 bits in the byte order of the machine. */
 const one = new BigUint64Array([1n]);
 
 /**
- * Makes the function that waits with poll(2). A call into the kernel cannot be cancelled from here, so each polls an
- * eventfd beside the descriptor, and is ended through that.
+ * Creates the function that waits with poll(2). A native call cannot be cancelled, so each also polls an eventfd, which an
+ * abort makes readable.
  *
  * @see eventfd(2)
  */

@@ -37,7 +37,7 @@ const cases = [
     'igb',
   ],
   [
-    'an interface of elsewhere',
+    'an interface of another namespace',
     { device: 'gw_11cbf51a', busAddress: undefined },
     'gw_11cbf51a',
     'i40e',
@@ -87,10 +87,10 @@ describe('attributeEvent()', () => {
     ['a physical device, whatever it lost', 'enp6s0', true, '', ''],
     ['a VXLAN device that has lost packets', 'vx42', true, 'vx42', 'vxlan'],
     ['a VXLAN device that has lost none', 'vx42', false, '', ''],
-    ['a VXLAN device that cannot be asked', 'vx42', undefined, 'vx42', 'vxlan'],
+    ['a VXLAN device that cannot be read', 'vx42', undefined, 'vx42', 'vxlan'],
     ['a veth that has lost packets', 'eth1', true, 'eth1', ''],
     ['a veth that has lost none', 'eth1', false, '', ''],
-    ['a veth that cannot be asked', 'eth1', undefined, '', ''],
+    ['a veth that cannot be read', 'eth1', undefined, '', ''],
     ['no device of here', 'gw_11cbf51a', undefined, 'gw_11cbf51a', ''],
   ])('takes a dead loop on the name of %s', (_what, name, lost, expected, driver) => {
     const event = {
@@ -153,7 +153,7 @@ describe('attributeEvent()', () => {
     });
   });
 
-  test('takes the only device of a driver here where nobody can say whether there are others', () => {
+  test('takes the only local device of a driver if its siblings cannot be listed', () => {
     const vf0 = {
       ...device('vf0', { driver: 'ixgbevf' }),
       attributeNames: () => {
@@ -169,7 +169,7 @@ describe('attributeEvent()', () => {
     expect(attributeEvent(event, { devices: [vf0] }).device).toBe('vf0');
   });
 
-  test('leaves the driver empty where neither text nor sysfs names it', () => {
+  test('leaves the driver empty if neither text nor sysfs names it', () => {
     const event = {
       event: 'dead_loop',
       device: 'x',
@@ -182,8 +182,8 @@ describe('attributeEvent()', () => {
   test.each([
     ['is one of too many', 'gw_new', ''],
     ['is counted by name already', 'gw_7', 'gw_7'],
-    ['is of here', 'vx42', 'vx42'],
-  ])('gives the name of a device that %s', (_what, name, expected) => {
+    ['is local', 'vx42', 'vx42'],
+  ])('counts by name, or not, a device that %s', (_what, name, expected) => {
     const countedDevices = new Set(Array.from({ length: 100 }, (_, index) => `gw_${index}`));
     const fewer = new Set([...countedDevices].slice(1));
     const attribute = (counted: ReadonlySet<string>): string =>
@@ -192,7 +192,7 @@ describe('attributeEvent()', () => {
         { devices, countedDevices: counted },
       ).device;
     expect(attribute(countedDevices)).toBe(expected);
-    // Neither the nameless nor devices of here count.
+    // Neither the empty name nor local devices count.
     expect(attribute(new Set([...fewer, '', 'p0', 'p1']))).toBe(name);
   });
 });
@@ -207,12 +207,7 @@ describe('attributeRecord()', () => {
 
   test.each([
     ['since boot', { timestampMicroseconds: 54_500_000 }, 1000, 1054.5],
-    [
-      'since boot, where nobody knows when that was',
-      { timestampMicroseconds: 54 },
-      undefined,
-      undefined,
-    ],
+    ['since boot, without a known boot time', { timestampMicroseconds: 54 }, undefined, undefined],
     ['of the journal', { realtimeMicroseconds: 1_795_145_634_500_000 }, 1000, 1_795_145_634.5],
   ])('takes the time %s', (_what, fields, bootTimestampSeconds, expected) => {
     expect(
@@ -237,13 +232,13 @@ async function readFile(): Promise<string> {
 describe('readHostContext()', () => {
   const missing = new SourceError('absent', 'not mounted');
 
-  test('gives the devices, however they are handed out, and the boot time', async () => {
+  test('reads the devices, listed synchronously or not, and the boot time', async () => {
     const context = { devices, bootTimestampSeconds: 1_795_145_580 };
     expect(await readHostContext({ devices: () => devices, readFile })).toEqual(context);
     expect(await readHostContext({ devices: async () => devices, readFile })).toEqual(context);
   });
 
-  test('does without what cannot be read', async () => {
+  test('leaves out what cannot be read', async () => {
     const unreadable = {
       devices: () => {
         throw missing;

@@ -7,20 +7,20 @@ import type { LossWitness, WitnessedDevice } from './loss-witness.ts';
 import { onlyDeviceOf } from './only-device.ts';
 import type { DriverDevice } from './only-device.ts';
 
-/** Kinds of devices that nodes have; ends of veth pairs and the like are what containers have. */
+/** Virtual devices of a node; veth and the like belong to containers. */
 const nodeKinds: ReadonlySet<DeviceKind> = new Set(['vxlan', 'geneve', 'bond', 'bridge', 'vlan']);
-/** Modules that log under a name of their own, and the driver of their devices. */
+/** The driver of each module that logs under a name of its own. */
 const driverOfModule: Readonly<Record<string, string>> = { mlx4_en: 'mlx4_core' };
 
 /**
- * Devices that are not, or no longer, of this namespace and have series of their own. Containers come and go; the number
- * of series must not.
+ * Max devices outside this namespace, or gone, that have series of their own. Containers come and go; the number of
+ * series must stay bounded.
  */
 export const maxForeignDevices = 100;
 
 type HostDevice = WitnessedDevice & DriverDevice;
 
-/** What is asked of the host to attribute events. */
+/** The host as attribution needs it. */
 export interface AttributionHost {
   devices(): Promise<readonly HostDevice[]> | readonly HostDevice[];
   readFile(path: string): Promise<string>;
@@ -35,16 +35,16 @@ export interface HostContext {
   readonly hasLost?: ReadonlyMap<string, boolean> | undefined;
 }
 
-/** The device and driver an event is attributed to, as in other metrics; empty where the log does not tell. */
+/** The device and driver an event is attributed to, as in other metrics; empty where unknown. */
 export type Attribution = Pick<LoggedEvent, 'device' | 'driver'>;
 
 /** An event of the log without its text. */
 export type AttributedEvent = Omit<LoggedEvent, 'text'>;
 
 /**
- * An event is counted even where sysfs or procfs cannot be read; it then keeps the names the log gives.
+ * Reads the context of events. If sysfs or procfs cannot be read, events are counted under the names in the log.
  *
- * @param events asked of the witness; of another boot there is none
+ * @param events the events the witness is asked about; none for another boot
  */
 export async function readHostContext(
   host: AttributionHost,
@@ -74,11 +74,11 @@ function loopingName(event: KernelEvent | undefined): string | undefined {
 export interface AttributeRecordOptions {
   readonly record: KernelRecord;
   readonly context: HostContext;
-  /** The devices that are counted by name. */
+  /** Devices counted by name. */
   readonly countedDevices: ReadonlySet<string>;
 }
 
-/** Says of the event a record reports which device and driver it is attributed to, and when it was. */
+/** Attributes the event of a record to a device and driver, and adds its timestamp. */
 export function attributeRecord(
   event: KernelEvent,
   { record, context: { bootTimestampSeconds, ...context }, countedDevices }: AttributeRecordOptions,
@@ -96,16 +96,15 @@ export function attributeRecord(
 }
 
 export interface AttributeEventOptions extends Pick<HostContext, 'devices' | 'hasLost'> {
-  /** The devices that are counted by name; undefined puts no limit to the names of other namespaces. */
+  /** Devices counted by name; undefined sets no limit for names of other namespaces. */
   readonly countedDevices?: ReadonlySet<string>;
 }
 
 /**
- * Finds the device and driver of an event. The bus address leads to the device's present name even when the record gives
- * an old one or none. A name that a device here bears is of that device only where nobody else is likely to have logged it;
- * one that no device here bears is that of another network namespace and stays as it is, unless there are too many of
- * these. One bus address with several devices (multi-port cards) says nothing unless the text names one of them, and a
- * driver's name alone says something only where it has one device.
+ * Finds the device and driver of an event. A bus address identifies the device under its current name, even if the record
+ * has an old name or none; where several devices share the address (multi-port cards), the text must name one of them. A
+ * name alone is taken for a local device only if no namesake in another namespace is likely to have logged it; a name
+ * that no local device has is kept, up to a limit. A driver alone identifies a device only if it has just one.
  *
  * @see docs/decisions/0011-names-of-other-namespaces.md
  */
@@ -126,7 +125,7 @@ export function attributeEvent(
   return { device: isWithinLimit ? name : '', driver: event.driver ?? '' };
 }
 
-/** Of these names, those that no device here bears. */
+/** The names that no local device has. */
 export function foreignDevices(
   names: ReadonlySet<string>,
   devices: readonly Device[],
@@ -136,7 +135,7 @@ export function foreignDevices(
 }
 
 interface Candidates extends Pick<HostContext, 'devices' | 'hasLost'> {
-  /** Bears the name in the text. */
+  /** The device with the name in the text. */
   readonly named: Device | undefined;
 }
 
@@ -155,7 +154,7 @@ function findDevice(
   return driver === undefined ? undefined : onlyDeviceOf(driver, devices);
 }
 
-/** Whether a record without a bus address is about the device here whose name it gives, and not about a namesake. */
+/** Whether a record without a bus address is about the local device it names, not a namesake in another namespace. */
 function isAbout(
   { event, driver }: KernelEvent,
   { name, kind, driver: ownDriver }: Device,
@@ -172,7 +171,7 @@ function isAbout(
     case 'firmware_fault':
     case 'malicious_driver':
     case 'device_lost':
-      // What a driver logs, or the watchdog for it.
+      // Logged by the driver, or by the watchdog for it.
       return kind === 'physical' && (!driver || (driverOfModule[driver] ?? driver) === ownDriver);
   }
 }

@@ -50,12 +50,12 @@ const forms = [
     'vxa',
     undefined,
   ],
-  // Checksum faults: with and without a parent, and of nobody.
+  // Checksum faults: with and without a parent, and without a device.
   ['eth0.40: hw csum failure', 'rx_csum_fault', 'eth0.40', undefined],
   ['<unknown>: hw csum failure', 'rx_csum_fault', undefined, undefined],
   ['(NULL net_device): hw csum failure', 'rx_csum_fault', undefined, undefined],
   ['lan78xx 1-1.1.1:1.0 eth0: hw csum failure', 'rx_csum_fault', 'eth0', 'lan78xx'],
-  // Prefixes: no interface, no bus, the interface in brackets, a colon behind the bus.
+  // Prefixes: no interface, no bus, the interface in brackets, a colon after the bus.
   ['igb 0000:00:07.0: Detected Tx Unit Hang', 'unit_hang', undefined, 'igb'],
   ['ixgbevf: Detected Tx Unit Hang\n  Tx Queue             <2>', 'unit_hang', undefined, 'ixgbevf'],
   [
@@ -111,7 +111,7 @@ describe('classifyRecord()', () => {
     });
   });
 
-  test('takes no interface for a bus address where the device itself is the parent', () => {
+  test('does not take the interface for a bus address if the device is its own parent', () => {
     const record = kernelRecord('net eth0: eth0: tq[0] error 0x80000000', { device: 'n2' });
     expect(classifyRecord(record)).toEqual({
       event: 'firmware_fault',
@@ -150,13 +150,13 @@ describe('classifyRecord()', () => {
     expect(classifyRecord(kernelRecord(text))).toBeUndefined();
   });
 
-  test.each([1, 3, 16, 23])('leaves alone facility %d, which any process can write', (facility) => {
+  test.each([1, 3, 16, 23])('ignores facility %d, which any process can write', (facility) => {
     const text = 'Dead loop on virtual device vxa, fix it urgently!';
     expect(classifyRecord(kernelRecord(text))?.event).toBe('dead_loop');
     expect(classifyRecord(kernelRecord(text, { facility }))).toBeUndefined();
   });
 
-  test.each([0, 2, 4, 6, 7])('does not ask for the level (%d)', (level) => {
+  test.each([0, 2, 4, 6, 7])('ignores the level (%d)', (level) => {
     const text = 'gve 0000:00:04.0 ens4: Timeout on tx queue, 2';
     expect(classifyRecord(kernelRecord(text, { level }))?.event).toBe('tx_timeout');
   });

@@ -5,7 +5,7 @@ import type { KernelRecord } from '../model/kernel-record.ts';
 import { parseKernelMessage } from '../parsers/kernel-message.ts';
 import type { KernelMessage } from '../parsers/kernel-message.ts';
 
-/** The event a record of the kernel log reports, and the names the record itself gives. */
+/** The event a kernel-log record reports, and the names in the record. */
 export interface KernelEvent {
   readonly event: KernelEventName;
   readonly device: string | undefined;
@@ -21,8 +21,8 @@ const rowsByDriver = new Map(
 );
 
 /**
- * Says which event a record reports; undefined for all others. Only the kernel's own records count: any process may
- * write to the log, but none with facility 0.
+ * Classifies a record; undefined if it reports no event. Only records of the kernel itself count: any process may write
+ * to the log, but none with facility 0.
  */
 export function classifyRecord(record: KernelRecord): KernelEvent | undefined {
   if (record.facility !== 0 || !isWorthReading(record.text)) {
@@ -37,7 +37,7 @@ export function classifyRecord(record: KernelRecord): KernelEvent | undefined {
   return undefined;
 }
 
-/** A quick look that spares most records the long one: a driver's text begins with its name. */
+/** A cheap check that skips most records: a driver's text begins with its name. */
 function isWorthReading(text: string): boolean {
   const [driver = ''] = /^[^\s:]*/.exec(text) ?? [];
   return rowsByDriver.has(driver) || coreEventWords.test(text);
@@ -62,7 +62,7 @@ function classifyReading({
   return undefined;
 }
 
-/** Some records of vmxnet3 begin with `net` and the interface, where a driver and its bus address stand else. */
+/** Some records of vmxnet3 begin with `net` and the interface instead of the driver and its bus address. */
 function originOf(origin: Pick<KernelEvent, 'driver' | 'busAddress'>): typeof origin {
   return origin.driver === 'net' ? { driver: 'vmxnet3', busAddress: undefined } : origin;
 }

@@ -66,11 +66,11 @@ function deadLoops(count: number, prefix = 'gw'): readonly Partial<AttributedEve
 }
 
 describe('createEventCounts()', () => {
-  test('holds nothing at first', () => {
+  test('is empty at first', () => {
     expect(createEventCounts().list()).toEqual([]);
   });
 
-  test('counts by device and event, and keeps the last time', () => {
+  test('counts by device and event, and keeps the last timestamp', () => {
     expect(
       counted([
         {},
@@ -92,13 +92,13 @@ describe('createEventCounts()', () => {
     expect(counted(events)).toMatchObject([{ driver: 'e1000e', count: 2 }]);
   });
 
-  test('keeps a time it knows when the boot time cannot be read', () => {
+  test('keeps a known timestamp when the boot time cannot be read', () => {
     expect(counted([{}, { timestampSeconds: undefined }])).toMatchObject([
       { count: 2, lastTimestampSeconds: 54 },
     ]);
   });
 
-  test('goes on from what was counted before', () => {
+  test('continues from previous counts', () => {
     const previous = { ...eno1('unit_hang'), count: 9, lastTimestampSeconds: 8 };
     const other = { ...eno1('adapter_reset'), count: 3, lastTimestampSeconds: 9 };
     expect(counted([{}], [], [previous, other])).toEqual([
@@ -107,7 +107,7 @@ describe('createEventCounts()', () => {
     ]);
   });
 
-  test('gives what does not change when it is counted on', () => {
+  test('lists counts that do not change later', () => {
     const counts = createEventCounts();
     counts.add(hang, []);
     const events = counts.list();
@@ -115,14 +115,14 @@ describe('createEventCounts()', () => {
     expect(events).toMatchObject([{ count: 1 }]);
   });
 
-  test('counts drivers apart where no device is known', () => {
+  test('counts by driver if no device is known', () => {
     expect(counted([{ device: '' }, { device: '', driver: 'igb' }, { device: '' }])).toMatchObject([
       { device: '', driver: 'e1000e', count: 2 },
       { device: '', driver: 'igb', count: 1 },
     ]);
   });
 
-  test('names a hundred devices of elsewhere, and counts what happens to others together', () => {
+  test('counts 100 foreign devices by name, and all others together', () => {
     const events = counted([...deadLoops(150), ...deadLoops(150)]);
     expect(events).toHaveLength(101);
     expect(events.filter(({ device }) => device !== '').map(({ count }) => count)).toEqual(
@@ -131,7 +131,7 @@ describe('createEventCounts()', () => {
     expect(events.find(({ device }) => device === '')?.count).toBe(100);
   });
 
-  test('names every device of here', () => {
+  test('counts every local device by name', () => {
     const own = deadLoops(150, 'own');
     const devices = own.map(({ device = '' }) => deviceNamed(device));
     const events = counted([...deadLoops(120), ...own], devices);
@@ -139,7 +139,7 @@ describe('createEventCounts()', () => {
     expect(events.filter(({ device }) => device.startsWith('own'))).toHaveLength(150);
   });
 
-  test('stays bounded when devices of here come, have events and go, and loses none', () => {
+  test('stays bounded while local devices come and go, and loses no event', () => {
     const counts = createEventCounts();
     for (const [index, event] of deadLoops(2000, 'veth').entries()) {
       const present = [deviceNamed('eno1'), deviceNamed(`veth${index}`)];
@@ -154,7 +154,7 @@ describe('createEventCounts()', () => {
     expect(nameless?.lastTimestampSeconds).toBeGreaterThan(1700);
   });
 
-  test('names no more devices of elsewhere after a restart', () => {
+  test('keeps the limit of foreign devices across a restart', () => {
     const first = counted(deadLoops(120));
     const second = counted([...deadLoops(120, 'later'), { device: 'gw99' }], [], first);
     expect(new Set(second.map(({ device }) => device))).toEqual(
@@ -173,12 +173,12 @@ describe('eventKey()', () => {
     expect(eventKey({ ...hang, ...change }) === eventKey(hang)).toBe(isSame);
   });
 
-  test('tells drivers apart where there is no device', () => {
+  test('distinguishes drivers without a device', () => {
     const nobody = { ...hang, device: '' };
     expect(eventKey(nobody)).not.toBe(eventKey({ ...nobody, driver: 'igb' }));
   });
 
-  test('cannot be misled by the name of a device', () => {
+  test('is unambiguous whatever the name of a device', () => {
     expect(eventKey({ ...hang, device: '', driver: 'a","b' })).not.toBe(
       eventKey({ ...hang, device: 'a","b', driver: '' }),
     );

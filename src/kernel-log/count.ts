@@ -16,7 +16,7 @@ import { isBehind, lostBetween, positionOf, startOfLog } from './ledger.ts';
 import { createLossWitness } from './loss-witness.ts';
 import { createRecentEvents } from './recent.ts';
 
-/** Devices whose last hang is remembered; when there have been so many, older ones are history. */
+/** Max devices whose last hang is kept; beyond it, all are discarded. */
 const maxLastHangs = 1000;
 
 const suppressedPattern = /(?:^|: )(?:net_ratelimit|__ratelimit): (\d{1,10}) callbacks suppressed/;
@@ -30,32 +30,32 @@ export interface LastHang {
   readonly isReset: boolean;
 }
 
-/** What counting some records made of them. Those that were counted before are left out. */
+/** The result of counting records, without those that were counted before. */
 interface Counted {
   readonly records: number;
   readonly events: number;
-  /** Records that stood between those that were counted and were never seen. */
+  /** Records missing between the counted ones. */
   readonly lost: number;
-  /** Messages the kernel's own rate limit left out. */
+  /** Messages suppressed by the kernel's rate limit. */
   readonly suppressed: number;
 }
 
-/** Counts records by what they report, each once. */
+/** Counts events in records, each record once. */
 export interface RecordCounter {
   count(records: readonly KernelRecord[]): Promise<Counted>;
   /** How far the log was read. */
   position(): LogPosition;
   events(): readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** What was logged last of each device, the newest first. */
+  /** The latest events of each device, newest first. */
   recentEvents(): readonly LoggedEvent[];
-  /** Goes on from what an earlier run has counted, or from nothing. */
+  /** Continues from the ledger of an earlier run, or from zero. */
   restart(ledger: Pick<Ledger, 'position' | 'events'> | undefined): void;
-  /** The place in the journal leads nowhere any more; time still tells what was counted. */
-  forgetCursor(): void;
+  /** Drops an invalid journal cursor; timestamps still tell which records were counted. */
+  dropCursor(): void;
 }
 
-/** @param host asked for its devices whenever there are events, so it should remember them for a while */
+/** @param host should cache its devices: they are listed whenever there are events */
 export function createRecordCounter(host: AttributionHost): RecordCounter {
   const lastHangs = new Map<string, LastHang>();
   const recent = createRecentEvents();
@@ -63,7 +63,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
   let counts = createEventCounts();
   let position = startOfLog;
 
-  /** Takes note of an event, also of one that an earlier run has counted: a hang may outlast the agent. */
+  /** Keeps an event, even if an earlier run has counted it: a hang may outlast the agent. */
   const note = (event: AttributedEvent, record: KernelRecord, devices: readonly Device[]): void => {
     recent.add(
       { ...event, text: record.text },
@@ -97,7 +97,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
       counts = createEventCounts(ledger?.events);
       position = ledger?.position ?? startOfLog;
     },
-    forgetCursor: () => {
+    dropCursor: () => {
       position = { ...position, cursor: undefined };
     },
     count: async (records) => {
@@ -138,13 +138,13 @@ function suppressedCallbacks({ facility, text }: KernelRecord): number {
 /** Counts events by device and class. */
 export interface EventCounts {
   add(event: AttributedEvent, devices: readonly Device[]): void;
-  /** Every device that is counted by name. */
+  /** All devices counted by name. */
   readonly devices: ReadonlySet<string>;
-  /** The same object for as long as nothing is added. */
+  /** The same array while nothing is added. */
   list(): readonly KernelEventCount[];
 }
 
-/** Counts on from what was counted before. */
+/** Continues from previous counts. */
 export function createEventCounts(previous: readonly KernelEventCount[] = []): EventCounts {
   let listed: readonly KernelEventCount[] | undefined;
   const counts = new Map(previous.map((count) => [eventKey(count), count]));
@@ -162,8 +162,8 @@ export function createEventCounts(previous: readonly KernelEventCount[] = []): E
     });
   };
 
-  /** Counts what is known of devices that are gone without their names, when these have become too many. */
-  const forgetForeignDevices = (devices: readonly Device[]): void => {
+  /** Merges the counts of foreign devices into counts without a name. */
+  const mergeForeignDevices = (devices: readonly Device[]): void => {
     const foreign = new Set(foreignDevices(names, devices));
     for (const [key, event] of counts) {
       if (foreign.has(event.device)) {
@@ -180,7 +180,7 @@ export function createEventCounts(previous: readonly KernelEventCount[] = []): E
       listed = undefined;
       add({ ...event, count: 1, lastTimestampSeconds: timestampSeconds });
       if (names.size > devices.length + 2 * maxForeignDevices) {
-        forgetForeignDevices(devices);
+        mergeForeignDevices(devices);
       }
     },
     list: () => {
@@ -195,8 +195,7 @@ function latest(one: number | undefined, other: number | undefined): number | un
 }
 
 /**
- * What makes two events the same series. The core's records name no driver: one device has one series per event all the
- * same.
+ * The key of an event's series. A device has one series per event, although records of the kernel's core name no driver.
  */
 export function eventKey({
   device,

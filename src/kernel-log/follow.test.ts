@@ -32,7 +32,7 @@ async function stateAfter(
 
 type Log = Host['kernelLog'];
 
-/** A kernel log that gives each of these batches in turn, or fails where it is told to. */
+/** A kernel log of these batches, or errors. */
 function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): Log {
   return async function* (_source, { signal }) {
     for (const records of batches) {
@@ -52,7 +52,7 @@ function logOf(...batches: readonly (readonly KernelRecord[] | SourceError)[]): 
 /** A kernel log that is written to, or fails, while it is followed. */
 function createLiveLog(): {
   readonly follow: Log;
-  /** Resolves when what was written has been taken, and more is asked for. */
+  /** Resolves when the written records have been consumed. */
   readonly write: (records: readonly KernelRecord[]) => Promise<void>;
   readonly fail: (failure: SourceError) => void;
 } {
@@ -144,7 +144,7 @@ describe('createKernelLogFollower()', () => {
     expect(state().sources.every(({ isUp }) => !isUp)).toBe(true);
   });
 
-  test('gives the time of the last event', async () => {
+  test('has the timestamp of the last event', async () => {
     const { events } = await stateAfter(
       createRecordedHost(hostName, { kernelLog: 'hang-eno1-persist' }),
     );
@@ -153,12 +153,12 @@ describe('createKernelLogFollower()', () => {
     expect(last).toBeCloseTo(1_795_145_580 + 105.081_264, 3);
   });
 
-  test('counts what the rate limit of the kernel left out', async () => {
+  test('counts messages suppressed by the rate limit of the kernel', async () => {
     const state = await stateAfter(createRecordedHost(hostName, { kernelLog: 'deadloop-vxlan' }));
     expect(state.sources).toMatchObject([{ source: 'kmsg', isUp: true, suppressed: 190, lost: 0 }]);
   });
 
-  test('counts lost records by the gap they leave', async () => {
+  test('counts lost records from gaps in the sequence numbers', async () => {
     const state = await stateAfter(hostWithLog(logOf([deadLoop(10), deadLoop(11), deadLoop(15)])));
     expect(state.sources).toMatchObject([{ records: 3, lost: 3 }]);
     expect(counts(state)).toEqual({ 'vxa//dead_loop': 3 });
@@ -183,12 +183,12 @@ describe('createKernelLogFollower()', () => {
     await running;
   });
 
-  test('says why the log cannot be read', async () => {
+  test('reports why the log cannot be read', async () => {
     const { sources } = await stateAfter(hostWithLog(logOf(denied)));
     expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
   });
 
-  test('keeps the number of devices of elsewhere bounded and loses no event', async () => {
+  test('keeps the number of foreign devices bounded and loses no event', async () => {
     const records = Array.from({ length: 150 }, (_, index) => deadLoop(index, `gw_${index}`));
     const { events } = await stateAfter(hostWithLog(logOf(records)));
     expect(events).toHaveLength(101);
@@ -196,7 +196,7 @@ describe('createKernelLogFollower()', () => {
     expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(150);
   });
 
-  test('tells when there is something new, and only then', async () => {
+  test('reports changes of its state, and only those', async () => {
     const log = createLiveLog();
     const changed = vi.fn<() => void>();
     const ending = new AbortController();
@@ -220,7 +220,7 @@ describe('createKernelLogFollower()', () => {
     await running;
   });
 
-  test('remembers the last hang of each device with its registers, and whether it was reset', async () => {
+  test('keeps the last hang of each device with its registers, and whether it was reset', async () => {
     const { lastHangs } = await stateAfter(
       createRecordedHost(hostName, { kernelLog: 'hang-eno1-persist' }),
     );
@@ -240,7 +240,7 @@ describe('createKernelLogFollower()', () => {
 describe('createKernelLogFollower() across restarts', () => {
   const ring = [deadLoop(1), deadLoop(2), deadLoop(3)];
 
-  test('writes an event down as soon as it was counted, and a mere position later', async () => {
+  test('persists an event as soon as it is counted, and a position later', async () => {
     const log = createLiveLog();
     const state = createMemoryState();
     const ending = new AbortController();
@@ -265,7 +265,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(await written()).toMatchObject({ position: { sequence: 3 } });
   });
 
-  test('goes on where the last run stopped', async () => {
+  test('continues where the last run stopped', async () => {
     const state = createMemoryState();
     await stateAfter(hostWithLog(logOf(ring), state));
     const after = await stateAfter(hostWithLog(logOf([...ring, deadLoop(4)]), state));
@@ -273,7 +273,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(after).toMatchObject({ isPersistent: true, sources: [{ records: 1, lost: 0 }] });
   });
 
-  test('counts what was overwritten in between as lost, and keeps what it had counted', async () => {
+  test('counts records overwritten in between as lost, and keeps its counts', async () => {
     const state = createMemoryState();
     await stateAfter(hostWithLog(logOf(ring), state));
     const after = await stateAfter(hostWithLog(logOf([deadLoop(10)]), state));
@@ -281,7 +281,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(after.sources).toMatchObject([{ records: 1, lost: 6 }]);
   });
 
-  test('begins anew after a reboot and keeps what it knew as that of the previous boot', async () => {
+  test('starts from zero after a reboot and keeps its counts as those of the previous boot', async () => {
     const earlier = { ...ledger, bootId: 'another boot' };
     const state = createMemoryState(JSON.stringify(earlier));
     const after = await stateAfter(hostWithLog(logOf(ring), state));
@@ -302,7 +302,7 @@ describe('createKernelLogFollower() across restarts', () => {
       'a ledger with an unknown event',
       JSON.stringify({ version: 1, bootId, position: {}, events: [{ event: 'x' }] }),
     ],
-  ])('sets a state file aside that is %s, and counts anew', async (_what, content) => {
+  ])('sets aside a state file that is %s, and recounts', async (_what, content) => {
     const state = createMemoryState(content);
     const setAside = vi.fn<() => Promise<void>>(state.setAside);
     const onStateProblem = vi.fn<(problem: Error) => void>();
@@ -315,7 +315,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(parseLedger((await state.read()) ?? '').bootId).toBe(bootId);
   });
 
-  test('counts anew where the state file is ahead of the log', async () => {
+  test('recounts if the state file is ahead of the log', async () => {
     const state = createMemoryState(JSON.stringify({ ...ledger, position: { sequence: 900 } }));
     const onStateProblem = vi.fn<(problem: Error) => void>();
     const host = hostWithLog(logOf(ring), state);
@@ -335,7 +335,7 @@ describe('createKernelLogFollower() across restarts', () => {
   });
 
   test.each(['claim', 'read'] as const)(
-    'follows the log while the disk does not answer %s, and counts in what it kept once it does',
+    'follows the log while the disk does not answer %s, and merges its counts once it does',
     async (method) => {
       const back = createDeferred();
       const memory = createMemoryState(JSON.stringify(ledger));
@@ -362,12 +362,12 @@ describe('createKernelLogFollower() across restarts', () => {
         retryMilliseconds: 1,
         restoreWaitMilliseconds: 10,
       });
-      const told: number[] = [];
+      const reported: number[] = [];
       const ending = new AbortController();
       const running = follower.run(ending.signal, () => {
         const { isCaughtUp, events } = follower.state();
         if (isCaughtUp) {
-          told.push(events[0]?.count ?? 0);
+          reported.push(events[0]?.count ?? 0);
         }
       });
       await follower.caughtUp;
@@ -381,8 +381,8 @@ describe('createKernelLogFollower() across restarts', () => {
       back.resolve();
       await vi.waitUntil(() => follower.state().isPersistent === true);
       await vi.waitUntil(() => follower.state().events[0]?.count === 8);
-      // Not even while the log is read again is less told than before.
-      expect(told).toEqual(told.toSorted((one, other) => one - other));
+      // Counters do not fall even while the log is read again.
+      expect(reported).toEqual(reported.toSorted((one, other) => one - other));
       ending.abort();
       await running;
       expect(parseLedger((await memory.read()) ?? '')).toMatchObject({
@@ -392,7 +392,7 @@ describe('createKernelLogFollower() across restarts', () => {
     },
   );
 
-  test('keeps what it counted where the disk had nothing to tell', async () => {
+  test('keeps its counts if the disk had no ledger', async () => {
     const back = createDeferred();
     const memory = createMemoryState();
     const host = hostWithLog(logOf(ring), {
@@ -416,7 +416,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(parseLedger((await memory.read()) ?? '')).toMatchObject({ events: [{ count: 3 }] });
   });
 
-  test('is not held up at its end by a disk that does not answer', async () => {
+  test('is not delayed at shutdown by a disk that does not answer', async () => {
     const host = hostWithLog(logOf(ring), {
       ...createMemoryState(),
       write: () => new Promise(() => {}),
@@ -426,7 +426,7 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
-  test('runs on where nothing can be written, and says so', async () => {
+  test('continues if the state cannot be written, and reports it', async () => {
     const full = new SourceError('failed', 'ENOSPC');
     const after = await stateAfter(
       hostWithLog(logOf(ring), {
@@ -452,7 +452,7 @@ function journal(...sequences: readonly number[]): readonly KernelRecord[] {
 }
 
 describe('createKernelLogFollower() with the journal', () => {
-  test('falls back on it where /dev/kmsg cannot be read', async () => {
+  test('falls back on it if /dev/kmsg cannot be read', async () => {
     const log = logOf(journal(1, 2));
     const after = await stateAfter(
       hostWithLog((source, options) =>
@@ -467,7 +467,7 @@ describe('createKernelLogFollower() with the journal', () => {
     expect(after.events).toMatchObject([{ count: 2, lastTimestampSeconds: 1e9 + 2e-6 }]);
   });
 
-  test('falls back on it where /dev/kmsg is taken away, and counts nothing twice', async () => {
+  test('falls back on it if /dev/kmsg is taken away, and counts nothing twice', async () => {
     let opened = 0;
     const host = hostWithLog(async function* (source, options) {
       if (source === 'journal') {
@@ -494,7 +494,7 @@ describe('createKernelLogFollower() with the journal', () => {
     await running;
   });
 
-  test('goes on behind the cursor', async () => {
+  test('continues after the cursor', async () => {
     const state = createMemoryState();
     await stateAfter(hostWithLog(logOf(journal(1, 2)), state), { source: 'journal' });
     const cursors: (string | undefined)[] = [];
@@ -509,7 +509,7 @@ describe('createKernelLogFollower() with the journal', () => {
     expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
   });
 
-  test('reads from the beginning where the cursor leads nowhere, and counts nothing twice', async () => {
+  test('reads from the beginning if the cursor is invalid, and counts nothing twice', async () => {
     const state = createMemoryState();
     await stateAfter(hostWithLog(logOf(journal(1, 2)), state), { source: 'journal' });
     const host = hostWithLog(
@@ -542,7 +542,7 @@ describe('createKernelLogFollower() with the journal', () => {
     expect(byKmsg.sources).toMatchObject([{ lost: 0 }]);
   });
 
-  test('tells what happened in the previous boot, from the journal and from what was written down', async () => {
+  test('reports the events of the previous boot, from the journal and from the ledger', async () => {
     const previous = journal(1, 2).map((record) => ({ ...record, bootId: 'another boot' }));
     const hang = {
       ...previous[0],

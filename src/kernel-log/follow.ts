@@ -16,15 +16,15 @@ import type { LedgerHost, RestoredLedger } from './ledger-keeper.ts';
 import { readPreviousBootEvents } from './previous-boot.ts';
 import type { PreviousBootHost } from './previous-boot.ts';
 
-/** How long a kernel log that fails is left alone: twice as long each time, up to the second, until it holds. */
+/** Exponential backoff while a kernel log fails, from the first to the second. */
 const defaultRetryMilliseconds = 1000;
 const maxRetryMilliseconds = 60_000;
-/** How long the log is left unread for want of what was counted before; it is counted in whenever it comes. */
+/** How long reading the log waits for the ledger; a ledger restored later is merged then. */
 const defaultRestoreWaitMilliseconds = 2000;
-/** How long the last write may hold up the end. */
+/** Timeout of the last write at shutdown. */
 const lastWriteMilliseconds = 500;
 
-/** Which sources are tried, in this order, until one can be followed. */
+/** The sources in the order in which they are tried. */
 const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource[]>> = {
   auto: ['kmsg', 'journal'],
   kmsg: ['kmsg'],
@@ -32,13 +32,13 @@ const sourcesOf: Readonly<Record<KernelLogSourceChoice, readonly KernelLogSource
   none: [],
 };
 
-/** What is asked of the host. */
+/** The host as the follower needs it. */
 type KernelLogHost = PreviousBootHost & LedgerHost & Pick<Host, 'kernelLog'>;
 
 export interface KernelLogFollowerOptions {
   readonly host: KernelLogHost;
   readonly source: KernelLogSourceChoice;
-  /** Called with what is wrong with a state file that cannot be used. */
+  /** Called with the error of an unusable state file. */
   readonly onStateProblem?: (problem: SourceError | ParseError) => void;
   readonly retryMilliseconds?: number;
   readonly restoreWaitMilliseconds?: number;
@@ -46,23 +46,23 @@ export interface KernelLogFollowerOptions {
 
 export interface KernelLogFollower {
   /**
-   * Follows the log until `signal` is aborted, then writes down how far it came. Calls `changed` whenever `state` has
-   * something new to tell.
+   * Follows the log until `signal` is aborted, then writes its position to the state file. Calls `changed` whenever
+   * `state` changes.
    */
   run(signal: AbortSignal, changed?: () => void): Promise<void>;
   /**
-   * Resolves when what the log held at first has been counted, or the log cannot be read. Counts before that would
-   * later rise by events that are long past.
+   * Resolves when the records already in the log have been counted, or the log cannot be read. Earlier counts would rise
+   * by events long past.
    */
   readonly caughtUp: Promise<void>;
-  /** Resolves when it is known whether what was counted survives the agent. */
+  /** Resolves when it is known whether the counts survive a restart. */
   readonly persistenceKnown: Promise<void>;
   state(): KernelLogState;
 }
 
 /**
- * Counts the events of the kernel log, each once: however often the log is opened again, the agent is restarted, or the
- * other source takes over.
+ * Counts each event of the kernel log once, even if the log is reopened, the agent restarts, or the other source takes
+ * over.
  */
 export function createKernelLogFollower({
   host,
@@ -80,7 +80,7 @@ export function createKernelLogFollower({
   let onChange: (() => void) | undefined;
   let isCaughtUp = false;
   let previousBoot: BootEvents | undefined;
-  /** What was counted before the log is read anew: nothing less is told meanwhile. */
+  /** The counts before the log is read again; exported meanwhile so that counters do not fall. */
   let heldEvents: readonly KernelEventCount[] | undefined;
   const keeper = createLedgerKeeper(host, () => {
     persistenceKnown.resolve();
@@ -101,18 +101,18 @@ export function createKernelLogFollower({
     }
   };
 
-  const countAnew = (ledger: Ledger | undefined): void => {
+  const recount = (ledger: Ledger | undefined): void => {
     heldEvents = counter.events();
     counter.restart(ledger);
   };
 
-  /** Counts on from what the last run left. Where it left nothing, what was counted meanwhile holds. */
+  /** Continues from the ledger of the last run; without one, the counts stay. */
   const adopt = ({ ledger, problem, ...restored }: RestoredLedger): void => {
     if (problem !== undefined) {
       onStateProblem(problem);
     }
     if (ledger !== undefined) {
-      countAnew(ledger);
+      recount(ledger);
     }
     previousBoot = restored.previousBoot ?? previousBoot;
     keeper.startWriting(() => ({
@@ -122,7 +122,7 @@ export function createKernelLogFollower({
     }));
   };
 
-  const learnPreviousBoot = async (signal: AbortSignal): Promise<void> => {
+  const readPreviousBoot = async (signal: AbortSignal): Promise<void> => {
     const known = previousBoot;
     previousBoot = await readPreviousBootEvents(host, known, signal);
     if (previousBoot !== known) {
@@ -144,7 +144,7 @@ export function createKernelLogFollower({
     }
   };
 
-  /** Follows one source until it fails, or is to be read anew from its beginning. */
+  /** Follows one source until it fails or must be read again from its beginning. */
   const follow = async (source: KernelLogSource, signal: AbortSignal): Promise<void> => {
     const options = { signal, afterCursor: counter.position().cursor };
     let highest: number | undefined;
@@ -155,9 +155,9 @@ export function createKernelLogFollower({
       highest = batch.records.at(-1)?.sequence ?? highest;
       await count(source, batch.records);
       if (batch.caughtUp && isAhead(counter.position(), highest)) {
-        // A machine set back to an earlier moment of the same boot: what was counted has not happened yet.
+        // A virtual machine restored from a snapshot of the same boot: the counted events have not happened yet.
         onStateProblem(new SourceError('failed', 'the state file is ahead of the kernel log'));
-        countAnew(undefined);
+        recount(undefined);
         return;
       }
       if (batch.caughtUp) {
@@ -166,7 +166,7 @@ export function createKernelLogFollower({
     }
   };
 
-  /** Follows the first source that can be read, until it fails or is to be read anew. */
+  /** Follows the first source that can be read, until it fails or must be read again. */
   const followAny = async (signal: AbortSignal): Promise<void> => {
     for (const source of sourcesOf[choice]) {
       try {
@@ -179,7 +179,7 @@ export function createKernelLogFollower({
           break;
         }
         if (source === 'journal') {
-          counter.forgetCursor();
+          counter.dropCursor();
         }
       }
     }
@@ -198,13 +198,13 @@ export function createKernelLogFollower({
         reopening.abort();
       });
       await withinTime(restoreWaitMilliseconds, restoring);
-      let readingPreviousBoot = restored === undefined ? learnPreviousBoot(signal) : undefined;
+      let readingPreviousBoot = restored === undefined ? readPreviousBoot(signal) : undefined;
       for (let wait = retryMilliseconds; !signal.aborted;) {
         reopening = new AbortController();
         if (restored !== undefined) {
           adopt(restored);
           restored = undefined;
-          readingPreviousBoot = learnPreviousBoot(signal);
+          readingPreviousBoot = readPreviousBoot(signal);
         }
         const following = AbortSignal.any([signal, reopening.signal]);
         const startedAt = performance.now();

@@ -8,27 +8,27 @@ import type { LastHang } from './count.ts';
 export interface SourceState {
   readonly source: KernelLogSource;
   readonly isUp: boolean;
-  /** Why it cannot be read, while it cannot. */
+  /** Why it cannot be read. */
   readonly error: SourceError | undefined;
   readonly records: number;
-  /** Overwritten before they were read. */
+  /** Records overwritten before they were read. */
   readonly lost: number;
-  /** Left out by the kernel's own rate limit. */
+  /** Messages suppressed by the kernel's rate limit. */
   readonly suppressed: number;
 }
 
-/** What is known from the kernel log so far. */
+/** The state of following the kernel log. */
 export interface KernelLogState {
-  /** Those that may be followed, in the order in which they are tried. */
+  /** In the order in which they are tried. */
   readonly sources: readonly SourceState[];
   readonly events: readonly KernelEventCount[];
   readonly previousBootEvents: readonly KernelEventCount[];
   readonly lastHangs: ReadonlyMap<string, LastHang>;
-  /** The last of each device, the newest first. */
+  /** The latest events of each device, newest first. */
   readonly recentEvents: readonly LoggedEvent[];
-  /** Whether what the log held at first has been counted, or the log cannot be read. */
+  /** Whether the records already in the log have been counted, or the log cannot be read. */
   readonly isCaughtUp: boolean;
-  /** Whether what was counted survives the agent; undefined while nobody knows. */
+  /** Whether the counts survive a restart; undefined until it is known. */
   readonly isPersistent: boolean | undefined;
   readonly stateError: SourceError | undefined;
 }

@@ -22,7 +22,7 @@ const ledger: Ledger = {
 };
 
 describe('restoreLedger()', () => {
-  test('gives nothing where there is no file yet', async () => {
+  test('returns nothing if there is no file yet', async () => {
     expect(await restoreLedger(createMemoryState(), bootId)).toEqual({
       ledger: undefined,
       previousBoot: undefined,
@@ -30,7 +30,7 @@ describe('restoreLedger()', () => {
     });
   });
 
-  test('gives what was counted in this boot', async () => {
+  test('returns the counts of this boot', async () => {
     expect(await restoreLedger(createMemoryState(formatLedger(ledger)), bootId)).toEqual({
       ledger,
       previousBoot: ledger.previousBoot,
@@ -38,7 +38,7 @@ describe('restoreLedger()', () => {
     });
   });
 
-  test('takes for that of the previous boot what it finds in another boot', async () => {
+  test('returns the counts of another boot as those of the previous boot', async () => {
     const state = createMemoryState(formatLedger(ledger));
     expect(await restoreLedger(state, 'a later boot')).toStrictEqual({
       ledger: undefined,
@@ -48,7 +48,7 @@ describe('restoreLedger()', () => {
     expect(await state.read()).toBe(formatLedger(ledger));
   });
 
-  test('sets a damaged file aside and says what is wrong with it', async () => {
+  test('sets a damaged file aside and reports why', async () => {
     const state = createMemoryState(formatLedger(ledger).slice(0, 40));
     expect(await restoreLedger(state, bootId)).toEqual({
       ledger: undefined,
@@ -58,20 +58,20 @@ describe('restoreLedger()', () => {
     expect(await state.read()).toBe(undefined);
   });
 
-  test('sets a file aside that cannot be read', async () => {
+  test('sets aside a file that cannot be read', async () => {
     const setAside = vi.fn<() => Promise<void>>(async () => {});
     const unreadable = { ...createMemoryState(), setAside, read: failing(full) };
     expect(await restoreLedger(unreadable, bootId)).toMatchObject({ problem: full });
     expect(setAside).toHaveBeenCalledTimes(1);
   });
 
-  test('says what was wrong first where the file cannot be set aside either', async () => {
+  test('reports the first error if the file cannot be set aside either', async () => {
     const setAside = failing(new SourceError('denied', 'EROFS'));
     const state = { ...createMemoryState('damaged'), setAside };
     expect((await restoreLedger(state, bootId)).problem).toBeInstanceOf(ParseError);
   });
 
-  test('hides no mistake of its own', async () => {
+  test('passes an unexpected error on', async () => {
     const mistake = new TypeError('mistake');
     const state = { ...createMemoryState(), read: failing(mistake) };
     await expect(restoreLedger(state, bootId)).rejects.toBe(mistake);
@@ -79,7 +79,7 @@ describe('restoreLedger()', () => {
 });
 
 describe('createLedgerKeeper()', () => {
-  test('has nothing to tell until the first write has ended', async () => {
+  test('has no status until the first write has ended', async () => {
     const state = createMemoryState(formatLedger(ledger));
     const settled = vi.fn<() => void>();
     const keeper = createLedgerKeeper({ readFile: async () => `${bootId}\n`, state }, settled);
@@ -97,7 +97,7 @@ describe('createLedgerKeeper()', () => {
     ['claimed', { claim: failing(full) }, full],
     ['read in time', { read: failing(stuck) }, stuck],
   ])(
-    'says that a state file cannot be %s, and restores it once it can',
+    'reports that a state file cannot be %s, and restores it once it can',
     async (_what, failure, error) => {
       vi.useFakeTimers();
       try {
@@ -127,7 +127,7 @@ describe('createLedgerKeeper()', () => {
     },
   );
 
-  test('keeps nothing where procfs does not say which boot this is', async () => {
+  test('does not write without a boot ID', async () => {
     const absent = new SourceError('absent', 'no boot_id');
     const state = createMemoryState(formatLedger(ledger));
     const keeper = createLedgerKeeper({ readFile: failing(absent), state }, () => {});
@@ -137,7 +137,7 @@ describe('createLedgerKeeper()', () => {
     expect([keeper.isPersistent(), keeper.error()]).toEqual([false, undefined]);
   });
 
-  test('gives up when it is told to end', async () => {
+  test('stops when the signal is aborted', async () => {
     const ending = new AbortController();
     const state = { ...createMemoryState(), claim: failing(full) };
     const keeper = createLedgerKeeper({ readFile: async () => bootId, state }, () => {

@@ -7,37 +7,37 @@ import { parseLedger } from '../parsers/ledger.ts';
 import { createLedgerWriter, retryMilliseconds, sourceErrorFrom } from './ledger.ts';
 import type { LedgerWriter } from './ledger.ts';
 
-/** What is asked of the host. */
+/** The host as the keeper needs it. */
 export type LedgerHost = Pick<Host, 'readFile' | 'state'>;
 
-/** What the last run of the agent left behind. */
+/** The state left by the last run of the agent. */
 export interface RestoredLedger {
-  /** Of this boot; undefined where there is nothing to go on from. */
+  /** The ledger of this boot; undefined if there is none. */
   readonly ledger: Ledger | undefined;
   /** Of the previous boot. */
   readonly previousBoot: BootEvents | undefined;
-  /** What was wrong with the file, which was then set aside. */
+  /** Why the file was unusable and was set aside. */
   readonly problem: SourceError | ParseError | undefined;
 }
 
-/** Restores the ledger, then writes it. */
+/** Restores and persists the ledger. */
 export interface LedgerKeeper {
   /**
-   * Gives what the last run left, as soon as the state file can be read and no other process has it; tries until then.
-   * Undefined where that will never be, or `signal` is aborted.
+   * Reads the state of the last run, and retries until the state file can be read and no other process holds it.
+   * Undefined if the boot ID is unknown or `signal` is aborted.
    */
   restore(signal: AbortSignal): Promise<RestoredLedger | undefined>;
-  /** Begins to write, once what was restored has been counted in. */
+  /** Starts writing, after the restored ledger has been merged. */
   startWriting(current: () => Omit<Ledger, 'bootId'>): void;
   changed: LedgerWriter['changed'];
   flush(): Promise<void>;
-  /** Whether what was counted survives the agent; undefined while nobody knows. */
+  /** Whether the counts survive a restart; undefined until it is known. */
   isPersistent(): boolean | undefined;
-  /** Why it does not. */
+  /** Why they do not. */
   error(): SourceError | undefined;
 }
 
-/** Makes the keeper of the ledger of this boot. `settled` is called when it is first known whether it can be kept. */
+/** Creates the keeper of this boot's ledger. `settled` is called once it is known whether the ledger can be written. */
 export function createLedgerKeeper(host: LedgerHost, settled: () => void): LedgerKeeper {
   let bootId: string | undefined;
   let writer: LedgerWriter | undefined;
@@ -54,7 +54,7 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
       try {
         bootId = (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
       } catch (caught) {
-        // Nothing can be told apart from another boot. Where procfs is not mounted, collectors say so.
+        // Counts of this boot cannot be distinguished from those of another. Without procfs, collectors report it.
         if (sourceErrorFrom(caught).reason === 'absent') {
           hasBootId = false;
           settled();
@@ -91,10 +91,10 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
 }
 
 /**
- * Reads what the last run left. What it counted in another boot becomes evidence of that boot; a file that is damaged,
- * of a newer version or no ledger at all is set aside, and the log is counted from its beginning.
+ * Reads the state of the last run. Counts of another boot become those of the previous boot; a file that is damaged, of a
+ * newer version or no ledger is set aside, and the log is counted from its beginning.
  *
- * @throws {SourceError} `timeout` when the disk does not answer: that says nothing of the file.
+ * @throws {SourceError} `timeout` when the disk does not answer; the file may be valid.
  */
 export async function restoreLedger(state: StateFile, bootId: string): Promise<RestoredLedger> {
   try {
@@ -113,7 +113,7 @@ export async function restoreLedger(state: StateFile, bootId: string): Promise<R
     if (!isUnusable) {
       throw error;
     }
-    // Where it cannot even be moved, the next write says so.
+    // If it cannot be moved either, the next write fails and reports it.
     await state.setAside().catch(() => {});
     return { ledger: undefined, previousBoot: undefined, problem: error };
   }

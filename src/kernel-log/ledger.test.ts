@@ -48,7 +48,7 @@ describe('isBehind()', () => {
       expected: false,
     },
     {
-      what: 'one of the journal behind its cursor, whatever its time',
+      what: 'one of the journal after its cursor, whatever its timestamp',
       place: { cursor: 'c2', timestampMicroseconds: 500 },
       position: { cursor: 'c1', timestampMicroseconds: 900 },
       expected: false,
@@ -60,7 +60,7 @@ describe('isBehind()', () => {
       expected: true,
     },
     {
-      what: 'one of the journal that /dev/kmsg did not give',
+      what: 'one of the journal that was not in /dev/kmsg',
       place: { cursor: 'c1', timestampMicroseconds: 501 },
       position: { sequence: 7, timestampMicroseconds: 500 },
       expected: false,
@@ -72,7 +72,7 @@ describe('isBehind()', () => {
       expected: true,
     },
     {
-      what: 'one of /dev/kmsg that the journal did not give',
+      what: 'one of /dev/kmsg that was not in the journal',
       place: { sequence: 7, timestampMicroseconds: 501 },
       position: { cursor: 'c1', timestampMicroseconds: 500 },
       expected: false,
@@ -98,12 +98,12 @@ describe('positionOf()', () => {
   test.each([
     ['/dev/kmsg', { sequence: 8, cursor: undefined, timestampMicroseconds: 500 }],
     ['the journal', { sequence: undefined, cursor: 'c2', timestampMicroseconds: 500 }],
-  ])('gives the place of a record of %s, and no other', (_source, place) => {
+  ])('returns the position after a record of %s', (_source, place) => {
     expect(positionOf(recordAt(place))).toStrictEqual(place);
   });
 
   test.each([{ sequence: 8 }, { cursor: 'c2' }])(
-    'gives a position the other source can go on from, out of %o',
+    'returns a position the other source can continue from, for %o',
     (place) => {
       const other = 'cursor' in place ? { sequence: 8 } : { cursor: 'c2' };
       const position = positionOf(recordAt(place));
@@ -141,7 +141,7 @@ describe('createLedgerWriter()', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('writes many changes at once, as they are when it writes', async () => {
+  test('coalesces many changes, and writes the latest', async () => {
     const { writer, written, setSequence } = await startedWriter();
     await vi.advanceTimersByTimeAsync(100);
     for (let sequence = 1; sequence <= 900; sequence += 1) {
@@ -152,7 +152,7 @@ describe('createLedgerWriter()', () => {
     expect(written.map(sequenceIn)).toEqual([900]);
   });
 
-  test('writes ten times a second at most, and the last event as soon', async () => {
+  test('writes at most ten times a second, the last event included', async () => {
     const { writer, written, setSequence } = await startedWriter();
     for (let sequence = 1; sequence <= 3000; sequence += 1) {
       setSequence(sequence);
@@ -165,7 +165,7 @@ describe('createLedgerWriter()', () => {
     expect(written.map(sequenceIn).at(-1)).toBe(3000);
   });
 
-  test('writes no more often where writing takes long', async () => {
+  test('writes no more often if writes are slow', async () => {
     const { writer, written, running, setSequence } = await startedWriter({ milliseconds: 300 });
     for (let sequence = 1; sequence <= 3000; sequence += 1) {
       setSequence(sequence);
@@ -178,7 +178,7 @@ describe('createLedgerWriter()', () => {
     expect(running.max).toBe(1);
   });
 
-  test('writes a mere position 5 s later, together with all that follow until then', async () => {
+  test('writes a position after 5 s, with all changes until then', async () => {
     const { writer, written, setSequence } = await startedWriter();
     for (let sequence = 1; sequence <= 5; sequence += 1) {
       setSequence(sequence);
@@ -192,7 +192,7 @@ describe('createLedgerWriter()', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('writes an event at once though a position waits to be written', async () => {
+  test('writes an event at once while a position is pending', async () => {
     const { writer, written } = await startedWriter();
     writer.changed('position');
     await vi.advanceTimersByTimeAsync(4000);
@@ -217,14 +217,14 @@ describe('createLedgerWriter()', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('writes nothing where nothing has changed', async () => {
+  test('writes nothing without a change', async () => {
     const { writer, written } = await startedWriter();
     await writer.flush();
     await vi.advanceTimersByTimeAsync(600_000);
     expect(written).toHaveLength(0);
   });
 
-  test('writes at the first flush, so that it is known whether that can be done', async () => {
+  test('writes on the first flush, to find out whether it can', async () => {
     const state = createMemoryState();
     const writer = createLedgerWriter(state, () => ledger);
     expect(writer.isPersistent()).toBe(undefined);
@@ -242,7 +242,7 @@ describe('createLedgerWriter()', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('writes again what changed while it wrote, never two at a time', async () => {
+  test('writes changes made during a write afterwards, one write at a time', async () => {
     const { writer, written, setSequence, running } = await startedWriter({ milliseconds: 5000 });
     setSequence(1);
     writer.changed('event');
@@ -256,7 +256,7 @@ describe('createLedgerWriter()', () => {
     expect(running.max).toBe(1);
   });
 
-  test('is done with flush() only when all is written', async () => {
+  test('resolves flush() only when everything is written', async () => {
     const { writer, written } = await startedWriter({ milliseconds: 5000 });
     writer.changed('event');
     let isFlushed = false;
@@ -289,7 +289,7 @@ describe('createLedgerWriter()', () => {
     expect([writer.isPersistent(), writer.error()]).toEqual([true, undefined]);
   });
 
-  test('writes again by itself what could not be written, every 5 s', async () => {
+  test('retries a failed write every 5 s', async () => {
     const { writer, written, setFailure } = await startedWriter();
     setFailure(full);
     writer.changed('event');
@@ -303,7 +303,7 @@ describe('createLedgerWriter()', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('gives a reason for whatever goes wrong', async () => {
+  test('reports a reason for any error', async () => {
     const mistake = new TypeError('mistake');
     const writer = createLedgerWriter(createMemoryState(), () => {
       throw mistake;

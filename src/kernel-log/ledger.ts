@@ -4,35 +4,35 @@ import type { KernelRecord } from '../model/kernel-record.ts';
 import type { Ledger, LogPosition } from '../model/ledger.ts';
 import { formatLedger } from '../parsers/ledger.ts';
 
-/** Under a flood of events there is one write in so long, and not one for each. */
+/** Limits the rate of writes during a flood of events. */
 const minWriteIntervalMilliseconds = 100;
-/** How far the log was read may be written late: losing it costs a second look at what is still in the kernel's ring. */
+/** A position may be written late: if it is lost, records still in the ring buffer are read twice. */
 const positionDelayMilliseconds = 5000;
-/** What could not be written or read is tried again after this. */
+/** Interval of retries after a failed read or write. */
 export const retryMilliseconds = 5000;
 
-/** Nothing of the log was read yet. */
+/** The position before the first record. */
 export const startOfLog: LogPosition = {
   sequence: undefined,
   cursor: undefined,
   timestampMicroseconds: undefined,
 };
 
-/** The position behind a record. */
+/** The position after a record. */
 export function positionOf({ sequence, cursor, timestampMicroseconds }: KernelRecord): LogPosition {
   return { sequence, cursor, timestampMicroseconds };
 }
 
 /**
- * Whether a record was counted before. Each source has its own way to say where a record stands; where the log was last
- * read from the other source, both sources' time since boot is the same.
+ * Whether a record has already been counted. Each source has its own kind of position; after a change of source, the
+ * timestamps since boot are compared, which both sources share.
  */
 export function isBehind(record: KernelRecord, position: LogPosition): boolean {
   if (record.sequence !== undefined && position.sequence !== undefined) {
     return record.sequence <= position.sequence;
   }
   if (record.cursor !== undefined && position.cursor !== undefined) {
-    // The journal was opened behind the cursor.
+    // The journal was opened after the cursor.
     return false;
   }
   return (
@@ -41,26 +41,26 @@ export function isBehind(record: KernelRecord, position: LogPosition): boolean {
   );
 }
 
-/** How many records stood between the last one read and this one. */
+/** Number of records missing between the position and this record. */
 export function lostBetween(position: LogPosition, { sequence }: KernelRecord): number {
   return sequence === undefined || position.sequence === undefined
     ? 0
     : sequence - position.sequence - 1;
 }
 
-/** Writes the ledger when it has changed: events at once, mere positions together. */
+/** Writes the ledger when it has changed: events at once, positions in batches. */
 export interface LedgerWriter {
-  /** Says that something changed; `event` is what must not be lost. */
+  /** Schedules a write; an `event` must not be lost. */
   changed(what: 'event' | 'position'): void;
-  /** Writes now what has not been written. */
+  /** Writes pending changes now. */
   flush(): Promise<void>;
-  /** Whether the last write went well; undefined before the first has ended. */
+  /** Whether the last write succeeded; undefined before the first has ended. */
   isPersistent(): boolean | undefined;
-  /** Why it did not. */
+  /** Why it failed. */
   error(): SourceError | undefined;
 }
 
-/** Makes the writer of a ledger; `current` gives what is to be written at that moment. */
+/** Creates the writer of a ledger; `current` returns the ledger to write. */
 export function createLedgerWriter(state: StateFile, current: () => Ledger): LedgerWriter {
   let error: SourceError | undefined;
   let isWritten: boolean | undefined;
@@ -69,7 +69,7 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
   let timerEndsAt = Number.POSITIVE_INFINITY;
   let startedAt = Number.NEGATIVE_INFINITY;
   let writing: Promise<void> = Promise.resolve();
-  /** The write that begins when the one that is going on has ended. */
+  /** The write queued behind the one in progress. */
   let next: Promise<void> | undefined;
 
   const write = async (): Promise<void> => {
@@ -103,7 +103,7 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
   const flush = async (): Promise<void> => {
     clearTimeout(timer);
     timerEndsAt = Number.POSITIVE_INFINITY;
-    // One after the other: all go through the same temporary file.
+    // Writes are serialized: they share a temporary file.
     next ??= writing.then(write);
     writing = next;
     return next;
@@ -115,7 +115,7 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
     error: () => error,
     changed: (what) => {
       isDirty = true;
-      // The time of day may be set, early in a boot by years.
+      // Monotonic: the wall clock may be set, early in a boot by years.
       const now = performance.now();
       writeAt(
         what === 'event'
@@ -126,7 +126,7 @@ export function createLedgerWriter(state: StateFile, current: () => Ledger): Led
   };
 }
 
-/** An error of the state file as what it is, any other as one of writing it. */
+/** Wraps any error that is not a SourceError as a failed write. */
 export function sourceErrorFrom(error: unknown): SourceError {
   return error instanceof SourceError
     ? error

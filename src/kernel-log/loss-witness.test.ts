@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLossWitness } from './loss-witness.ts';
 import type { WitnessedDevice } from './loss-witness.ts';
 
-/** A device that says it has lost so many packets, the last number again and again. */
+/** A device with these successive counts of lost packets, the last repeated. */
 function losing(
   name: string,
   ...losses: readonly (number | (() => Promise<number>))[]
@@ -25,7 +25,7 @@ function losing(
   };
 }
 
-/** What a new witness says of devices, asked at these seconds of fake timers. */
+/** Results of a new witness, called at these seconds of fake timers. */
 async function answersAt(
   seconds: readonly number[],
   ...devices: readonly WitnessedDevice[]
@@ -49,13 +49,13 @@ describe('createLossWitness()', () => {
     vi.useRealTimers();
   });
 
-  test('says at first whether a device has lost anything', async () => {
+  test('returns whether a device has lost anything, on the first call', async () => {
     expect(await answersAt([0], losing('vxa', 3), losing('vxb', 0))).toEqual([
       { vxa: true, vxb: false },
     ]);
   });
 
-  test('says then whether it has lost more', async () => {
+  test('returns whether it has lost more, on later calls', async () => {
     expect(await answersAt([0, 10, 20], losing('vxa', 3, 3, 3, 4))).toEqual([
       { vxa: true },
       { vxa: false },
@@ -63,7 +63,7 @@ describe('createLossWitness()', () => {
     ]);
   });
 
-  test('takes what comes within 5 s for the same burst', async () => {
+  test('treats calls within 5 s as one burst', async () => {
     expect(await answersAt([0, 4, 10], losing('vxa', 3))).toEqual([
       { vxa: true },
       { vxa: true },
@@ -71,11 +71,11 @@ describe('createLossWitness()', () => {
     ]);
   });
 
-  test('looks again, as the kernel logs first and counts then', async () => {
+  test('retries, as the kernel logs before it counts', async () => {
     expect(await answersAt([0], losing('vxa', 0, 1))).toEqual([{ vxa: true }]);
   });
 
-  test('is not misled by a counter that began anew', async () => {
+  test('copes with a counter reset', async () => {
     expect(await answersAt([0, 10, 20], losing('vxa', 9, 2, 2, 3))).toEqual([
       { vxa: true },
       { vxa: false },
@@ -83,7 +83,7 @@ describe('createLossWitness()', () => {
     ]);
   });
 
-  test('leaves out what cannot be read, does not answer or cannot be asked', async () => {
+  test('leaves out devices that fail, do not answer or have no counter', async () => {
     const { transmitLosses, ...mute } = losing('mute');
     expect(transmitLosses).toBeDefined();
     const fails = losing('fails', async () => {
@@ -94,7 +94,7 @@ describe('createLossWitness()', () => {
       { vxa: true },
       { vxa: false },
     ]);
-    // One that does not come back is not asked again.
+    // A read in flight is not repeated.
     expect(hang).toHaveBeenCalledTimes(1);
   });
 });

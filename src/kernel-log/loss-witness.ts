@@ -2,40 +2,40 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { Device } from '../model/device.ts';
 
-/** A device that may be asked how many packets it could not send. */
+/** A device with a counter of transmit losses. */
 export interface WitnessedDevice extends Device {
   readonly transmitLosses?: () => Promise<number>;
 }
 
 /**
- * Says by name whether devices have lost packets since they were last asked, or at all when that is the first time. The
- * kernel counts a dead loop as a loss of the very device it names, which a namesake in another network namespace is not.
- * What cannot be read in time is left out.
+ * Returns by name whether devices have lost packets since the last call, or ever on the first. The kernel counts a dead
+ * loop as a loss of the device it names, and not of a namesake in another network namespace. Devices that cannot be read
+ * in time are left out.
  */
 export type LossWitness = (
   devices: readonly WitnessedDevice[],
 ) => Promise<ReadonlyMap<string, boolean>>;
 
-/** The kernel logs first and counts then, and a slow console may come between. */
+/** The kernel logs before it counts, and a slow console may delay it in between. */
 const defaultRetryMilliseconds = 50;
-/** Records of one burst, and those of a log that is read in batches, are about what was lost before. */
+/** Records of one burst, or read in a later batch, are about losses already seen. */
 const burstMilliseconds = 5000;
 const timeoutMilliseconds = 200;
 
-interface Testimony {
+interface LossState {
   readonly losses: number;
-  /** When they had last grown. */
+  /** When they last grew. */
   readonly grewAt: number;
 }
 
-/** Makes the witness, which remembers what each device has lost. */
+/** Creates the witness, which keeps the losses of each device. */
 export function createLossWitness(
   retryMilliseconds: number = defaultRetryMilliseconds,
 ): LossWitness {
-  const testimonies = new WeakMap<WitnessedDevice, Testimony>();
+  const states = new WeakMap<WitnessedDevice, LossState>();
   const inFlight = new WeakSet<WitnessedDevice>();
 
-  /** Undefined where it does not answer. */
+  /** Undefined on a timeout or failure. */
   const lossesOf = async (device: WitnessedDevice): Promise<number | undefined> => {
     if (device.transmitLosses === undefined || inFlight.has(device)) {
       return undefined;
@@ -55,14 +55,14 @@ export function createLossWitness(
     if (losses === undefined) {
       return undefined;
     }
-    const previous = testimonies.get(device) ?? { losses: 0, grewAt: Number.NEGATIVE_INFINITY };
+    const previous = states.get(device) ?? { losses: 0, grewAt: Number.NEGATIVE_INFINITY };
     const now = performance.now();
     const grewAt = losses > previous.losses ? now : previous.grewAt;
-    testimonies.set(device, { losses, grewAt });
+    states.set(device, { losses, grewAt });
     return now - grewAt < burstMilliseconds;
   };
 
-  const testify = async (device: WitnessedDevice): Promise<boolean | undefined> => {
+  const hasGrownWithRetry = async (device: WitnessedDevice): Promise<boolean | undefined> => {
     const first = await hasGrown(device);
     if (first !== false) {
       return first;
@@ -73,7 +73,7 @@ export function createLossWitness(
 
   return async (devices) => {
     const answers = await Promise.all(
-      devices.map(async (device) => [device.name, await testify(device)] as const),
+      devices.map(async (device) => [device.name, await hasGrownWithRetry(device)] as const),
     );
     const known = new Map<string, boolean>();
     for (const [name, answer] of answers) {

@@ -1,17 +1,17 @@
 import { SourceError } from '../model/errors.ts';
 import type { Device } from '../model/device.ts';
 
-/** A device whose driver may be asked which devices it has. */
+/** A device whose driver's devices can be listed. */
 export interface DriverDevice extends Device {
   readonly attributeNames?: (directory: string) => readonly string[];
 }
 
-/** In the directory of a driver stand its devices by their addresses, and files like `bind`. */
+/** Tells the devices in a driver's directory from files like `bind`. */
 const pciAddressPattern = /^[\da-f]{4,}:[\da-f]{2}:[\da-f]{2}\.[0-7]$/;
 
 /**
- * Gives the only device of a driver on this machine; undefined where it has none or several. The driver's directory in
- * sysfs also lists devices that were moved into other network namespaces.
+ * Returns the only device of a driver on this machine; undefined if it has none or several. The driver's directory in
+ * sysfs also lists devices moved into other network namespaces.
  */
 export function onlyDeviceOf<Candidate extends DriverDevice>(
   driver: string,

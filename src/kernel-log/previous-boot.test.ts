@@ -39,7 +39,7 @@ function countOf(count: number, more: Partial<KernelEventCount> = {}): KernelEve
   };
 }
 
-/** A host whose journal gives these batches of the previous boot, or fails where it is told to. */
+/** A host whose journal has these batches, or errors, for the previous boot. */
 function hostWithJournal(...batches: readonly (readonly JournalRecord[] | Error)[]): Host {
   return {
     ...createRecordedHost('debian-6.12.95-qemu'),
@@ -73,12 +73,12 @@ describe('readPreviousBootEvents()', () => {
     });
   });
 
-  test('counts nothing a process wrote', async () => {
+  test('ignores records written by processes', async () => {
     const host = hostWithJournal([deadLoop({ facility: 1 }), deadLoop({ facility: Number.NaN })]);
     expect(await readPreviousBootEvents(host, undefined, never)).toEqual({ bootId, events: [] });
   });
 
-  test('takes no time since that boot for one since this', async () => {
+  test('does not apply the boot time of this boot', async () => {
     const host = hostWithJournal([deadLoop({ realtimeMicroseconds: undefined })]);
     expect((await readPreviousBootEvents(host, undefined, never))?.events).toStrictEqual([
       countOf(1, { lastTimestampSeconds: undefined }),
@@ -88,16 +88,13 @@ describe('readPreviousBootEvents()', () => {
   test.each([
     ['is no journal', hostWithJournal(new SourceError('failed', 'ENOENT'))],
     ['is nothing in the journal', hostWithJournal()],
-    [
-      'is no record that says of which boot it is',
-      hostWithJournal([deadLoop({ bootId: undefined })]),
-    ],
-  ])('gives what was written down where there %s', async (_what, host) => {
+    ['has no record with a boot ID', hostWithJournal([deadLoop({ bootId: undefined })])],
+  ])('returns the counts of the ledger if there %s', async (_what, host) => {
     expect(await readPreviousBootEvents(host, known, never)).toBe(known);
     expect(await readPreviousBootEvents(host, undefined, never)).toBe(undefined);
   });
 
-  test('keeps what the journal gave before it failed', async () => {
+  test('keeps the counts from a journal that fails midway', async () => {
     const host = hostWithJournal([deadLoop()], new SourceError('failed', 'Bad message'));
     expect(await readPreviousBootEvents(host, undefined, never)).toEqual({
       bootId,
@@ -109,16 +106,13 @@ describe('readPreviousBootEvents()', () => {
     ['the journal, whose end was lost', 1, 7, [countOf(7, { lastTimestampSeconds: 8 })]],
     ['the agent, which came late', 9, 7, [countOf(9)]],
     ['neither', 7, 7, [countOf(7)]],
-  ])(
-    'gives the greater count where less was seen by %s',
-    async (_who, inJournal, noted, events) => {
-      const host = hostWithJournal(Array.from({ length: inJournal }, () => deadLoop()));
-      const written = { bootId, events: [countOf(noted, { lastTimestampSeconds: 8 })] };
-      expect(await readPreviousBootEvents(host, written, never)).toEqual({ bootId, events });
-    },
-  );
+  ])('takes the greater count if less was seen by %s', async (_who, inJournal, noted, events) => {
+    const host = hostWithJournal(Array.from({ length: inJournal }, () => deadLoop()));
+    const written = { bootId, events: [countOf(noted, { lastTimestampSeconds: 8 })] };
+    expect(await readPreviousBootEvents(host, written, never)).toEqual({ bootId, events });
+  });
 
-  test('puts together what only one of them has seen', async () => {
+  test('merges events that only one of them has seen', async () => {
     const other = countOf(3, { device: 'eno1', driver: 'e1000e', event: 'unit_hang' });
     const host = hostWithJournal([deadLoop()]);
     expect(await readPreviousBootEvents(host, { bootId, events: [other] }, never)).toEqual({
@@ -127,7 +121,7 @@ describe('readPreviousBootEvents()', () => {
     });
   });
 
-  test('believes the journal where the agent last ran in a boot before that', async () => {
+  test('takes the journal if the ledger is of an earlier boot', async () => {
     const host = hostWithJournal([deadLoop()]);
     const older = { ...known, bootId: 'an older boot' };
     expect(await readPreviousBootEvents(host, older, never)).toEqual({
@@ -136,7 +130,7 @@ describe('readPreviousBootEvents()', () => {
     });
   });
 
-  test('hides no mistake of its own', async () => {
+  test('passes an unexpected error on', async () => {
     const mistake = new TypeError('mistake');
     await expect(readPreviousBootEvents(hostWithJournal(mistake), known, never)).rejects.toBe(
       mistake,

@@ -6,15 +6,15 @@ import type { AttributionHost } from './attribute.ts';
 import { classifyRecord } from './classify.ts';
 import { createEventCounts, eventKey } from './count.ts';
 
-/** However large a journal is, it is not read for longer. */
+/** Timeout of reading the journal. */
 const maxReadMilliseconds = 60_000;
 
-/** What is asked of the host to find out what happened in the previous boot. */
+/** The host as reading the previous boot needs it. */
 export type PreviousBootHost = AttributionHost & Pick<Host, 'previousBootLog'>;
 
 /**
- * Finds out what happened in the previous boot: from the journal, where it reaches back so far, and from what the
- * agent itself wrote down. A node that is power-cycled loses the last of its journal, and may have had no agent.
+ * Counts the events of the previous boot, from the journal and from the agent's own ledger: a power-cycled node loses
+ * the end of its journal, and may not have run the agent.
  */
 export async function readPreviousBootEvents(
   host: PreviousBootHost,
@@ -46,7 +46,7 @@ async function readJournalOfPreviousBoot(
         const event = classifyRecord(record);
         if (event !== undefined) {
           const { devices } = await readHostContext(host);
-          // Time since boot says nothing of another boot.
+          // The boot time is that of this boot.
           const context = { devices, bootTimestampSeconds: undefined };
           const options = { record, context, countedDevices: counts.devices };
           counts.add(attributeRecord(event, options), devices);
@@ -54,7 +54,7 @@ async function readJournalOfPreviousBoot(
       }
     }
   } catch (error) {
-    // No journal, none of that boot, or no right to read it: there is nothing to tell.
+    // No journal, none of that boot, or no permission to read it.
     if (!(error instanceof SourceError)) {
       throw error;
     }
@@ -62,7 +62,7 @@ async function readJournalOfPreviousBoot(
   return bootId === undefined ? undefined : { bootId, events: counts.list() };
 }
 
-/** For each device and class, the account that has seen more. */
+/** The greater count of each series. */
 function greaterOf(
   one: readonly KernelEventCount[],
   other: readonly KernelEventCount[],

@@ -35,7 +35,7 @@ function textsOf(recent: RecentEvents): readonly string[] {
 }
 
 describe('createRecentEvents()', () => {
-  test('gives the newest first, however they come', () => {
+  test('lists the newest first, whatever the order of arrival', () => {
     const recent = createRecentEvents();
     for (const [text, timestampMicroseconds] of [
       ['second', 2],
@@ -48,7 +48,7 @@ describe('createRecentEvents()', () => {
     expect(recent.list()).toBe(recent.list());
   });
 
-  test('is the same after the log was read anew, also when it holds more than is kept', () => {
+  test('is the same after the log is read again, even if it holds more than the limit', () => {
     const recent = createRecentEvents();
     addMany(recent, { device: 'eno1', count: 80 });
     const before = recent.list();
@@ -66,7 +66,7 @@ describe('createRecentEvents()', () => {
     expect(textsOf(recent).slice(-3)).toEqual(['enp6s0 4990', 'eno1 1', 'eno1 0']);
   });
 
-  test('gives the devices of other namespaces one place together', () => {
+  test('groups the devices of other namespaces', () => {
     const recent = createRecentEvents();
     addMany(recent, { device: 'eno1', count: 1 });
     addMany(recent, { device: 'gone0', driver: 'igb', count: 1, isHostDevice: false });
@@ -84,7 +84,7 @@ describe('createRecentEvents()', () => {
     expect(textsOf(recent)).toEqual(expect.arrayContaining(['eno1 0', 'gone0 0']));
   });
 
-  test('keeps 200 in all, and takes the place from those that have most', () => {
+  test('keeps 200 events in total, and evicts from the largest group', () => {
     const recent = createRecentEvents();
     addMany(recent, { device: 'quiet', count: 1 });
     for (let index = 0; index < 150; index += 1) {
@@ -97,7 +97,7 @@ describe('createRecentEvents()', () => {
     expect(kept[0]).toBe('eth149 9');
   });
 
-  test('cuts a text that is too long', () => {
+  test('truncates a long text', () => {
     const recent = createRecentEvents();
     recent.add(event('x'.repeat(5000)), { timestampMicroseconds: 1, isHostDevice: true });
     expect(recent.list()[0]?.text).toBe(`${'x'.repeat(1000)}…`);

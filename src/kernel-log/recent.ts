@@ -1,37 +1,37 @@
 import type { LoggedEvent } from '../model/kernel-event.ts';
 
-/** The last events of the log, as they were logged. */
+/** The latest events of the log with their text. */
 export interface RecentEvents {
-  /** A record may be added again: the log is read anew when its source has failed. */
+  /** Deduplicates records: the log is read again after its source has failed. */
   add(event: LoggedEvent, options: AddEventOptions): void;
-  /** The newest first; the same object for as long as nothing is added. */
+  /** Newest first; the same array while nothing is added. */
   list(): readonly LoggedEvent[];
 }
 
 interface AddEventOptions {
   readonly timestampMicroseconds: number;
-  /** Whether the host has a device of that name. Those of containers are too many to keep events of each. */
+  /** Whether the host has a device of that name. Devices of containers are too many to keep events of each. */
   readonly isHostDevice: boolean;
 }
 
 const maxEventsPerDevice = 10;
 const maxEvents = 200;
-/** A hang record with its registers takes some 400. */
+/** A hang record with its registers has about 400 characters. */
 const maxTextLength = 1000;
 
 interface Entry {
   readonly timestampMicroseconds: number;
   readonly event: LoggedEvent;
-  /** Events of one group push out none but each other. */
+  /** A group that exceeds its limit evicts only its own events. */
   readonly group: string;
 }
 
 /**
- * Makes the memory of the last events: those of each device apart, so that a noisy one leaves the others' their place,
- * and bounded in their number and in their length.
+ * Creates a bounded buffer of the latest events. The limit per device keeps a noisy device from evicting the events of
+ * others.
  */
 export function createRecentEvents(): RecentEvents {
-  /** The oldest first. */
+  /** Oldest first. */
   let entries: readonly Entry[] = [];
   let listed: readonly LoggedEvent[] | undefined;
 
@@ -61,12 +61,12 @@ export function createRecentEvents(): RecentEvents {
   };
 }
 
-/** Devices of other namespaces, and those that are gone, share one place for each driver. */
+/** Devices of other namespaces, and those that are gone, share one group per driver. */
 function groupOf({ device, driver }: LoggedEvent, isHostDevice: boolean): string {
   return JSON.stringify(isHostDevice ? { device } : { driver });
 }
 
-/** Drops the oldest event of the group that was added to, or else of the largest, where there are too many. */
+/** Evicts the oldest event of the group added to if it exceeds its limit, or of the largest group at the total limit. */
 function withinBounds(entries: readonly Entry[], added: string): readonly Entry[] {
   const sizes = new Map<string, number>();
   for (const { group } of entries) {

@@ -101,7 +101,7 @@ describe('renderExposition', () => {
   });
 
   test.each([{ families: [] }, { families: [info.family([])] }])(
-    'createExpositionRenderer() writes no line where there is no sample',
+    'createExpositionRenderer() writes nothing without samples',
     async ({ families }) => {
       expect((await render(families)).trim()).toBe('');
     },
@@ -113,7 +113,7 @@ describe('renderExposition', () => {
     expect(text.split('\n')[0]).toBe(String.raw`# HELP nicwatch_odd One\ntwo \\ "three".`);
   });
 
-  test('createExpositionRenderer() gives lines that parse one by one', async () => {
+  test('createExpositionRenderer() writes lines that parse one by one', async () => {
     const values = [0, -1.5, 1e300, Number.NaN, Number.POSITIVE_INFINITY];
     const text = await render([
       info.family(

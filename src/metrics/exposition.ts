@@ -2,7 +2,7 @@ import Registry from 'prom-client/lib/registry.js';
 
 import type { MetricFamily } from './metric.ts';
 
-/** Content type of what is rendered. */
+/** Content type of the exposition. */
 export const expositionContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /**
@@ -12,9 +12,9 @@ export const expositionContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
  */
 export type RenderExposition = (families: readonly MetricFamily[]) => Promise<Buffer>;
 
-/** Makes a renderer. A family that is the same object as before is not rendered again. */
+/** Creates a renderer that caches the text of each family object. */
 export function createExpositionRenderer(): RenderExposition {
-  // Bytes: joined as strings, the text of many devices would take the heap of V8 a garbage collection for every few scrapes.
+  // Buffers: as strings, the text of many devices would cost a garbage collection every few scrapes.
   const rendered = new WeakMap<MetricFamily, Buffer>();
   return async (families) => {
     const texts: Buffer[] = [];

@@ -5,7 +5,7 @@ export interface Sample<Label extends string = string> {
   readonly value: number;
 }
 
-/** All samples of one metric name at one moment. Built anew for every snapshot, never changed. */
+/** All samples of a metric in one snapshot. Immutable. */
 export interface MetricFamily<Label extends string = string> {
   readonly name: string;
   readonly help: string;
@@ -13,7 +13,7 @@ export interface MetricFamily<Label extends string = string> {
   readonly samples: readonly Sample<Label>[];
 }
 
-/** A metric of the contract: what docs list, and what makes its families. */
+/** A declared metric: the docs list it, and its families are created from it. */
 export interface Metric<Label extends string = string> {
   readonly name: string;
   readonly help: string;
@@ -24,7 +24,7 @@ export interface Metric<Label extends string = string> {
 
 interface MetricOptions<Label extends string> {
   readonly name: string;
-  /** One sentence that says what is counted and names the source. */
+  /** One sentence that describes the value and names its source. */
   readonly help: string;
   readonly labels?: readonly Label[];
 }

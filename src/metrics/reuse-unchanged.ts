@@ -1,9 +1,9 @@
 import type { MetricFamily, Sample } from './metric.ts';
 
 /**
- * Gives the families of now, made of what they were before as far as that has not changed: a family that is the same
- * object need not be rendered again, and samples that stay the same objects cost the garbage collector nothing. Most
- * values of a NIC do not change from one poll to the next.
+ * Returns the current families, with unchanged families and samples replaced by the previous objects: a family that is
+ * the same object is not rendered again, and reused samples are not garbage. Most values of a NIC do not change between
+ * polls.
  */
 export function reuseUnchanged(
   previous: readonly MetricFamily[],
@@ -11,7 +11,7 @@ export function reuseUnchanged(
 ): readonly MetricFamily[] {
   return current.map((family, index) => {
     const sameName = ({ name }: MetricFamily): boolean => name === family.name;
-    // A collector gives its families in the same order each time, as far as it gives them.
+    // A collector returns its families in the same order, but may omit some.
     const likely = previous[index];
     const earlier = likely?.name === family.name ? likely : previous.find(sameName);
     return earlier === undefined ? family : reuseSamples(earlier, family);
@@ -42,7 +42,7 @@ function isSame(one: Sample, other: Sample): boolean {
   );
 }
 
-/** A family always has the same labels, so those of one are those of the other. */
+/** Both samples have the same label names: they are of one family. */
 function haveSameLabels(one: Sample['labels'], other: Sample['labels']): boolean {
   for (const name in one) {
     if (one[name] !== other[name]) {

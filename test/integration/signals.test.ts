@@ -99,7 +99,7 @@ describe('known issues', () => {
     expect(await postReload()).toBe(200);
     reloads += 1;
     expect(await configMetric('last_reload_success_timestamp_seconds')).toBeGreaterThan(before);
-    expect(agent.stderr().match(/known issues read anew/g)).toHaveLength(reloads);
+    expect(agent.stderr().match(/known issues reloaded/g)).toHaveLength(reloads);
   });
 
   test('stay as they were where the file is broken, which is said with its line', async () => {
