@@ -16,7 +16,7 @@ export const bootTimestamp: Metric<never> = gauge({
 /** When the counters since boot began to count. */
 export const bootCollector: CollectorDefinition = {
   name: 'boot',
-  description: 'When the machine started.',
+  description: 'Boot time of the machine.',
   metrics: [bootTimestamp],
   create: ({ config }) => {
     let expiresAtSeconds = 0;

@@ -28,7 +28,7 @@ interface StallState {
 /** Transmitters that stand still: a sign of a hang that needs no log line and no help of the driver. */
 export const txStallCollector: CollectorDefinition = {
   name: 'tx-stall',
-  description: 'Transmitters that stand still with work waiting.',
+  description: 'Transmitters that are stalled with packets queued.',
   metrics: [txStalled],
   create: () => {
     const states = new WeakMap<WatchedDevice, StallState>();

@@ -123,7 +123,7 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     const bundle = join(directory, 'nicwatch.cjs');
     writeFileSync(bundle, readFileSync(builtAgent()));
     const agent = await startAgent({ bundle, env: { LD_PRELOAD: stuckLibrary } });
-    expect(agent.stderr()).toContain('devices are read in a slower way');
+    expect(agent.stderr()).toContain('devices are read by a slower method');
     await vi.waitFor(
       async () =>
         expect((await agent.freshScrape()).value('nicwatch_state_persistent', {})).toBe(0),
