@@ -28,8 +28,8 @@ import { ConfigError } from './model/errors.ts';
 import type { KnownIssue } from './model/known-issue.ts';
 import { withinTime } from './model/within-time.ts';
 import { createApp } from './http/app.ts';
-import { formatPlace, listen } from './http/listen.ts';
-import type { ListenPlace } from './http/listen.ts';
+import { formatEndpoint, listen } from './http/listen.ts';
+import type { Endpoint } from './http/listen.ts';
 import type { WebSecurity } from './web-config/web-security.ts';
 
 /** Defined by the build. */
@@ -151,7 +151,7 @@ async function serve(given: Config): Promise<void> {
     notifySocket: drivers.notifySocket,
     runCommand,
   });
-  const places = listenPlaces(config, systemd);
+  const endpoints = listenEndpoints(config, systemd);
   const reload = async (): Promise<boolean> => {
     await Promise.all(files.map(async (file) => file.reload()));
     return files.every((file) => file.isUpToDate());
@@ -166,7 +166,7 @@ async function serve(given: Config): Promise<void> {
       reload,
       protect: security?.protect,
     }),
-    places,
+    endpoints,
     security?.createWebServer,
   );
   const running = Promise.all([
@@ -190,7 +190,7 @@ async function serve(given: Config): Promise<void> {
     {
       version: build.version,
       tls: security?.createWebServer !== undefined,
-      addresses: places.map(formatPlace).join(','),
+      addresses: endpoints.map(formatEndpoint).join(','),
       collectors: [...config.collectors].join(','),
     },
     'listening',
@@ -214,7 +214,7 @@ function withKnownIssues(config: Config, file: KnownIssuesFile): Config {
   });
 }
 
-function listenPlaces(config: Config, { sockets }: Systemd): readonly ListenPlace[] {
+function listenEndpoints(config: Config, { sockets }: Systemd): readonly Endpoint[] {
   if (!config.systemdSocket) {
     return config.listenAddresses;
   }

@@ -15,7 +15,7 @@ describe('parseYaml()', () => {
     );
   });
 
-  test('refuses a file that is too long', () => {
+  test('rejects a file that is too long', () => {
     expect(() => parseYaml(`a: b #${' '.repeat(132_000)}`, 'a.yml')).toThrow(
       'a.yml:1: expected at most 131072 characters, got 132006',
     );
@@ -32,7 +32,7 @@ describe('parseYaml()', () => {
     expect(() => parseYaml(text, 'a.yml')).toThrow(message);
   });
 
-  test('names a key that is no plain name as JSON, and no more than its beginning', () => {
+  test('names a key with special characters as JSON, cut when long', () => {
     const text = `a:\n  ? "${'x\\n'.repeat(1000)}"\n  : b\n`;
     expect(() => parseYaml(text, 'a.yml').entries().get('a')?.fields(['c'])).toThrow(
       `a.yml:2: a.${JSON.stringify(`${'x\n'.repeat(60)}…`)}: unknown field, expected c`,
