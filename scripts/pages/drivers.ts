@@ -35,7 +35,7 @@ queue (vmxnet3), its first is queue 0. Of each device at most ${maxPassed} are p
 ## Known issues
 
 What \`nic_known_issue\` tells of, and how to add issues of your own: [known-issues.md](known-issues.md). "Any" is what the
-reports leave open. A risk, no verdict.
+reports leave open. A risk, not a diagnosis.
 
 ${issuesTable()}`;
 }

@@ -1,20 +1,20 @@
-/** Something that is wrong, in one sentence about a device or about the agent. */
+/** A problem of a device or of the agent, in one sentence. */
 export interface Finding {
   readonly grade: 'warn' | 'bad';
-  /** Undefined where it is about the agent, empty where the kernel log names no device. */
+  /** Undefined for the agent, empty where the kernel log names no device. */
   readonly device: string | undefined;
-  /** In a word or three. */
+  /** One to three words. */
   readonly state: string;
   readonly sentence: string;
-  /** When it last happened, in seconds since the epoch; undefined for what is so now. */
+  /** When it last happened, in seconds since the epoch; undefined for a current state. */
   readonly timestampSeconds: number | undefined;
   readonly runbook: Runbook | undefined;
 }
 
-/** Where the runbooks are served, as in the alert rules: put your own address here, and in `npm run rules`. */
+/** Base URL of the runbooks, as in the alert rules: put your own here, and in `npm run rules`. */
 const runbooksAddress = 'https://nicwatch.example/runbooks';
 
-/** The pages of `docs/runbooks/` the status page refers to, most under the names of their alerts. */
+/** The pages of `docs/runbooks/` that the status page links to, most named after their alerts. */
 export type Runbook =
   | 'NICAdapterResetLoop'
   | 'NICDeadLoopSustained'
@@ -32,7 +32,7 @@ export type Runbook =
   | 'NICWatchKernelLogBlind'
   | 'link-down';
 
-/** The address of a runbook. */
+/** The URL of a runbook. */
 export function runbookUrl(runbook: Runbook): string {
   return `${runbooksAddress}/${runbook}.md`;
 }

@@ -181,7 +181,7 @@ describe('findingsOf()', () => {
       expect.objectContaining({
         grade: 'bad',
         state: 'hang logged before boot',
-        sentence: 'The kernel logged unit_hang 9 times in the boot before this one.',
+        sentence: 'The kernel logged unit_hang 9 times in the previous boot.',
         runbook: 'NICHungBeforeReboot',
       }),
     ]);
