@@ -16,7 +16,7 @@ test.each([...generated.docs()])('%s is what `npm run docs` makes of the code', 
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
 
-test('every metric is named once, by the rules of Prometheus', () => {
+test('every metric has a unique name that follows the rules of Prometheus', () => {
   const metrics = [
     ...collectorDefinitions.flatMap(({ metrics: own }) => own),
     ...agentMetrics,
