@@ -1,10 +1,10 @@
 // Writes the rules as PrometheusRule manifests: `npm run rules`. With --runbooks and --output it writes rules and manifests
-// with another address of the runbooks to a folder of your own.
+// with another runbook URL to another folder.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
-/** What stands in alerts/; a domain that is nobody's, by RFC 2606. */
+/** The placeholder in alerts/, in a domain reserved by RFC 2606. */
 const placeholder = 'https://nicwatch.example/runbooks';
 const source = new URL('../alerts/', import.meta.url);
 const committed = new URL('../deploy/prometheus/', import.meta.url).pathname;
@@ -41,7 +41,7 @@ function readOptions() {
   }
 }
 
-/** The text of the rules stays as it is, comments and all; YAML needs it only further to the right. */
+/** Indents the rules for YAML, without changing text or comments. */
 function manifest(name, rules) {
   const kubernetesName = name === 'nicwatch' ? name : `nicwatch-${name}`;
   return `# Generated from alerts/${name}.rules.yaml by \`npm run rules\`.

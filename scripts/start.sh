@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and serves: `npm start -- [flags]`.
+# Installs missing dependencies, builds and starts the agent: `npm start -- [flags]`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/ensure.sh

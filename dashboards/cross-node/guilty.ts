@@ -13,7 +13,7 @@ const sides = [
   ['destination', 'dest_node', 'calls to it fail'],
 ] as const;
 
-/** Who is to blame, by what it costs. */
+/** Guilty nodes, by failing calls. */
 export function guiltyNodes(): PlacedPanel {
   const noCalls = `-1 * label_replace(label_replace(absent(node_pair:rpc_requests:rate5m{cluster=~"$cluster"}), "node", "No calls are seen", "", ""), "side", "-", "", "")`;
   return tablePanel({

@@ -5,7 +5,7 @@ import { counterMetrics } from '../../src/collectors/ethtool.ts';
 import { maxPassed } from '../../src/collectors/statistic-plan.ts';
 import type { VersionRange } from '../../src/model/known-issue.ts';
 
-/** The page that lists what the catalogue knows of drivers. */
+/** The page that lists drivers and known issues of the catalogue. */
 export function driversPage(): string {
   return `# Drivers
 

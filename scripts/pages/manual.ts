@@ -47,7 +47,7 @@ Position in the kernel log, and the counts up to it.
 `;
 }
 
-/** Flag and description of each row of the help, which may be broken over lines. */
+/** Flag and description of each row of the help, unwrapped. */
 function helpRows(): readonly (readonly string[])[] {
   const invocation = parseArguments(['--help'], collectorDefinitions);
   if (invocation.action !== 'help') {
@@ -61,7 +61,7 @@ function helpRows(): readonly (readonly string[])[] {
     .map((row) => row.trim().split(/ {2,}/));
 }
 
-/** Text as troff takes it: a hyphen that is to be copied is a minus. */
+/** Escapes text for troff, with hyphens as minus signs so that flags can be copied. */
 function escaped(text: string): string {
   return text.replaceAll('\\', String.raw`\e`).replaceAll('-', String.raw`\-`);
 }
