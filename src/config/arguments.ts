@@ -118,7 +118,8 @@ function addWebFlags(program: Command) {
       description: 'Reload the configuration files on POST /-/reload, as on SIGHUP.',
     }),
     configFile: flag(program, '--web.config.file <path>', {
-      description: 'Web configuration file of Prometheus exporters: TLS, users, rate limit.',
+      description:
+        'Web configuration file with TLS, users and rate limit, as for other Prometheus exporters.',
       parse: parsePath,
     }),
     disableExporterMetrics: toggle(program, '--web.disable-exporter-metrics', {
@@ -138,7 +139,8 @@ function addDeviceFlags(program: Command) {
       parse: parseAnchoredRegExp,
     }),
     pollInterval: flag(program, '--poll.interval <duration>', {
-      description: 'Interval between polls of the devices without scrapes, from 1s to 1h.',
+      description:
+        'Interval between polls of the devices when there are no scrapes, from 1s to 1h.',
       parse: parsePollInterval,
       fallback: '15s',
     }),
