@@ -71,7 +71,10 @@ export async function createWebConfigReloader({
     reading = await readWebConfig(path);
     const outcome = rejectDowngrade(path, active, reading.outcome);
     if (outcome instanceof ConfigError) {
-      log.error({ error: outcome.message }, 'failed to reload the web configuration');
+      log.error(
+        { error: outcome.message },
+        'cannot reload the web configuration, keeping the previous one',
+      );
     } else {
       active = outcome;
       lastReadSeconds = now().getTime() / 1000;
