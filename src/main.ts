@@ -93,7 +93,6 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Undefined without `--known-issues.file`. @throws {ConfigError} naming the file and what is wrong with it. */
 async function openKnownIssues(
   { knownIssuesFile: path, knownIssues: others }: Config,
   log: Logger,

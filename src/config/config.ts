@@ -44,7 +44,6 @@ export interface Config {
   /** Raw driver statistics to export, and those to exclude; undefined is none. */
   readonly ethtoolRaw: RegExp | undefined;
   readonly ethtoolRawExclude: RegExp | undefined;
-  /** File of user-defined known issues. */
   readonly knownIssuesFile: string | undefined;
   /** The built-in issues and those of the file; a new list after each reload. */
   readonly knownIssues: readonly KnownIssue[];

@@ -97,7 +97,6 @@ function aliasTargets(document: Document): Place['targets'] {
 }
 
 interface Place {
-  /** The node each alias refers to. */
   readonly targets: ReadonlyMap<unknown, Node | undefined>;
   readonly lineAt: (offset: number) => string;
   /** Offset of the value's key; the value itself may be lines below. */

@@ -29,7 +29,6 @@ export interface WebServerOptions {
   readonly handler: RequestListener;
 }
 
-/** The server on one address, with or without TLS. */
 interface WebServer {
   readonly listener: Server;
   /** Closes all connections, after the listener. */
@@ -39,7 +38,6 @@ interface WebServer {
 export type CreateWebServer = (options: WebServerOptions) => WebServer;
 
 export interface Listener {
-  /** Stops listening and closes all connections. */
   close(): Promise<void>;
 }
 

@@ -31,6 +31,5 @@ export type KernelLogSource = 'kmsg' | 'journal';
 /** The records returned by one read of the kernel log. */
 export interface KernelLogBatch {
   readonly records: readonly KernelRecord[];
-  /** There were no more records to read. */
   readonly caughtUp: boolean;
 }

@@ -22,6 +22,5 @@ export interface KnownIssue {
   readonly symptom: string;
   /** A command, with `DEVICE` for the device's name, or other instructions. */
   readonly mitigation: string;
-  /** URLs of the reports. */
   readonly sources: readonly string[];
 }

@@ -58,7 +58,6 @@ export interface DeviceStatus {
   readonly speedBitsPerSecond: number | undefined;
   readonly hangActive: boolean | undefined;
   readonly txStalled: boolean | undefined;
-  /** Counters the driver reports. */
   readonly counters: Readonly<Partial<Record<CounterName, number | undefined>>>;
   readonly offloads: readonly OffloadStatus[];
   readonly knownIssues: readonly KnownIssueStatus[];
@@ -102,7 +101,6 @@ export interface Status {
   /** The last events of each device, newest first. */
   readonly recentKernelEvents: readonly LoggedEvent[];
   readonly previousBootKernelEvents: readonly EventCountStatus[];
-  /** Checksum errors found by the network stack, by protocol. */
   readonly stackCsumErrors: Readonly<Record<string, number>>;
   readonly agent: AgentStatus;
 }

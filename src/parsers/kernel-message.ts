@@ -104,7 +104,6 @@ function readingsByPrefix(line: string): readonly KernelMessage[] {
   ];
 }
 
-/** The groups matched by a pattern; driver and bus address default to them. */
 function reading(
   groups: Readonly<Record<string, string | undefined>>,
   { driver = groups['driver'], busAddress = groups['busAddress'] }: Partial<KernelMessage> = {},

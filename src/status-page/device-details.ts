@@ -119,7 +119,6 @@ function issueBox({ id, severity, exposed, symptom, mitigation, sources }: Known
   </div>`;
 }
 
-/** Side effects of the command. */
 function riskOf(command: string): string {
   const effect = command.startsWith('ethtool -K ')
     ? 'Turning offloads off costs CPU time on a busy NIC'

@@ -87,7 +87,6 @@ interface GradeOptions {
   readonly isPresent: boolean;
 }
 
-/** Undefined for an event that is no longer relevant. */
 function gradeNow(
   row: EventCountStatus,
   { term, nowSeconds, isPresent }: GradeOptions,

@@ -30,7 +30,6 @@ function rank({ grade }: Finding): number {
   return grade === 'bad' ? 0 : 1;
 }
 
-/** Current states sort as the most recent. */
 function lastSeconds({ timestampSeconds }: Finding): number {
   return timestampSeconds ?? Number.MAX_SAFE_INTEGER;
 }

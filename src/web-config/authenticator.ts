@@ -92,7 +92,6 @@ export function createAuthenticator(compare: ComparePassword): Authenticate {
 
 interface Check {
   readonly verdict: Promise<Verdict>;
-  /** Whether each client is still waiting. */
   readonly clients: (() => boolean)[];
 }
 

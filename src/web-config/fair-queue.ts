@@ -10,11 +10,8 @@ export interface FairQueue {
 type Task = () => Promise<boolean | undefined>;
 
 export interface FairQueueOptions {
-  /** Queued tasks per client. */
   readonly maxTasks: number;
-  /** Clients with queued tasks. */
   readonly maxClients: number;
-  /** Clients recorded as failed. */
   readonly maxFailed: number;
 }
 

@@ -155,7 +155,6 @@ function parseText(text: string): string {
   return text;
 }
 
-/** Makes the parser of a key of a table. */
 function oneKeyOf<Key extends string>(table: Readonly<Record<Key, string>>): (text: string) => Key {
   const isKey = (text: string): text is Key => Object.hasOwn(table, text);
   return (text) => {

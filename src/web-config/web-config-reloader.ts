@@ -13,7 +13,6 @@ import { checkPem, createTlsOptions } from './tls-options.ts';
 /** The active web configuration, with the contents of its files. The same object until they change. */
 export interface ActiveWebConfig {
   readonly config: WebConfig;
-  /** Undefined where the configuration has no TLS. */
   readonly tls: { readonly config: TlsConfig; readonly options: TlsOptions } | undefined;
 }
 

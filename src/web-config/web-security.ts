@@ -13,7 +13,6 @@ import type { AcceptedConnections } from './tls-server.ts';
 import { createWebConfigReloader } from './web-config-reloader.ts';
 
 export interface WebSecurityOptions {
-  /** Path of the web configuration file. */
   readonly path: string;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
