@@ -1,12 +1,12 @@
 import type { KernelLogCost } from './kernel-log-cost.ts';
 import type { Cost, Measurement } from './measure.ts';
 
-/** What nicwatch may cost, and what it does. */
+/** A budget and its measured value. */
 export interface Budget {
   readonly what: string;
   readonly measured: number;
   readonly limit: number;
-  /** What is aimed at next. */
+  /** The next goal. */
   readonly stretch: number | undefined;
   readonly verdict: 'met' | 'met, stretch met' | 'NOT MET';
 }
@@ -18,10 +18,10 @@ interface Limit {
   readonly stretch?: number;
 }
 
-/** The numbers of devices that have budgets. */
-const [typical, many, most] = [4, 100, 1000];
+/** Device counts with budgets. */
+const [typical, many, max] = [4, 100, 1000];
 
-/** Compares what was measured with the budgets; those whose numbers of devices were not measured are left out. */
+/** Compares measured values with the budgets, except those for device counts that were not measured. */
 export function judgeBudgets(
   measurements: readonly Measurement[],
   kernelLog: KernelLogCost,
@@ -64,8 +64,8 @@ export function judgeBudgets(
       stretch: 0.1,
     },
     {
-      what: `${most} devices: CPU per fresh scrape, ratio to node_exporter`,
-      measured: ratio(most, 'fresh', cpu),
+      what: `${max} devices: CPU per fresh scrape, ratio to node_exporter`,
+      measured: ratio(max, 'fresh', cpu),
       limit: 0.25,
     },
     {

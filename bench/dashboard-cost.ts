@@ -63,7 +63,7 @@ if (options['rules'] === true) {
 }
 await stop();
 
-/** Of metrics that no query names there is little to read: an index as large, and less to write here. */
+/** Metrics that no query selects get few samples: their index is as large, and there is less to write. */
 async function writeHistory(): Promise<void> {
   const history = join(folder, 'history.om');
   const named = queries.map(({ expr }) => expr).join(' ');
@@ -185,7 +185,7 @@ function requestOf({ expr, isInstant, maxDataPoints }: Query): Omit<Request, 'wh
       };
 }
 
-/** What a load asks: every panel, and the annotations that are drawn. */
+/** The queries of a page load: every panel, and the enabled annotations. */
 function queriesOf(dashboard: unknown): readonly Query[] {
   const panels = listAt(dashboard, 'panels').flatMap((panel) =>
     listAt(panel, 'targets').map((target) => ({

@@ -1,18 +1,18 @@
 import type { KernelLogEffort } from './kernel-log-cost.ts';
 import type { Pattern } from './measure.ts';
 
-/** How much is measured with a number of devices. */
+/** Amount of measurement for one device count. */
 export interface Effort {
-  /** Router solicitations and duplicate address detection of new devices, and what they cost, are not the exporters'. */
+  /** Time for router solicitations and duplicate address detection of new devices to finish. */
   readonly settleMilliseconds: number;
   readonly starts: number;
   readonly warmUpRounds: number;
   readonly patterns: readonly Pattern[];
 }
 
-/** How much is measured in all. */
+/** Amount of measurement in total. */
 export interface Efforts {
-  /** Undefined where the typical node is left out. */
+  /** Undefined skips the typical node. */
   readonly typical: Effort | undefined;
   readonly kernelLog: KernelLogEffort;
   readonly deviceCounts: readonly number[];
@@ -20,7 +20,7 @@ export interface Efforts {
   readonly perDeviceCount: Effort;
 }
 
-/** What the command line asks for. */
+/** Options of the command line. */
 export interface EffortFlags {
   readonly quick: boolean;
   readonly devices: string | undefined;
@@ -38,7 +38,7 @@ const typical: Pattern = {
   maxMilliseconds: Number.POSITIVE_INFINITY,
 };
 
-/** nicwatch polls for every scrape: it answers from its last poll for a second. */
+/** nicwatch polls for every scrape: a snapshot is fresh for one second. */
 export const fresh: Pattern = {
   name: 'fresh',
   rounds: 55,
@@ -63,18 +63,18 @@ const thorough: Efforts = {
   perDeviceCount: { ...thoroughly, starts: 5, patterns: [fresh, burst] },
 };
 
-const least = { settleMilliseconds: 500, starts: 1, warmUpRounds: 1 };
+const minimal = { settleMilliseconds: 500, starts: 1, warmUpRounds: 1 };
 
-/** Scrapes of the typical node are as close as they can be where each is to find new values. */
+/** Scrapes of the typical node have the minimum interval at which each triggers a poll. */
 const rehearsal: Efforts = {
   typical: {
-    ...least,
+    ...minimal,
     patterns: [{ ...typical, rounds: 2, intervalMilliseconds: fresh.intervalMilliseconds }],
   },
   kernelLog: { records: 2, settleMilliseconds: 500, idleSeconds: 20 },
   deviceCounts: [10],
   perDeviceCount: {
-    ...least,
+    ...minimal,
     patterns: [
       { ...fresh, rounds: 2 },
       { ...burst, rounds: 10 },
@@ -82,7 +82,7 @@ const rehearsal: Efforts = {
   },
 };
 
-/** @throws {Error} when a flag is no number, or numbers of devices do not ascend from those of the typical node. */
+/** @throws {Error} when a flag is not a number, or device counts do not ascend from that of the typical node. */
 export function chooseEfforts(flags: EffortFlags): Efforts {
   const usual = flags.quick ? rehearsal : thorough;
   const { typicalMinutes, idleSeconds = String(usual.kernelLog.idleSeconds) } = flags;
@@ -94,7 +94,7 @@ export function chooseEfforts(flags: EffortFlags): Efforts {
   };
 }
 
-/** At the usual interval, in a rehearsal too. */
+/** At the usual interval, also in a trial run. */
 function typicalFor(minutes: number): Effort | undefined {
   const rounds = Math.ceil((minutes * 60_000) / typical.intervalMilliseconds);
   return rounds === 0

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { runtimeFlags } from '../scripts/runtime-flags.mjs';
 import { scrape } from './scrape.ts';
 
-/** How to run one of the exporters that are compared. */
+/** How to run an exporter. */
 export interface ExporterCommand {
   readonly name: string;
   readonly file: string;
@@ -16,7 +16,7 @@ export interface ExporterCommand {
   readonly port: number;
 }
 
-/** An exporter that answers. */
+/** A running exporter. */
 export interface Exporter {
   readonly name: string;
   readonly pid: number;
@@ -29,15 +29,15 @@ export interface Exporter {
 const startDeadlineMilliseconds = 60_000;
 const retryMilliseconds = 2;
 
-/** Flags of the benchmarks that say which agent is measured. */
+/** Flags of the benchmarks that select the agent. */
 export const agentFlags: Readonly<
   Record<keyof BuiltAgent, { readonly type: 'string'; readonly default: string }>
 > = {
-  /** The script that was built. */
+  /** The built script. */
   agent: { type: 'string', default: 'dist/nicwatch.cjs' },
   /** The Node.js binary the agent runs under. */
   node: { type: 'string', default: process.execPath },
-  /** How to ask drivers: a value of `--ethtool.reader`. */
+  /** Value of `--ethtool.reader`. */
   reader: { type: 'string', default: 'auto' },
 };
 
@@ -54,7 +54,7 @@ export interface NicwatchOptions {
   readonly stateDirectory: string;
 }
 
-/** nicwatch as it is built. */
+/** The built nicwatch. */
 export function nicwatchCommand(
   built: BuiltAgent,
   { devices, stateDirectory }: NicwatchOptions,
@@ -77,12 +77,12 @@ export function nicwatchCommand(
   };
 }
 
-/** How the built agent is started: a program, which must become the agent, and its arguments before those of the agent. */
+/** The program that starts the built agent, by exec, and its arguments before those of the agent. */
 function launch({ node, agent }: BuiltAgent): readonly [file: string, ...argv: readonly string[]] {
   return [node, ...runtimeFlags(agent), agent];
 }
 
-/** Debian's node_exporter with the one collector that asks drivers, on the same devices. */
+/** Debian's node_exporter with only its ethtool collector, on the same devices. */
 export function nodeExporterCommand(devices: string): ExporterCommand {
   const port = 9100;
   return {
@@ -97,7 +97,7 @@ export function nodeExporterCommand(devices: string): ExporterCommand {
   };
 }
 
-/** The same with the collectors it has by default as well, which is how most people run it. */
+/** The same plus its default collectors, which is the common setup. */
 export function wholeNodeExporterCommand(devices: string): ExporterCommand {
   const port = 9101;
   return {
@@ -105,7 +105,7 @@ export function wholeNodeExporterCommand(devices: string): ExporterCommand {
     file: 'prometheus-node-exporter',
     argv: [
       `--web.listen-address=127.0.0.1:${port}`,
-      // Of all it is only Debian that has it on by default.
+      // Enabled by default only in Debian.
       '--no-collector.systemd',
       ...ethtoolCollector(devices),
     ],
@@ -117,12 +117,12 @@ function ethtoolCollector(devices: string): readonly string[] {
   return [
     '--collector.ethtool',
     `--collector.ethtool.device-include=^(?:${devices})$`,
-    // It warns of being run as root, which drivers ask for.
+    // It warns of being run as root, which drivers require.
     '--log.level=error',
   ];
 }
 
-/** Starts an exporter and waits for its first answer. It ends with this process at the latest. */
+/** Starts an exporter and waits for its first response. It ends with this process at the latest. */
 export async function startExporter({
   name,
   file,
@@ -157,7 +157,7 @@ export async function startExporter({
   };
 }
 
-/** Scrapes again and again until a device is among the answers. */
+/** Scrapes until the exposition contains a device. */
 async function firstAnswer(
   child: ChildProcess,
   { name, port, until }: { readonly name: string; readonly port: number; readonly until: number },

@@ -8,7 +8,7 @@ import { quantile, waitUntil } from './measure.ts';
 import { countVoluntarySwitches, cpuMilliseconds } from './process-usage.ts';
 import { scrape } from './scrape.ts';
 
-/** What it costs the built agent to follow /dev/kmsg, and how soon a record shows. */
+/** Cost of following /dev/kmsg in the built agent, and latency of a record. */
 export interface KernelLogCost {
   /** From writing a record to the end of the first scrape that counts it. */
   readonly records: number;
@@ -19,12 +19,12 @@ export interface KernelLogCost {
     readonly seconds: number;
     readonly voluntarySwitches: number;
     readonly cpuMilliseconds: number;
-    /** What others wrote meanwhile: the kernel has one log. */
+    /** Records of other processes: the kernel has one log. */
     readonly records: number;
   };
 }
 
-/** How much of it is measured. */
+/** Amount of measurement. */
 export interface KernelLogEffort {
   readonly records: number;
   /** From the last scrape to when the agent counts as idle. */
@@ -32,11 +32,11 @@ export interface KernelLogEffort {
   readonly idleSeconds: number;
 }
 
-/** A snapshot is served for so long: records are written at all ages of one. */
+/** Time for which a snapshot is fresh: records are written at all its ages. */
 const snapshotMilliseconds = 1000;
 const deadlineMilliseconds = 10_000;
 
-/** Measures an agent that polls once an hour, so that all it does is follow the log. */
+/** Measures an agent that polls once an hour, so that it only follows the log. */
 export async function measureKernelLog(
   { argv, ...command }: ExporterCommand,
   { records, settleMilliseconds, idleSeconds }: KernelLogEffort,
@@ -73,7 +73,7 @@ async function measureIdle(
   };
 }
 
-/** Writes a record when the snapshot is so old, and gives how long it was until a scrape counted it. */
+/** Writes a record at the given age of the snapshot, and returns the time until a scrape counts it. */
 async function measureRecord({ port }: Exporter, ageMilliseconds: number): Promise<number> {
   const before = await countRecords(port);
   await setTimeout(ageMilliseconds);

@@ -14,13 +14,13 @@ import { parseKmsgRecord } from '../src/parsers/kmsg.ts';
 
 const recordCount = 10_000;
 
-/** Milliseconds of CPU the process has used. */
+/** CPU milliseconds used by the process. */
 function cpuMilliseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Recorded reads of /dev/kmsg, over and over with new sequence numbers. */
+/** Recorded reads of /dev/kmsg, repeated with new sequence numbers. */
 function recordedReads(): readonly string[] {
   const recording = readFileSync('test/hosts/debian-6.12.95-qemu/recording.txt', 'utf8');
   const reads = /^kmsg\/(?:boot|hwcsum|hang-eno1-persist|deadloop-vxlan|linkflap)\.kmsg\.raw$/;
@@ -56,7 +56,7 @@ function hostWith(kernelLog: Host['kernelLog']): Host {
   };
 }
 
-/** Lets a follower catch up with a log, and says what that took. */
+/** Measures how long a follower takes to catch up with a log. */
 async function drain(host: Host): Promise<{ readonly records: number; readonly cpu: number }> {
   const ending = new AbortController();
   const follower = createKernelLogFollower({ host, source: 'kmsg' });

@@ -31,9 +31,9 @@ const [devices, scrapers, slow, seconds] = [
   options.seconds,
 ].map(Number);
 
-/** Memory of the second half of a run, against that of the first. */
-const largestGrowth = 1.1;
-/** A slow client sends one more header so often: less than it takes to be cut off for. */
+/** Maximum ratio of memory in the second half of a run to the first. */
+const maxGrowth = 1.1;
+/** Interval of the headers of a slow client: below the timeout. */
 const dripMilliseconds = 1000;
 
 process.once('SIGINT', () => process.exit(130));
@@ -61,13 +61,13 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 
 interface Load {
   readonly maxRequests: number;
-  /** Statuses there must be, and no other. */
+  /** The exact set of expected statuses. */
   readonly expected: readonly number[];
   readonly scrapers?: number;
   readonly slow?: number;
 }
 
-/** Loads an agent of its own, prints what came of it, and gives what was not as it should be. */
+/** Loads an agent of its own, prints the results, and returns the failures. */
 async function underLoad(name: string, load: Load): Promise<readonly string[]> {
   const command = nicwatchCommand(options, {
     devices: vethDevices,
@@ -123,7 +123,7 @@ function report(name: string, { load, answers, resident }: Outcome): readonly st
     statuses.join(' ') === load.expected.join(' ')
       ? []
       : `${name}: expected ${load.expected.join(' and ')}, got ${statuses.join(' and ')}`,
-    (after ?? 0) > (before ?? 0) * largestGrowth ? `${name}: memory grew` : [],
+    (after ?? 0) > (before ?? 0) * maxGrowth ? `${name}: memory grew` : [],
   ].flat();
 }
 
@@ -150,7 +150,7 @@ async function ask({ port }: Exporter, connections: Agent): Promise<Answer> {
   });
 }
 
-/** Opens a connection that never comes to the end of its headers, and another when it is cut off. */
+/** Opens a connection that never finishes its headers, and reconnects when it is closed. */
 function drip(agent: Exporter, until: number): Socket {
   const socket = connect({ host: '127.0.0.1', port: agent.port });
   socket.on('error', () => {});

@@ -1,4 +1,4 @@
-// What many scrapers and slow clients at once do to the built agent: answers, latency and memory.
+// The built agent under many concurrent scrapers and slow clients: responses, latency and memory.
 import { runInNamespace } from './namespace.ts';
 
 await runInNamespace('load-inside');

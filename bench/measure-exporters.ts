@@ -9,13 +9,13 @@ import { scrape } from './scrape.ts';
 import type { Connection } from './scrape.ts';
 
 export interface DevicesToMeasure {
-  /** How many there are. */
+  /** Number of devices. */
   readonly devices: number;
   readonly effort: Effort;
   readonly connection: Connection;
 }
 
-/** Measures exporters on the devices there are. */
+/** Measures exporters on the existing devices. */
 export async function measureExporters(
   commands: readonly ExporterCommand[],
   { devices, effort, connection }: DevicesToMeasure,
@@ -43,7 +43,7 @@ export async function measureExporters(
   return measured;
 }
 
-/** Starts every exporter as often as wanted, in turns, and leaves the last of each running. */
+/** Starts the exporters alternately, the given number of times, and leaves the last of each running. */
 async function startAll(
   commands: readonly ExporterCommand[],
   starts: number,

@@ -16,31 +16,31 @@ export interface Pattern {
   readonly maxMilliseconds: number;
 }
 
-/** What being scraped cost an exporter, and its scraper. */
+/** Cost of scrapes for the exporter and the scraper. */
 export interface Cost {
   readonly exporter: string;
   readonly pattern: string;
   readonly scrapes: number;
   readonly intervalMilliseconds: number;
   readonly cpuMillisecondsPerScrape: number;
-  /** Of all its threads; its children's are not known. */
+  /** Of all its threads, without its children. */
   readonly voluntarySwitchesPerScrape: number;
   readonly p50Milliseconds: number;
   readonly p99Milliseconds: number;
-  /** Median age, at the end of a scrape, of the poll it shows: of the slowest collector, and of exporters that tell. */
+  /** Median age, at the end of a scrape, of the poll it shows: of the slowest collector, for exporters that report it. */
   readonly ageMilliseconds: number | undefined;
 }
 
-/** What an exporter costs with so many devices. */
+/** Cost of an exporter for a device count. */
 export interface Measurement {
   readonly exporter: string;
   readonly version: string;
-  /** Of the Node.js nicwatch says it runs under. */
+  /** Version of Node.js reported by nicwatch. */
   readonly nodeVersion: string | undefined;
   readonly devices: number;
-  /** How nicwatch says that it asks drivers. */
+  /** Reader of drivers reported by nicwatch. */
   readonly reader: string | undefined;
-  /** Reads nicwatch says got no answer: what it left out would make it look cheap. */
+  /** Failed reads reported by nicwatch: omitted samples would make it look cheap. */
   readonly stuckReads: number;
   /** From the start of the process to the end of the first scrape, median. */
   readonly startMilliseconds: number;
@@ -54,7 +54,7 @@ export interface Measurement {
 
 const lookMilliseconds = 1000;
 
-/** Scrapes exporters in turns, so that whatever else the machine does befalls them alike. */
+/** Scrapes exporters alternately, so that other load on the machine affects them equally. */
 export async function measureInTurns(
   exporters: readonly Exporter[],
   { name, rounds, intervalMilliseconds, maxMilliseconds }: Pattern,
@@ -102,15 +102,15 @@ export async function measureInTurns(
   return costs;
 }
 
-/** Waits until a moment of `performance.now()`, and looks every second meanwhile, once at least. */
-export async function waitUntil(moment: number, look: () => void): Promise<void> {
+/** Waits until a time of `performance.now()`, and calls `look` every second, at least once. */
+export async function waitUntil(endMilliseconds: number, look: () => void): Promise<void> {
   do {
-    await setTimeout(Math.min(lookMilliseconds, Math.max(0, moment - performance.now())));
+    await setTimeout(Math.min(lookMilliseconds, Math.max(0, endMilliseconds - performance.now())));
     look();
-  } while (performance.now() < moment);
+  } while (performance.now() < endMilliseconds);
 }
 
-/** The smallest of the values that at least this share of them does not exceed. */
+/** The quantile of values by the nearest-rank method. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
@@ -118,8 +118,8 @@ export function quantile(values: readonly number[], share: number): number {
 
 /** One real line: `nicwatch_collector_last_success_timestamp_seconds{collector="device"} 1763617272.573` */
 function oldestAge({ endedAtMilliseconds, body }: Scraped): readonly number[] {
-  const told = [
+  const ages = [
     ...body().matchAll(/^nicwatch_collector_last_success_timestamp_seconds\{.*\} (\S+)$/gm),
   ].map(([, seconds]) => endedAtMilliseconds - Number(seconds) * 1000);
-  return told.length === 0 ? [] : [Math.max(...told)];
+  return ages.length === 0 ? [] : [Math.max(...ages)];
 }

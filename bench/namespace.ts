@@ -35,7 +35,7 @@ export async function runInNamespace(program: string): Promise<void> {
   const [exitCode] = await once(child, 'exit');
   process.off('exit', remove);
   remove();
-  // It has said what is wrong.
+  // The program has printed the error.
   process.exitCode = exitCode === 0 ? process.exitCode : 1;
 }
 
@@ -54,7 +54,7 @@ export function addVethDevices(from: number, to: number): void {
   );
 }
 
-/** Runs lines of `ip` in the namespace of this process. @throws {Error} with what ip complained of. */
+/** Runs lines of `ip` in the namespace of this process. @throws {Error} with the error output of ip. */
 export function ipBatch(lines: readonly string[]): void {
   ip(['-batch', '-'], `${lines.join('\n')}\n`);
 }
@@ -67,7 +67,7 @@ function ip(argv: readonly string[], input = ''): string {
   return stdout;
 }
 
-/** Without waiting for anything, so that it can be done while the process exits. */
+/** Synchronously, so that it works while the process exits. */
 function removeNamespace(name: string): void {
   for (const pid of ip(['netns', 'pids', name]).split('\n').filter(Boolean)) {
     try {

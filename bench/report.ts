@@ -5,7 +5,7 @@ import type { Connection } from './scrape.ts';
 import { cells, formatNumber, formatTable, ratios, titles } from './table.ts';
 import type { Column } from './table.ts';
 
-/** What a run of the benchmark comes to. */
+/** Results of a run of the benchmark. */
 export interface Result {
   readonly isRehearsal: boolean;
   readonly connection: Connection;
@@ -23,7 +23,7 @@ interface Scraping extends Cost {
   readonly residentBytes: number;
 }
 
-/** A scrape every 15 s: an interval that was shorter, in a rehearsal, stands for one of those. */
+/** A scrape every 15 s: a shorter interval, in a trial run, counts as one of those. */
 const scrapesPerHour = 240;
 
 const typicalColumns: readonly Column<Scraping>[] = [
@@ -50,7 +50,7 @@ const processColumns: readonly Column<Measurement>[] = [
   { title: 'series/device', read: (row) => row.seriesPerDevice },
 ];
 
-/** Tables of what was measured, with a row of ratios below each pair of exporters, and the budgets. */
+/** Formats the results as tables, with a row of ratios below each pair of exporters, and the budgets. */
 export function formatReport(result: Result): string {
   const scrapings = result.measurements.flatMap(({ devices, residentBytes, costs }) =>
     costs.map((cost) => ({ ...cost, devices, residentBytes })),
@@ -158,7 +158,7 @@ function processLines(measurements: readonly Measurement[]): readonly string[] {
   ]);
 }
 
-/** What ten times the devices cost each exporter. */
+/** Cost of ten times the devices for each exporter. */
 function growthLines(scrapings: readonly Scraping[]): readonly string[] {
   const rows = scrapings.flatMap((fewer) => {
     const more = scrapings.find(
@@ -201,7 +201,7 @@ function budgetLines(budgets: readonly Budget[]): readonly string[] {
   ];
 }
 
-/** Rows that are to be compared with each other, in the order in which they came. */
+/** Groups rows that are compared with each other, in their order. */
 function groups<Row>(rows: readonly Row[], key: (row: Row) => string): readonly (readonly Row[])[] {
   return [...new Set(rows.map(key))].map((each) => rows.filter((row) => key(row) === each));
 }

@@ -19,7 +19,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-// Whatever a benchmark made is removed when the process exits, and signals lead there too.
+// Files of the benchmarks are removed when the process exits, also on signals.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGHUP', () => process.exit(129));

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { gunzipSync } from 'node:zlib';
 
-/** What a scrape got, and how long that took, with the start of a connection where there was none. */
+/** Result and duration of a scrape, including the connection where it opened one. */
 export interface Scraped {
   readonly milliseconds: number;
   /** Time of day when it ended. */
   readonly endedAtMilliseconds: number;
-  /** The exposition, decompressed. Not decoded before it is asked for: that would be part of the next scrape's time. */
+  /** The exposition, decompressed. Decoded on demand, so as not to add to the time of the next scrape. */
   body(): string;
 }
 
@@ -17,7 +17,7 @@ const deadlineMilliseconds = 30_000;
 /** Whether a scraper keeps its connection from one scrape to the next. */
 export type Connection = 'keep-alive' | 'close';
 
-/** Scrapes one port on this machine. Every scrape throws an Error when nobody listens, or the answer is not 200. */
+/** Scrapes one port on this machine. @throws {Error} when the connection fails, or the status is not 200. */
 export interface Scraper {
   scrape(path?: string): Promise<Scraped>;
   close(): void;
@@ -75,7 +75,7 @@ interface Answer {
   readonly content: Buffer;
 }
 
-/** Sends a request and waits for the whole answer. */
+/** Sends a request and waits for the whole response. */
 async function exchange(socket: Socket, request: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
@@ -92,7 +92,7 @@ async function exchange(socket: Socket, request: string): Promise<Answer> {
     };
     const onClose = (): void => {
       end();
-      reject(new Error('the connection was closed before the answer was complete'));
+      reject(new Error('the connection was closed before the response was complete'));
     };
     socket.on('data', onData).once('close', onClose).once('error', reject);
     socket.setTimeout(deadlineMilliseconds, () => {
@@ -102,7 +102,7 @@ async function exchange(socket: Socket, request: string): Promise<Answer> {
   });
 }
 
-/** Undefined while the answer is not complete. */
+/** Undefined while the response is incomplete. */
 function parseAnswer(received: Buffer): Answer | undefined {
   const split = received.indexOf('\r\n\r\n');
   if (split === -1) {

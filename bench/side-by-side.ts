@@ -45,7 +45,7 @@ const efforts = chooseEfforts({
   idleSeconds: options['idle-seconds'],
 });
 
-// The parent passes on that it is to end by killing; Ctrl-C in a terminal comes here too.
+// The parent forwards SIGTERM; Ctrl-C in a terminal arrives here too.
 process.once('SIGINT', () => process.exit(130));
 
 const nicwatch = nicwatchCommand(options, {
@@ -84,7 +84,7 @@ mkdirSync(dirname(options.json), { recursive: true });
 writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
 console.log(`\nwritten to ${options.json}`);
 
-/** Measures exporters on so many devices, making those that are missing. */
+/** Measures exporters with a number of devices, creating the missing ones. */
 async function measure(
   commands: readonly ExporterCommand[],
   { devices, effort }: { readonly devices: number; readonly effort: Effort },

@@ -7,11 +7,11 @@ export interface FleetHistory {
   readonly from: number;
   readonly to: number;
   readonly stepSeconds: number;
-  /** Metrics that get all their samples; the others get the last ten minutes. */
+  /** Metrics with samples for the whole time; others have the last ten minutes. */
   readonly metrics: ReadonlySet<string>;
 }
 
-/** What happens to a few nodes of the fleet: as much as a bad day has. */
+/** Incidents of a few nodes, as many as on a bad day. */
 const troubledShare = 0.02;
 const lastSeconds = 600;
 
@@ -45,7 +45,7 @@ export function* fleetHistory(options: FleetHistory): Generator<string> {
 
 const processLines = ['process_cpu_seconds_total 9', 'process_resident_memory_bytes 6e+07'];
 
-/** The value of a rule is what it would be; of counters it does not matter here. */
+/** Values of rules are realistic; those of counters do not matter. */
 function recorded({ to }: FleetHistory, isTroubled: boolean): readonly string[] {
   const always = [
     `device:nic_state:code{device="eno1"} ${isTroubled ? 10 : 1}`,

@@ -7,26 +7,26 @@ import { SourceError } from '../src/model/errors.ts';
 import type { KernelLogBatch } from '../src/model/kernel-record.ts';
 import { createSimulatedLog } from './simulated-log.ts';
 
-/** A machine on which much happens, in a time of its own. */
+/** A host with many changes, in simulated time. */
 export interface SimulatedHost {
   readonly host: Host;
-  /** Lets so much time pass: counters move, devices go and others come, the kernel logs. */
+  /** Advances the simulated time: counters increase, devices are replaced, the kernel logs. */
   advance(milliseconds: number): void;
 }
 
-/** NICs that stay, and tunnels as containers make them. */
+/** Permanent NICs, and tunnels of containers. */
 const [nicCount, tunnelCount] = [12, 8];
-/** Every so many steps of time a tunnel goes and one of a new name comes. */
+/** Steps after which a tunnel is replaced by one with a new name. */
 const tunnelSteps = 7;
-/** Every so many steps a NIC is unplugged and comes back as the next interface index. */
+/** Steps after which a NIC is replugged and gets the next interface index. */
 const replugSteps = 101;
-/** Every so many steps a NIC has other queues, and more statistics or fewer. */
+/** Steps after which a NIC changes its queues and so its statistics. */
 const requeueSteps = 997;
 const recordingFile = 'test/hosts/debian-6.12.95-qemu/recording.txt';
 const startedAt = new Date('2026-01-01T00:00:00Z').getTime();
 const bootedSecondsBefore = 1000;
 
-/** Makes a host of 20 devices that come and go as fast as {@link SimulatedHost.advance} is called. */
+/** Makes a host of 20 devices that change with each call of {@link SimulatedHost.advance}. */
 export function createSimulatedHost(): SimulatedHost {
   let step = 0;
   let now = startedAt;
@@ -142,7 +142,7 @@ function tunnelOf(interfaceIndex: number): Device {
 interface SimulatedDeviceOptions {
   readonly queues: number;
   readonly bornAtStep: number;
-  /** The step of time it is. */
+  /** The current step. */
   readonly now: () => number;
 }
 

@@ -3,17 +3,17 @@ import { EventEmitter, once } from 'node:events';
 import type { Device } from '../src/model/device.ts';
 import type { KernelLogBatch, KernelRecord } from '../src/model/kernel-record.ts';
 
-/** A kernel log that is written to as simulated time passes. */
+/** A kernel log in simulated time. */
 export interface SimulatedLog {
-  /** Every so often logs a record about one of these devices. */
+  /** Logs a record about one of these devices at intervals. */
   advance(milliseconds: number, devices: readonly Device[]): void;
   follow(signal: AbortSignal): AsyncIterable<KernelLogBatch>;
 }
 
-/** Every so many steps of time there is a record. */
+/** Steps between records. */
 const recordSteps = 13;
 
-/** What the kernel says of a device, one kind after the other: events, and lines that are none. */
+/** Records about a device, in rotation: events and other lines. */
 const texts: readonly ((device: Device) => string)[] = [
   ({ driver, busAddress, name }) =>
     `${driver} ${busAddress ?? ''} ${name}: Detected Hardware Unit Hang:\n  TDH                  <d>\n  TDT                  <11>\n  next_to_use          <11>\n  next_to_clean        <d>`,

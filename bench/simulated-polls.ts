@@ -12,11 +12,11 @@ import { createSimulatedHost } from './simulated-host.ts';
 
 /** A day of 100,000 polls. */
 const pollMilliseconds = 864;
-/** One poll of so many is scraped as well. */
+/** Polls per scrape. */
 const scrapeEvery = 10;
 
 /**
- * Runs an agent with every collector on a simulated host, as many polls as are wanted as fast as they go.
+ * Runs an agent with all collectors on a simulated host, for a number of polls without pauses.
  *
  * @param onPoll called after each poll with how many there have been
  */
@@ -49,7 +49,7 @@ export async function pollSimulatedHost(
       if (count % scrapeEvery === 0) {
         await render(selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] }));
       }
-      // What the agent left to the event loop is done before the next poll, as it is between real ones.
+      // Lets the event loop finish pending work, as between real polls.
       await setImmediate();
       onPoll(count);
     }

@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Devices of the namespace: some stay, one pair goes and one comes every so many scrapes. */
+/** Devices of the namespace: a permanent set, and one pair that is replaced at intervals of scrapes. */
 const deviceCount = 20;
 const scrapesPerChange = 5;
 /** Apart by so much, every tenth scrape or so makes the agent poll. */
@@ -35,7 +35,7 @@ for (const problem of problems) {
 }
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-/** The agent in this process, on a host that is simulated, so that a day passes in minutes. */
+/** The agent in this process, on a simulated host, so that a day takes minutes. */
 async function soakSimulation(polls: number): Promise<readonly string[]> {
   console.log(`${polls} polls of a simulated host, devices coming and going`);
   const steadiness = createSteadiness(process.pid, { total: polls, comparedTenths: 1 });
@@ -43,7 +43,7 @@ async function soakSimulation(polls: number): Promise<readonly string[]> {
   return steadiness.problems();
 }
 
-/** The built agent on real devices that are made and deleted, with real sockets. */
+/** The built agent on real devices that are created and deleted, with real sockets. */
 async function soakAgent(scrapes: number): Promise<readonly string[]> {
   console.log(`${scrapes} scrapes of the built agent, devices coming and going`);
   addVethDevices(0, deviceCount);

@@ -1,11 +1,11 @@
 import { quantile } from './measure.ts';
 import { openFiles, residentBytes } from './process-usage.ts';
 
-/** Follows what a process holds while it does the same thing again and again. */
+/** Detects leaks of memory and descriptors in a process that repeats an operation. */
 export interface Steadiness {
-  /** To be called each time the thing has been done, with how often that was. Prints a line for each tenth. */
+  /** Call it after each operation, with their count. Prints a line for each tenth. */
   done(count: number): void;
-  /** What grew; empty when the process is steady. */
+  /** What has grown; empty if the process is steady. */
   problems(): readonly string[];
 }
 
@@ -15,16 +15,16 @@ interface Tenth {
 }
 
 const samplesPerTenth = 20;
-const largestGrowth = 1.1;
+const maxGrowth = 1.1;
 
 export interface SteadinessOptions {
-  /** How often the thing will be done. */
+  /** Number of operations. */
   readonly total: number;
-  /** Tenths after the first, which warms the process up, that the later ones are compared with. */
+  /** Number of tenths, after the first as warm-up, with which the later ones are compared. */
   readonly comparedTenths: number;
 }
 
-/** Watches a process that does something `total` times. */
+/** Watches a process for `total` operations. */
 export function createSteadiness(
   pid: number,
   { total, comparedTenths }: SteadinessOptions,
@@ -56,16 +56,16 @@ export function createSteadiness(
     },
     problems: () => {
       if (tenths.length < 10) {
-        return ['ended before it was done'];
+        return ['ended early'];
       }
-      const most = (read: (tenth: Tenth) => number): readonly [before: number, after: number] => [
+      const maxima = (read: (tenth: Tenth) => number): readonly [before: number, after: number] => [
         Math.max(...tenths.slice(1, 1 + comparedTenths).map(read)),
         Math.max(...tenths.slice(1 + comparedTenths).map(read)),
       ];
-      const [bytesBefore, bytesAfter] = most((tenth) => tenth.residentBytes);
-      const [filesBefore, filesAfter] = most((tenth) => tenth.openFiles);
+      const [bytesBefore, bytesAfter] = maxima((tenth) => tenth.residentBytes);
+      const [filesBefore, filesAfter] = maxima((tenth) => tenth.openFiles);
       return [
-        bytesAfter > bytesBefore * largestGrowth
+        bytesAfter > bytesBefore * maxGrowth
           ? `resident memory grew from ${mebibytes(bytesBefore)} to ${mebibytes(bytesAfter)} MiB`
           : [],
         filesAfter > filesBefore

@@ -9,7 +9,7 @@ export function titles<Row>(columns: readonly Column<Row>[]): readonly string[] 
   return columns.map(({ title }) => title);
 }
 
-/** What the columns say of a row. */
+/** Cells of a row. */
 export function cells<Row>(columns: readonly Column<Row>[], row: Row): readonly string[] {
   return columns.map(({ read }) => formatNumber(read(row)));
 }
@@ -26,7 +26,7 @@ export function ratios<Row>(
   );
 }
 
-/** Up to three decimals; `-` for what there is not. */
+/** Up to three decimals; `-` for a missing value. */
 export function formatNumber(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) {
     return '-';
@@ -34,7 +34,7 @@ export function formatNumber(value: number | undefined): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 3 : 1);
 }
 
-/** Pads cells; the first row is the head. Columns of numbers are flush right. */
+/** Pads cells; the first row is the header. Columns of numbers are right-aligned. */
 export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
   const [head = [], ...body] = rows;
   const columns = head.map((title, column) => ({

@@ -4,7 +4,7 @@ import { crossNodeDashboard } from './cross-node.ts';
 import { fleetDashboard } from './fleet.ts';
 import { nodeDashboard } from './node.ts';
 
-/** Every dashboard there is, under the name of its file. */
+/** All dashboards by file name. */
 export const dashboards: Readonly<Record<string, () => Dashboard>> = {
   fleet: fleetDashboard,
   node: nodeDashboard,

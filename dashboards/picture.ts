@@ -18,7 +18,7 @@ const pale = '#c3c9d4';
 const good = '#9fd3a8';
 const bad = '#e8837b';
 
-/** Draws where the panels of a dashboard stand and of which kind they are, as SVG. What they show is made up. */
+/** Draws the layout of a dashboard and the types of its panels as SVG, with made-up data. */
 export function layoutPicture({ title = '', templating, panels = [] }: Dashboard): string {
   const units = Math.max(...panels.map(({ gridPos }) => (gridPos?.y ?? 0) + (gridPos?.h ?? 0)));
   const size = { width: 24 * columnWidth, height: top + units * unitHeight };
@@ -122,7 +122,7 @@ function drawTable(transformations: NonNullable<Panel['transformations']>, box: 
   return header.join('') + rows;
 }
 
-/** Gives each column the room its title asks for. */
+/** Sizes each column by its title. */
 function columnsOf(
   titles: readonly string[],
   { x, width }: Box,

@@ -1,4 +1,4 @@
-/** What the agent exports and no dashboard shows, and why. */
+/** Metrics that no dashboard shows, with the reason. */
 export const unshownMetrics: Readonly<Record<string, string>> = {
   nic_ethtool_statistic:
     'Raw statistics of a driver, which mean something else on every driver; opt-in, for queries of your own.',

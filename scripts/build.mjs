@@ -11,7 +11,7 @@ import { readVersion } from './version.mjs';
 
 const passwordWorker = bundlePasswordWorker();
 
-// What an older build left is not to be packed.
+// Files of an older build must not be packed.
 rmSync('dist', { recursive: true, force: true });
 
 const { metafile } = await build({
@@ -25,16 +25,16 @@ const { metafile } = await build({
   target: 'node20.19',
   sourcemap: true,
   sourcesContent: false,
-  // What the comments say stands in the licenses, in full.
+  // Legal comments are omitted: the licenses are included in full.
   legalComments: 'none',
   metafile: true,
-  // The text stays in memory. Names are kept, for the stacks of errors.
+  // Minified, since the source remains in memory. Names are kept for stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Native: it stays a package beside the bundle, and the agent does without where it is not there.
+  // Native and optional: it remains a separate package.
   external: [
     'koffi',
-    // fastify asks for these only where routes have schemas, and where requests are made without a network.
+    // fastify needs these only for routes with schemas and for injected requests.
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',
     'light-my-request',
@@ -51,7 +51,7 @@ writeFileSync(
   licensesOf([...Object.keys(metafile.inputs), ...passwordWorker.inputs]),
 );
 
-/** The commit the build is of: from the environment where there is no repository, as in a container build. */
+/** The commit of the build, from the environment if there is no repository, as in a container build. */
 function revision() {
   if (process.env.NICWATCH_REVISION) {
     return process.env.NICWATCH_REVISION;

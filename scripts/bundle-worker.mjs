@@ -1,6 +1,6 @@
 import { buildSync } from 'esbuild';
 
-/** Bundles the thread that compares passwords into a text, which the agent carries within itself, and tells what is in it. */
+/** Bundles the password worker into a string, which is embedded in the agent, and returns the list of its inputs. */
 export function bundlePasswordWorker() {
   const { outputFiles, metafile } = buildSync({
     entryPoints: ['src/web-config/password-worker.ts'],

@@ -12,7 +12,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(readme, readmeWithValues(readFileSync(readme, 'utf8')));
 }
 
-/** The README with the table between its markers written anew. */
+/** The README with an updated table between its markers. */
 export function readmeWithValues(text) {
   const rows = valuesOf(
     parseDocument(readFileSync(new URL('values.yaml', chart), 'utf8')).contents,

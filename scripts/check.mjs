@@ -1,4 +1,4 @@
-// Runs every check, all of them even when one fails, and ends with the count of the tests.
+// Runs all checks, even if one fails, and prints the count of tests last.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
@@ -43,7 +43,7 @@ if (failed.length > 0) {
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
 
-/** From the runner's report. A file that could not even be loaded counts as one failure. */
+/** From the runner's report. A file that could not be loaded counts as one failure. */
 function countTests() {
   try {
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(

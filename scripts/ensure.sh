@@ -1,4 +1,4 @@
-# Installs what is missing on a Debian machine, or says what it is. Sourced by start.sh and test.sh.
+# Installs missing dependencies on a Debian machine, or prints them. Sourced by start.sh and test.sh.
 
 # System tools are not on an ordinary user's path.
 PATH="$PATH:/usr/sbin:/sbin"
@@ -46,7 +46,7 @@ install_packages() (
     comm -13 <(echo "$before") <(boot_links) | remove_boot_links
   }
   trap finish EXIT
-  # Where there is a policy, it is the administrator's and stays.
+  # An existing policy is the administrator's and is kept.
   if [ ! -e "$policy" ]; then
     own_policy=yes
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -55,7 +55,7 @@ install_packages() (
   apt-get update && apt-get install -y --no-install-recommends "$@"
 )
 
-# boot_links: the links by which systemd and System V know what to start at boot.
+# boot_links: the links of services that systemd and System V start at boot.
 boot_links() {
   find /etc/systemd/system /etc/systemd/user /etc/rc[S2-5].d -type l ! -lname /dev/null 2>/dev/null | sort
 }
@@ -83,7 +83,7 @@ ensure_packages() {
 }
 
 # fetch_newer SUITE PACKAGE...: packages of another Debian, unpacked into .cache/SUITE: neither installed nor known to the
-# system's package lists. Where they are not to be had, what needs them is skipped.
+# system's package lists. If they are not available, the tests that need them are skipped.
 fetch_newer() {
   local suite="$1" sources=/etc/apt/sources.list.d/debian.sources folder="$PWD/.cache/$1" state
   shift
@@ -96,7 +96,7 @@ fetch_newer() {
     -o "Dir::State::lists=$state/lists" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache"
     -o APT::Sandbox::User=root)
   {
-    # The first entry of the system's own, so that a mirror stays the mirror.
+    # The system's first entry, to keep using its mirror.
     sed -e '/^$/,$d' -e "s/^Suites:.*/Suites: $suite/" "$sources" >"$state/debian.sources" \
       && "${apt[@]}" update && (cd "$state/packages" && "${apt[@]}" download "$@") \
       && find "$state/packages" -name '*.deb' -exec dpkg-deb --extract {} "$folder" ';' \
@@ -105,7 +105,7 @@ fetch_newer() {
   rm -rf "$state"
 }
 
-# ensure_helm: Helm, from its Go module, into .cache/bin. Where there is no Go, what needs it is skipped.
+# ensure_helm: Helm, from its Go module, into .cache/bin. Without Go, the tests that need it are skipped.
 ensure_helm() {
   if [ ! -x .cache/bin/helm ] && ! command -v helm >/dev/null && command -v go >/dev/null; then
     echo 'nicwatch: building Helm with Go' >&2

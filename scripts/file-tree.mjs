@@ -1,4 +1,4 @@
-// Folders as readable text, much as ttar writes them; CONTRIBUTING.md shows one, under "Record a host".
+// Folders as readable text, similar to ttar; CONTRIBUTING.md shows one, under "Record a host".
 import {
   chmodSync,
   lstatSync,
@@ -12,13 +12,13 @@ import {
 import { dirname, join } from 'node:path';
 
 const usualMode = 0o644;
-/** What a text file may hold as it is: lines of UTF-8 with no control character but the tab. */
+/** Text that needs no escapes: lines of UTF-8 without control characters except tabs. */
 const plainText = /^(?:[^\p{Cc}\ufeff]|[\t\n])*$/u;
 
 /**
  * Reads what lies below a folder, sorted by path.
  *
- * @throws {Error} for what is no file, symbolic link or folder, and for names that are not plain text
+ * @throws {Error} for anything but files, symbolic links and folders, and for names that are not plain text
  */
 export function readTree(folder) {
   return namesIn(folder)
@@ -26,7 +26,7 @@ export function readTree(folder) {
     .toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** Writes entries below a folder, which is made where it does not exist. @throws {Error} for a path that is taken */
+/** Writes entries into a folder, which is created if missing. @throws {Error} for a path that exists */
 export function writeTree(entries, folder) {
   mkdirSync(folder, { recursive: true });
   for (const { path, target, content, mode } of entries) {
@@ -43,12 +43,12 @@ export function writeTree(entries, folder) {
   }
 }
 
-/** Entries as text; {@link parseTree} gives them back byte for byte. */
+/** Formats entries as text, from which {@link parseTree} restores every byte. */
 export function formatTree(entries) {
   return entries.map(formatEntry).join('\n');
 }
 
-/** Reads what {@link formatTree} writes. @throws {Error} that names the line which is not as expected */
+/** Parses the output of {@link formatTree}. @throws {Error} naming the unexpected line */
 export function parseTree(text) {
   const lines = text.split('\n');
   const entries = [];
@@ -126,7 +126,7 @@ function namesIn(folder) {
   return readdirSync(folder).map((name) => checkName(name));
 }
 
-/** A name has a line of its own, and bytes that are no UTF-8 are lost by now. */
+/** Rejects names with line breaks, and with invalid UTF-8, which is already replaced here. */
 function checkName(name) {
   if (!plainText.test(name) || /[\n\ufffd]/.test(name)) {
     throw new Error(`expected a name of plain text, got ${JSON.stringify(name)}`);
@@ -150,7 +150,7 @@ function formatEntry({ path, target, content, mode }) {
   return `Path: ${path}\n${modeLine}${isPlain ? 'Lines' : 'Escaped'}: ${size}\n${written}${isEnded ? '' : '\n'}`;
 }
 
-/** Bytes as printable ASCII: `\xNN` for what is none, and for the backslash. */
+/** Bytes as printable ASCII, with `\xNN` for other bytes and the backslash. */
 function escape(content) {
   return content
     .toString('latin1')

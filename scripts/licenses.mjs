@@ -13,7 +13,7 @@ export function licensesOf(inputs) {
 function licenseOf(directory) {
   const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json')));
   const file = readdirSync(directory).find((entry) => /^licen[cs]e(?:\.|$)/i.test(entry));
-  // Some name their license and leave it at that.
+  // Some packages contain no license text.
   const text =
     file === undefined ? '' : `\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
   return `${'='.repeat(80)}\n${name} ${version} (${license})\n${text}`;

@@ -1,4 +1,4 @@
-// The lint rule `borders/imports`; .oxlintrc.json says which floors, owners and exceptions there are.
+// The lint rule `borders/imports`; .oxlintrc.json says the layers, owners and exceptions.
 import { isBuiltin } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 
@@ -29,7 +29,7 @@ function create(context) {
   };
 
   const check = (node, source, kind) => {
-    // A computed name is refused wherever it stands.
+    // A computed name is always rejected.
     const message = complaintAbout(moduleOf(source?.value ?? 'computed'), kind);
     return message && context.report({ node, message });
   };

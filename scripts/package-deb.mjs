@@ -1,6 +1,6 @@
-// Packs what was built as a Debian package: `npm run package:deb -- [--output DIRECTORY] [--version VERSION] [--arch ARCH]
+// Packs the build as a Debian package: `npm run package:deb -- [--output DIRECTORY] [--version VERSION] [--arch ARCH]
 // [--modules DIRECTORY]`.
-// The same commit gives the same bytes.
+// The package is reproducible.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -36,7 +36,7 @@ const {
   options: {
     output: { type: 'string', default: 'build' },
     version: { type: 'string', default: debianVersion(readVersion()) },
-    // By the name Node.js has for it. Only the native module differs.
+    // Node.js's name of the architecture. Only the native module differs.
     arch: { type: 'string', default: process.arch },
     // Where that is installed.
     modules: { type: 'string', default: 'node_modules' },
@@ -63,7 +63,7 @@ try {
   normalize(root, new Set(scripts.map((script) => join(root, 'DEBIAN', script))));
   mkdirSync(output, { recursive: true });
   const file = join(output, `nicwatch_${version}_${architecture}.deb`);
-  // One thread: with several the compressed bytes depend on how many there are.
+  // One thread: the output of several depends on their number.
   const options = ['--root-owner-group', '-Zxz', '--threads-max=1'];
   execFileSync('dpkg-deb', [...options, '--build', root, file], {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
@@ -127,7 +127,7 @@ Description: Prometheus exporter that watches network cards
 `;
 }
 
-/** What dpkg --verify compares the files with. */
+/** Checksums for dpkg --verify. */
 function checksums() {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -148,14 +148,14 @@ function changelog() {
   return `nicwatch (${version}) unstable; urgency=medium\n\n  * NEWS.gz says what changed.\n\n -- ${maintainer}  ${date}\n`;
 }
 
-/** The newest version of a symbol that the native module takes from libc. */
+/** The newest symbol version of libc that the native module needs. */
 function libcVersion() {
   const native = `usr/lib/nicwatch/node_modules/@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`;
   const versions = readFileSync(join(root, native), 'latin1').matchAll(/GLIBC_2\.(\d+)/g);
   return `2.${Math.max(...[...versions].map(([, minor]) => Number(minor)))}`;
 }
 
-/** As Debian reckons: every file in whole kibibytes, everything else as one. */
+/** Installed-Size as in Debian: every file in whole kibibytes, everything else as one. */
 function installedKibibytes() {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .map((entry) =>
@@ -164,7 +164,7 @@ function installedKibibytes() {
     .reduce((total, size) => total + size, 0);
 }
 
-/** Modes and times that do not depend on who packs it, and when. */
+/** Sets modes and times for a reproducible package. */
 function normalize(directory, executables) {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);

@@ -1,5 +1,5 @@
-// Packs what was built as everything a release consists of, in build/release: `npm run release -- [--dry-run] [--output DIRECTORY]`.
-// Without --dry-run only from a commit with a release tag and no changes beside it. The images are made by the workflow.
+// Packs all artifacts of a release in build/release: `npm run release -- [--dry-run] [--output DIRECTORY]`.
+// Without --dry-run it requires a release tag and a clean work tree. The images are built by the workflow.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -65,7 +65,7 @@ function packDebian(arch) {
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
     copyFileSync(file, join(folder, file));
   }
-  // The lockfile's checksums hold for the other architecture too. Nothing of it is run.
+  // The lockfile's checksums cover the other architecture too. No scripts are run.
   const platform = [`--cpu=${arch}`, '--os=linux', '--libc=glibc'];
   run('npm', 'ci', '--omit=dev', '--ignore-scripts', ...platform, `--prefix=${folder}`);
   run(
@@ -88,7 +88,7 @@ function packNpm() {
   ]) {
     cpSync(name, join(folder, name), { recursive: true });
   }
-  // What was built is packed as it is.
+  // The existing build is packed.
   delete manifest.scripts.prepack;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }, null, 2));
   run('npm', 'pack', folder, `--pack-destination=${output}`);
@@ -117,7 +117,7 @@ function packChart() {
   );
 }
 
-/** What npm says of the packages that were bundled, and of the native one beside the bundle, in CycloneDX. */
+/** The SBOM of npm, in CycloneDX, reduced to the bundled packages and the native one. */
 function billOfMaterials() {
   const bundled = new Set(
     [...readFileSync('dist/nicwatch.cjs.LEGAL.txt', 'utf8').matchAll(/^={80}\n(\S+) (\S+) /gm)].map(

@@ -51,7 +51,7 @@ function withRunbooks(file) {
   );
 }
 
-/** The text of the rules stays as it is, comments and all; YAML needs it only further to the right. */
+/** Indents the rules for YAML, without changing text or comments. */
 function manifest(name, rules) {
   const kubernetesName = name === 'nicwatch' ? name : `nicwatch-${name}`;
   return `# Generated from alerts/${name}.rules.yaml by \`npm run rules\`.

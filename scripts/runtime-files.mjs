@@ -1,4 +1,4 @@
-// What the agent needs at run time beside Node.js and ethtool: what was built, and koffi with this platform's binary only.
+// The runtime files of the agent, besides Node.js and ethtool: the build, and koffi with this platform's binary only.
 // `node scripts/runtime-files.mjs DIRECTORY` copies it.
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and runs every check.
+# Installs missing dependencies and runs all checks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/ensure.sh

@@ -30,12 +30,12 @@ export function readVersion() {
     : release.slice(1);
 }
 
-/** The same for dpkg, in whose order a tilde comes before the release: `0.2.0~git20261121201344.1a2b3c4`. */
+/** The same for dpkg, which sorts a tilde before the release: `0.2.0~git20261121201344.1a2b3c4`. */
 export function debianVersion(version) {
   return version.replace(/-git\.(\d+)\.g/, '~git$1.').replaceAll('-', '~');
 }
 
-/** What git prints; undefined where there is no repository. */
+/** The output of git; undefined without a repository. */
 function git(...args) {
   try {
     return execFileSync('git', ['-C', repository, ...args], {

@@ -30,11 +30,11 @@ import { ConfigError } from './model/errors.ts';
 import type { KnownIssue } from './model/known-issue.ts';
 import { withinTime } from './model/within-time.ts';
 import { createApp } from './http/app.ts';
-import { formatPlace, listen } from './http/listen.ts';
-import type { ListenPlace } from './http/listen.ts';
+import { formatEndpoint, listen } from './http/listen.ts';
+import type { Endpoint } from './http/listen.ts';
 import type { WebSecurity } from './web-config/web-security.ts';
 
-/** Put in by the build. */
+/** Defined by the build. */
 declare const nicwatchVersion: string;
 declare const nicwatchRevision: string;
 
@@ -44,8 +44,8 @@ const build: Build = {
   nodeVersion: process.version,
 };
 
-/** Signals close-with-grace would end the process at. */
-const otherSignals = [
+/** Signals on which close-with-grace would end the process. */
+const ignoredSignals = [
   'SIGHUP',
   'SIGQUIT',
   'SIGILL',
@@ -56,7 +56,7 @@ const otherSignals = [
   'SIGSEGV',
   'SIGUSR2',
 ] as const;
-/** What is left running when the process is told to end gets this long, and then its log. */
+/** Shutdown timeouts: of connections and polls, then of the log. */
 const closeMilliseconds = 800;
 const logMilliseconds = 200;
 const stdout = createLogOutput(1);
@@ -104,7 +104,6 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Undefined where there is no such file. @throws {ConfigError} naming the file and what is wrong with it. */
 async function openKnownIssues(
   { knownIssuesFile: path, knownIssues: others }: Config,
   log: Logger,
@@ -112,7 +111,7 @@ async function openKnownIssues(
   return path === undefined ? undefined : openKnownIssuesFile({ path, others, log });
 }
 
-/** Undefined where nobody asks for TLS or users; then what these need is not even loaded. */
+/** Undefined without `--web.config.file`, whose modules are then not loaded. */
 async function openWebSecurity(
   { webConfigFile: path }: Config,
   log: Logger,
@@ -129,14 +128,14 @@ async function serve(given: Config): Promise<void> {
   const ownIssues = await openKnownIssues(given, log);
   const config = ownIssues === undefined ? given : withKnownIssues(given, ownIssues);
   const ending = new AbortController();
-  // Every command that runs listens to it; there are as many as there are devices in trouble.
+  // Every running command adds a listener, which may be one per device.
   setMaxListeners(0, ending.signal);
   const drivers = await openDrivers(config.ethtoolReader, { signal: ending.signal });
   for (const { message } of drivers.problems) {
-    log.warn({ reason: message }, 'devices are read in a slower way');
+    log.warn({ reason: message }, 'devices are read by a slower method');
   }
-  // A call that has not come back would hold up the end of the process, and more so the end of the node; where fsync is
-  // denied, koffi would.
+  // A call that is stuck would delay the exit of the process, and so the shutdown of the node; where fsync is denied, koffi
+  // would.
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const runCommand = createRunCommand(ending.signal);
   const security = await openWebSecurity(config, log);
@@ -162,7 +161,7 @@ async function serve(given: Config): Promise<void> {
     notifySocket: drivers.notifySocket,
     runCommand,
   });
-  const places = listenPlaces(config, systemd);
+  const endpoints = listenEndpoints(config, systemd);
   const reload = async (): Promise<boolean> => {
     await Promise.all(files.map(async (file) => file.reload()));
     return files.every((file) => file.isUpToDate());
@@ -177,7 +176,7 @@ async function serve(given: Config): Promise<void> {
       reload,
       protect: security?.protect,
     }),
-    places,
+    endpoints,
     security?.createWebServer,
   );
   const running = Promise.all([
@@ -186,7 +185,7 @@ async function serve(given: Config): Promise<void> {
   ]);
   takeEndingSignals();
   closeWithGrace(
-    { delay: closeMilliseconds + 2 * logMilliseconds, logger: false, skip: [...otherSignals] },
+    { delay: closeMilliseconds + 2 * logMilliseconds, logger: false, skip: [...ignoredSignals] },
     async ({ signal, err }) => {
       if (err !== undefined) {
         log.error({ error: err.stack ?? String(err) }, 'unexpected error');
@@ -201,7 +200,7 @@ async function serve(given: Config): Promise<void> {
     {
       version: build.version,
       tls: security?.createWebServer !== undefined,
-      addresses: places.map(formatPlace).join(','),
+      addresses: endpoints.map(formatEndpoint).join(','),
       collectors: [...config.collectors].join(','),
     },
     'listening',
@@ -209,7 +208,7 @@ async function serve(given: Config): Promise<void> {
   await running;
 }
 
-/** The same configuration with the issues of a file, whatever they are by then. */
+/** The same configuration with the issues a file has at the time of each access. */
 function withKnownIssues(config: Config, file: KnownIssuesFile): Config {
   let ofFile: readonly KnownIssue[] | undefined;
   let all: readonly KnownIssue[] = [];
@@ -225,7 +224,7 @@ function withKnownIssues(config: Config, file: KnownIssuesFile): Config {
   });
 }
 
-function listenPlaces(config: Config, { sockets }: Systemd): readonly ListenPlace[] {
+function listenEndpoints(config: Config, { sockets }: Systemd): readonly Endpoint[] {
   if (!config.systemdSocket) {
     return config.listenAddresses;
   }

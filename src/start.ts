@@ -1,10 +1,10 @@
 #!/usr/bin/env -S node --single-threaded
-// The flag above can only be given when Node.js starts: V8 then collects garbage without threads to wake. Started without
-// it, the agent works all the same, for more processor time.
+// The flag above can only be set when Node.js starts: V8 then collects garbage without waking threads. Without it the agent
+// works as well, but uses more CPU time.
 import { tuneRuntime } from './host/runtime.ts';
 import { handleEarlySignals } from './host/signals.ts';
 
 handleEarlySignals();
 tuneRuntime();
-// Only now: loading all of it is the most work the agent ever does at once.
+// Loaded after tuning: this is where the agent needs the most memory and CPU time at once.
 void import('./main.ts');

@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const house = mkdtempSync(join(tmpdir(), 'nicwatch-borders-'));
+const copy = mkdtempSync(join(tmpdir(), 'nicwatch-borders-'));
 
 /** The folders of src/ from the top down, as CONTRIBUTING draws them. */
 const floors = [
@@ -108,10 +108,10 @@ let complaints: readonly string[] = [];
 
 beforeAll(async () => {
   for (const file of ['.oxlintrc.json', 'tsconfig.json', 'scripts/lint-borders.mjs']) {
-    mkdirSync(dirname(join(house, file)), { recursive: true });
-    cpSync(join(root, file), join(house, file));
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file));
   }
-  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const texts = new Map<string, string>(
     statements.map(([name, text]) => [`src/agent/${name}.ts`, `${text}\n`] as const),
   );
@@ -127,17 +127,17 @@ beforeAll(async () => {
     );
   }
   for (const [file, text] of texts) {
-    mkdirSync(dirname(join(house, file)), { recursive: true });
-    writeFileSync(join(house, file), text);
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    writeFileSync(join(copy, file), text);
   }
   const { stdout } = await execa('node_modules/.bin/oxlint', ['--format=unix'], {
-    cwd: house,
+    cwd: copy,
     reject: false,
   });
   complaints = stdout.split('\n').filter((line) => /borders|no-cycle/.test(line));
 });
 afterAll(() => {
-  rmSync(house, { recursive: true });
+  rmSync(copy, { recursive: true });
 });
 
 /** What the lint says of the line of a file that imports a module. */
@@ -149,7 +149,7 @@ function complaintsOf(file: string, module: string): readonly string[] {
 }
 
 describe('the lint', () => {
-  test.each(broken)('refuses in %s the import of %s', (file, module) => {
+  test.each(broken)('rejects in %s the import of %s', (file, module) => {
     expect(complaintsOf(file, module)).toEqual([
       expect.stringMatching(/Only .* may import|imports only from floors below|does not import/),
     ]);
@@ -167,7 +167,7 @@ describe('the lint', () => {
     expect(complaints.filter((line) => line.startsWith('src/start.ts:'))).toHaveLength(4);
   });
 
-  test('refuses a circle of imports', () => {
+  test('rejects circular imports', () => {
     expect(complaints.join('\n')).toMatch(/circle-[ab]\.ts.*no-cycle/);
   });
 });

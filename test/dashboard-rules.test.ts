@@ -98,7 +98,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     expect(file).not.toHaveProperty('version');
   });
 
-  test('chooses its data source, and nothing is asked of another', () => {
+  test('uses only the selected data source', () => {
     const [first, ...others] = file.templating.list;
     expect(first).toMatchObject({
       type: 'datasource',
@@ -121,7 +121,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('its variables follow the time range and what is chosen before them', () => {
+  test('its variables depend on the time range and on previous variables', () => {
     const variables = file.templating.list.slice(1, -1);
     for (const { name: label, refresh, query, multi, includeAll } of variables) {
       expect(refresh).toBe(2);
@@ -138,7 +138,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     );
   });
 
-  test('each panel has an id of its own, a title, an answer and a unit', () => {
+  test('each panel has a unique id, a title, a description and a unit', () => {
     const ids = file.panels.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const titles = panels.map(({ title }) => title);
@@ -219,7 +219,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('marks when something began, by one line and never by a region', () => {
+  test('marks the start of a problem by one line, never by a region', () => {
     const marks = file.annotations.list.map((annotation) => annotation.name);
     expect(marks).toEqual(expect.arrayContaining(['Incidents', 'Alerts']));
     for (const { name: title, expr, enable, titleFormat, useValueForTime } of file.annotations
@@ -232,7 +232,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('timelines of states show the colours of their states', () => {
+  test('state timelines show the colors of their states', () => {
     const timelines = panels.flatMap((panel) => (panel.type === 'state-timeline' ? [panel] : []));
     expect(timelines.length > 0).toBe(name !== 'cross-node');
     for (const { title, options, fieldConfig } of timelines) {
@@ -249,13 +249,13 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('says what it means when there is nothing to show', () => {
+  test('explains an empty panel', () => {
     for (const { title, fieldConfig } of panels) {
       expect(fieldConfig.defaults.noValue, title).toMatch(/\w/);
     }
   });
 
-  test('tables have room for their columns, and take no text for a number', () => {
+  test('tables fit their columns, and show labels as text', () => {
     const tables = panels.filter(({ type }) => type === 'table');
     expect(tables).not.toEqual([]);
     for (const { title, gridPos, transformations = [], fieldConfig } of tables) {
@@ -283,7 +283,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('links of tables open beside the dashboard', () => {
+  test('links of tables open in a new tab', () => {
     const links = panels
       .flatMap(({ fieldConfig }) => fieldConfig.overrides)
       .flatMap(({ properties }) => properties)
@@ -294,7 +294,7 @@ describe.each(files)('the dashboard $name', ({ name, file }) => {
     }
   });
 
-  test('has no unit that writes 0.3 packets as 300 thousandths', () => {
+  test('has no unit that shows 0.3 packets as 300 milli', () => {
     const milli = [units.PacketsPerSecond, units.Hertz];
     for (const { title, fieldConfig } of panels) {
       const own = fieldConfig.overrides

@@ -52,7 +52,7 @@ describe('deploy/compose.yaml', () => {
     }
   });
 
-  test('opens ports to this machine only', () => {
+  test('opens ports on localhost only', () => {
     const ports = services.flatMap((service) => listAt(compose, 'services', service, 'ports'));
     expect(ports).not.toEqual([]);
     for (const port of ports) {
@@ -78,7 +78,7 @@ describe('deploy/compose.yaml', () => {
     expect(home).toBe(`${String(path)}/fleet.json`);
   });
 
-  test('asks the Prometheus it starts, at the pace at which that scrapes', () => {
+  test('queries the Prometheus it starts, at its scrape interval', () => {
     const [source] = listAt(read('grafana/provisioning/datasources/nicwatch.yaml'), 'datasources');
     expect(valueAt(source, 'url')).toBe('http://prometheus:9090');
     expect(valueAt(source, 'jsonData', 'timeInterval')).toBe(

@@ -149,7 +149,7 @@ describe.skipIf(amtoolProblem !== undefined)(
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: receiver });
     });
 
-    test('pages for what the runbooks say, and for nothing that is no event', async () => {
+    test('pages for the alerts of the runbooks only', async () => {
       const index = readFileSync(new URL('../docs/runbooks/README.md', import.meta.url), 'utf8');
       const rows = [...index.matchAll(/^\| \[(\w+)\]\(\w+\.md\) +\| (\w+) +\| (yes)? +\|$/gm)];
       const alerts = readRules().filter(({ kind }) => kind === 'alert');
@@ -166,7 +166,7 @@ describe.skipIf(amtoolProblem !== undefined)(
       );
     });
 
-    test('brings a page within a minute, also for a node that pages already', () => {
+    test('pages within a minute, also for a node that already pages', () => {
       const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
       const pages = listAt(example, 'route', 'routes').filter(
         (route) => valueAt(route, 'receiver') === 'pager',
@@ -181,7 +181,7 @@ describe.skipIf(amtoolProblem !== undefined)(
       }
     });
 
-    test('groups by node, and mutes only by what its source always has', () => {
+    test('groups by node, and inhibits only by labels its source always has', () => {
       const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
       expect(valueAt(example, 'route', 'group_by')).toEqual(['cluster', 'node']);
       const rules = listAt(example, 'inhibit_rules');

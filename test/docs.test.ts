@@ -29,7 +29,7 @@ test('docs/check.schema.json is the schema of what nicwatch check prints', async
   );
 });
 
-test('every metric is named once, by the rules of Prometheus', () => {
+test('every metric has a unique name that follows the rules of Prometheus', () => {
   const metrics = [
     ...collectorDefinitions.flatMap(({ metrics: own }) => own),
     ...agentMetrics,

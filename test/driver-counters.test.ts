@@ -193,13 +193,13 @@ describe('counters of recorded statistics', () => {
 describe('--collector.ethtool.raw', () => {
   const device = 'ens192';
 
-  test('passes on nothing unless it is asked to', async () => {
+  test('exports nothing by default', async () => {
     const { samples } = await scrapeDevice(createRecordedHost(recorded), device);
     expect(samples('nic_ethtool_statistic')).toEqual([]);
     expect(samples('nicwatch_ethtool_statistics_dropped')).toEqual([]);
   });
 
-  test('passes on every statistic of vmxnet3, whose names repeat by queue', async () => {
+  test('exports every statistic of vmxnet3, whose names repeat by queue', async () => {
     const host = withValues(createRecordedHost(recorded), { '  pkts rx OOB': [4n, 5n] });
     const { samples, value } = await scrapeDevice(host, device, ['--collector.ethtool.raw=.*']);
     expect(samples('nic_ethtool_statistic')).toHaveLength(85);
@@ -209,7 +209,7 @@ describe('--collector.ethtool.raw', () => {
     expect(value('nicwatch_ethtool_statistics_dropped', { device })).toBe(0);
   });
 
-  test('passes on what is chosen and not left out', async () => {
+  test('exports included statistics that are not excluded', async () => {
     const { samples } = await scrapeDevice(createRecordedHost(written), 'ens5', [
       String.raw`--collector.ethtool.raw=queue_\d+_rx_csum_.*`,
       '--collector.ethtool.raw-exclude=.*_good',

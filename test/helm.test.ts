@@ -115,7 +115,7 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
     expect(await unknownFields(manifests)).toBe('');
   });
 
-  test.each(names)('with the values for %s gives the agent a command line it takes', (name) => {
+  test.each(names)('with the values for %s gives the agent a valid command line', (name) => {
     const [container] = podSpec(manifest(name, 'DaemonSet')).containers;
     const args = container?.args?.filter(
       (argument) => !/^--(web.config|known-issues).file=/.test(argument),
@@ -126,7 +126,7 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
     });
   });
 
-  test('equals the kustomization base where that is what was asked for', async () => {
+  test('equals the kustomization base with the same values', async () => {
     const base = await render('base');
     for (const kind of ['DaemonSet', 'Service', 'ServiceAccount', 'NetworkPolicy']) {
       const expected = base.find((one) => one.kind === kind);
@@ -157,7 +157,7 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
     expect(securityContext('everything')).toMatchObject({ capabilities: { add: ['NET_RAW'] } });
   });
 
-  test('takes rules and dashboards from where they are, with the address of the runbooks that was asked for', () => {
+  test('takes rules and dashboards from where they are, with the configured URL of the runbooks', () => {
     const rules = manifest('all of monitoring', 'PrometheusRule');
     const source = readFileSync(`${root}/alerts/nicwatch.rules.yaml`, 'utf8');
     const text = JSON.stringify(rules.spec);

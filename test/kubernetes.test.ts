@@ -38,7 +38,7 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     }
   });
 
-  test('the schemas refuse what Kubernetes would', async () => {
+  test('the schemas reject what Kubernetes would', async () => {
     const service = manifest('base', 'Service');
     const broken = { ...service, spec: { ...service.spec, ports: [{ port: 'metrics' }] } };
     expect(await schemaProblem(broken)).toContain('/spec/ports/0/port must be integer');
@@ -52,7 +52,7 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     expect(await unknownFields([misspelt])).toContain('"sepc"');
   });
 
-  test.each(['base', 'journal', 'wire'])('%s gives the agent a command line it takes', (name) => {
+  test.each(['base', 'journal', 'wire'])('%s gives the agent a valid command line', (name) => {
     const [container] = podSpec(manifest(name, 'DaemonSet')).containers;
     const invocation = parseArguments(container?.args ?? [], collectorDefinitions);
     expect(invocation).toMatchObject({
@@ -133,7 +133,7 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     }
   });
 
-  test('what selects the agents selects nothing else', () => {
+  test('selectors of the agents select nothing else', () => {
     const labels = (name: string): unknown =>
       manifest(name, 'DaemonSet').spec?.template?.metadata.labels;
     const agents = { 'app.kubernetes.io/name': 'nicwatch' };

@@ -88,7 +88,7 @@ describe('every rule', () => {
     },
   );
 
-  test('that selects kernel events names classes there are', () => {
+  test('that selects kernel events names only existing classes', () => {
     const named = rules.flatMap(({ expression }) =>
       [...expression.matchAll(/event=~?"([^"]+)"/g)].flatMap(([, names = '']) => names.split('|')),
     );
@@ -127,7 +127,7 @@ describe('every alert', () => {
     },
   );
 
-  test('CrossNodeGRPCFailures is the rule people know, in each cluster', () => {
+  test('CrossNodeGRPCFailures is the well-known rule, per cluster', () => {
     const rule = alerts.find(({ name }) => name === 'CrossNodeGRPCFailures');
     expect(rule?.expression.trim()).toBe(
       `(sum by (cluster, source_node, dest_node) (rate(grpc_client_handled_total{grpc_code!="OK"}[5m]))
@@ -211,7 +211,7 @@ describe('npm run rules', () => {
     );
   });
 
-  test('puts the address of the runbooks in all of them', async () => {
+  test('sets the URL of the runbooks in all of them', async () => {
     expect(await generate('--runbooks=https://wiki.example.org/nic/')).toMatchObject({
       exitCode: 0,
     });

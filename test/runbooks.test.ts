@@ -33,7 +33,7 @@ const sections = [
   'When it is not the cause',
 ];
 
-test('there is a page for every alert, and none for an alert there is not', () => {
+test('there is exactly one page per alert', () => {
   const names = rules.filter(({ kind }) => kind === 'alert').map(({ name }) => `${name}.md`);
   const shared = [
     'README.md',
@@ -54,7 +54,7 @@ test('the index lists every page', () => {
 });
 
 describe.each(alertPages)('%s', (file, page) => {
-  test('says what it is, what to do, and when it is something else', () => {
+  test('has its sections: what it is, what to do, other causes', () => {
     expect(page).toMatch(new RegExp(`^# ${file.replace('.md', '')}\n\n[A-Z]`));
     expect([...page.matchAll(/^## (.*)$/gm)].map(([, title]) => title)).toEqual(sections);
     expect(page).toContain('ethtool -K');
@@ -71,13 +71,13 @@ describe.each(alertPages)('%s', (file, page) => {
 });
 
 describe.each(pages)('%s', (_, page) => {
-  test('links to pages there are', () => {
+  test('links only to existing pages', () => {
     for (const [, target = ''] of page.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       expect(existsSync(runbooksFolder + target), target).toBe(true);
     }
   });
 
-  test('names metrics there are', () => {
+  test('names only existing metrics', () => {
     const recorded = rules.filter(({ kind }) => kind === 'record').map(({ name }) => name);
     const metrics = [...page.matchAll(/(?<![\w:^])nic(?:watch)?_[a-z_]+\w/g)].map(([name]) => name);
     const queried = runbookQueries(page).flatMap((query) =>
@@ -92,7 +92,7 @@ describe.each(pages)('%s', (_, page) => {
     }
   });
 
-  test('switches offloads under names ethtool knows', () => {
+  test('uses offload names known to ethtool', () => {
     for (const [, arguments_ = ''] of page.matchAll(
       /ethtool -K (?:\$IFACE|\$\{DEVICE\}|\$name|[a-z][\w.]*) ((?:\S+ (?:on|off)(?: |\b))+)/g,
     )) {
@@ -103,7 +103,7 @@ describe.each(pages)('%s', (_, page) => {
   });
 });
 
-test('persist-offloads.md has YAML that is YAML', () => {
+test('persist-offloads.md has valid YAML', () => {
   const page = pages.find(([file]) => file === 'persist-offloads.md')?.[1] ?? '';
   const blocks = indentedBlocks(page).filter((block) => block.startsWith('network:'));
   expect(blocks.map((block) => parse(block))).toEqual([

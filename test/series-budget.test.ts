@@ -27,7 +27,7 @@ describe('series of each device, all defaults', () => {
     }
   });
 
-  test('of devices nobody watches by default', async () => {
+  test('of devices not watched by default', async () => {
     const counts = await seriesByDevice(createRecordedHost('debian-6.12.95-qemu'), [
       '--device.include=.*',
     ]);
@@ -35,7 +35,7 @@ describe('series of each device, all defaults', () => {
     expect(Math.max(...counts.values())).toBeLessThanOrEqual(budget);
   });
 
-  test('of a NIC that has hung in this boot and in the one before', async () => {
+  test('of a NIC that has hung in this boot and in the previous one', async () => {
     const kernelLog = 'hang-eno1-persist';
     const records = readKmsgRecording(kernelLog);
     const recording = createRecordedHost('debian-6.12.95-qemu', { kernelLog });

@@ -11,7 +11,7 @@ const warmUpPolls = 500;
 const polls = 2000;
 const largestGrowthBytes = 2 ** 20;
 
-test('an agent polled again and again keeps its memory and its file descriptors', async () => {
+test('an agent leaks neither memory nor file descriptors', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage: () => void = runInNewContext('gc');
   const held: { readonly heapBytes: number; readonly openFiles: number }[] = [];

@@ -30,14 +30,14 @@ describe('/api/v1/status', () => {
     await server.close();
   });
 
-  test('is as its schema says', async () => {
+  test('matches its schema', async () => {
     const { headers, body } = await server.app.inject('/api/v1/status');
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
     const ajv = new Ajv({ allErrors: true });
     expect(ajv.validate(schema, JSON.parse(body)), ajv.errorsText()).toBe(true);
   });
 
-  test('tells a hang, the exposure behind it and what helps', async () => {
+  test('returns a hang, the exposure and the mitigation', async () => {
     const { body } = await server.app.inject('/api/v1/status');
     const { data } = JSON.parse(body);
     expect(data).toMatchObject({ hostname: 'node-7', timestampSeconds: 1_795_145_690 });
@@ -83,7 +83,7 @@ describe('/api/v1/status', () => {
     });
   });
 
-  test('tells a device that is set down from one that has no link', async () => {
+  test('distinguishes administratively down from no link', async () => {
     const { body } = await server.app.inject('/api/v1/status');
     const devices: readonly { readonly name: string }[] = JSON.parse(body).data.devices;
     expect(devices).toContainEqual(
@@ -94,7 +94,7 @@ describe('/api/v1/status', () => {
     );
   });
 
-  test('keeps the hang of a device while another one logs without end, and says which card it is', async () => {
+  test('keeps the hang of a device while another one floods the log, with its PCI ID', async () => {
     const host = createRecordedHost(recording, { now: new Date('2026-11-20T03:34:50Z') });
     const hang = 'e1000e 0000:00:03.0 eno1: Detected Hardware Unit Hang:\n  TDH <0>\n  TDT <1>';
     const noisy = await serveStatus({
@@ -124,7 +124,7 @@ describe('/api/v1/status', () => {
     );
   });
 
-  test('leaves out what is not known', async () => {
+  test('omits unknown values', async () => {
     const { body } = await server.app.inject('/api/v1/status');
     const { devices } = JSON.parse(body).data;
     const dummy = devices.find(({ name }: { readonly name: string }) => name === 'dummy0');

@@ -13,7 +13,7 @@ const sides = [
   ['destination', 'dest_node', 'receives corrupt packets from all|calls to it fail'],
 ] as const;
 
-/** Who is to blame, by what it costs. */
+/** Guilty nodes, by failing calls. */
 export function guiltyNodes(): PlacedPanel {
   const nothing = `absent(node_pair:nic_wire_checked:increase15m{cluster=~"$cluster"}) and absent(node_pair:rpc_requests:rate5m{cluster=~"$cluster"})`;
   const noneSeen = `-1 * label_replace(label_replace(${nothing}, "node", "Neither packets nor calls are seen", "", ""), "side", "-", "", "")`;

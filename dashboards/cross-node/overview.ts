@@ -26,7 +26,7 @@ const transmitFeatures = 'tx-.+|.*segmentation.*';
 const sources = 'cluster=~"$cluster",node=~"$source_node"';
 const scope: Scope = { node: sources, device: sources };
 
-/** What is seen without scrolling. */
+/** The part that is visible without scrolling. */
 export function overviewRows(): Rows {
   return [
     {

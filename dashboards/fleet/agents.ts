@@ -8,7 +8,7 @@ import { chosen, problems, withIdentity } from '../promql/findings.ts';
 
 const { node, device } = chosen;
 
-/** The agents themselves: who watches the watchers. */
+/** Status of the agents themselves. */
 export function agentRows(): Rows {
   return [
     { heading: 'Agents' },

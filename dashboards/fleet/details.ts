@@ -11,7 +11,7 @@ import { aboveZero, stackErrorsPerSecond } from '../promql/thresholds.ts';
 
 const { node, device } = chosen;
 
-/** The ten devices with most checksum errors in the time range: the same ten at every moment of it. */
+/** The ten devices with most checksum errors in the time range: the same ten for the whole range. */
 const worstDevices = worstOfRange(10, perDevice, `device:nic_rx_csum_errors:rate5m{${device}}`);
 const worstStacks = worstOfRange(
   10,

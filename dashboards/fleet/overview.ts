@@ -16,7 +16,7 @@ import {
 import { deviceState, deviceStates, severities, troubled } from '../promql/states.ts';
 import { summaryRow } from './summary.ts';
 
-/** What is seen without scrolling. */
+/** The part that is visible without scrolling. */
 export function overviewRows(): Rows {
   return [
     summaryRow(),

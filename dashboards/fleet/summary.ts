@@ -14,14 +14,14 @@ const { node, device } = chosen;
 const agents = `max by (${perNode}) (up{job="nicwatch",${node}})`;
 const down = `${agents} == 0`;
 const lastScrape = `max by (${perNode}) (instance:nicwatch_scrape:timestamp_seconds{${node}})`;
-/** The state of the worst device of each node that is down; -1 where nothing is known of it. */
+/** The most severe device state of each node that is down; -1 if unknown. */
 const lastWords = `topk by (${perNode}) (1, ${lastDeviceState(chosen)}) and on (${perNode}) (${down}) or -1 + 0 * (${down}) unless on (${perNode}) ${lastDeviceState(chosen)}`;
 const noAgent = `-1 * label_replace(absent(up{job="nicwatch",${node}}), "node", "No agent reports", "", "")`;
 const reporting = `count(${agents} == 1)`;
 /** Targets, and nodes that were one in the past hour. */
 const knownNodes = `count(${agents} or ${lastScrape} > time() - 3600)`;
 const hanging = `${lastDeviceState(chosen)} == 10 or ${lastDeviceState(chosen)} == 8`;
-/** What is known of a driver but does little harm is no trouble by itself. */
+/** A known issue of low severity is not a problem by itself. */
 const exposed = `max by (${perDevice}) (nic_known_issue{${device},severity!="info"}) == 1`;
 
 /** The first row: is anything wrong? */

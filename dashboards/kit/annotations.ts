@@ -7,18 +7,18 @@ import type { Scope } from '../promql/findings.ts';
 interface AnnotationOptions {
   readonly name: string;
   readonly color: string;
-  /** Gives when something began, in milliseconds since the epoch: the same value as long as it lasts, and so one line. */
+  /** Start of the problem, in milliseconds since the epoch: constant while it lasts, hence one line. */
   readonly expr: string;
   readonly title: string;
   readonly tags: string;
-  /** Whether it is drawn before somebody switches it on. */
+  /** Whether it is enabled by default. */
   readonly isShown?: boolean;
 }
 
 /** The alerts of nicwatch. */
 export const alertNames = 'NIC.+|CrossNode.+';
 
-/** When a node fell into critical trouble: one line for each node and incident. */
+/** Start of critical problems: one line per node and incident. */
 export function incidentAnnotation({ node }: Scope): dashboard.AnnotationQueryBuilder {
   return startAnnotation({
     name: 'Incidents',
@@ -29,7 +29,7 @@ export function incidentAnnotation({ node }: Scope): dashboard.AnnotationQueryBu
   });
 }
 
-/** When the alerts of a node began: one line for each node, whatever their number. */
+/** Start of the alerts of a node: one line per node, for any number of alerts. */
 export function alertAnnotation(scope: string): dashboard.AnnotationQueryBuilder {
   const alerts = `alertname=~"${alertNames}",${scope}`;
   return startAnnotation({
@@ -52,7 +52,7 @@ export function bootAnnotation({ node }: Scope): dashboard.AnnotationQueryBuilde
   });
 }
 
-/** Flags that are not what they were a step before: at one step only, so that this is a line too. */
+/** Flags that differ from the previous step: at one step only, hence also a line. */
 export function flagAnnotation({ device }: Scope): dashboard.AnnotationQueryBuilder {
   const flags = `nic_offload_enabled{${device}}`;
   return startAnnotation({

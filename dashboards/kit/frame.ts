@@ -21,7 +21,7 @@ export interface DashboardOptions {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  /** How far back it looks at first, as Grafana writes it: `now-6h`. */
+  /** Start of the default time range: `now-6h`. */
   readonly from: string;
   readonly variables: readonly Builder<dashboard.VariableModel>[];
   readonly annotations: readonly Builder<dashboard.AnnotationQuery>[];
@@ -41,7 +41,7 @@ export interface PlacedPanel extends Builder<dashboard.Panel> {
  */
 export const unitsAboveTheFold = 21;
 
-/** Marks what belongs together: the links between the dashboards go by it. */
+/** Tag by which the dashboards link to each other. */
 const tag = 'nicwatch';
 
 /** A dashboard as all of them are: read-only, with a data source to choose, one crosshair, and links to the others. */
@@ -62,7 +62,7 @@ export function createDashboard(options: DashboardOptions): dashboard.Dashboard 
   return withoutPlacement(builder.build());
 }
 
-/** The builders put links and annotations into a menu, where they are not seen. */
+/** The builders hide links and annotations in a menu. */
 function withoutPlacement(built: dashboard.Dashboard): dashboard.Dashboard {
   const { links = [], annotations } = built;
   for (const item of [...links, ...(annotations.list ?? [])]) {

@@ -3,7 +3,7 @@ import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import type { CellLink } from './tables.ts';
 import { runbooksVariableName } from './variables.ts';
 
-/** The variable that holds where runbooks are served. */
+/** The variable with the base URL of the runbooks. */
 const runbooks = `\${${runbooksVariableName}}`;
 
 /** A menu of all dashboards of one tag that keeps the time range and the chosen variables. */

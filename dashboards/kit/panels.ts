@@ -12,7 +12,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 /** The data source chosen at the top of the dashboard. */
 export const datasource: common.DataSourceRef = { type: 'prometheus', uid: '${datasource}' };
 
-/** From which value on a panel shows which colour. */
+/** Minimum value of each color. */
 export type Steps = readonly (readonly [from: number, color: string])[];
 
 /** How a value is shown instead of its number. */
@@ -32,7 +32,7 @@ export interface PanelOptions {
 
 export interface Query {
   readonly expr: string;
-  /** How a series is called, with labels as `{{label}}`. */
+  /** Legend of a series, with labels as `{{label}}`. */
   readonly legend: string;
   /** Where this one series differs from the others of a stat panel. */
   readonly own?: Pick<PanelOptions, 'unit' | 'steps' | 'states'>;
@@ -67,7 +67,7 @@ export function statPanel(
   for (const { legend, own } of queries) {
     if (own === undefined) {
       if (queries.length > 1) {
-        // Beside others that are judged it is only told.
+        // Without thresholds of its own it has no background color.
         panel.overrideByName(legend, [
           { id: 'color', value: { mode: 'fixed', fixedColor: 'transparent' } },
         ]);
@@ -180,7 +180,7 @@ export function heatPanel(
   return withCommon(panel, options, rangeQueries(options.queries));
 }
 
-/** Puts on any panel what all of them have. */
+/** Sets the common properties of panels. */
 export function withCommon<T extends AnyPanel>(
   panel: T,
   { title, description, unit = units.Short, steps = [], states }: PanelOptions,
@@ -200,7 +200,7 @@ export function withCommon<T extends AnyPanel>(
   return panel;
 }
 
-/** A query of what is now. */
+/** An instant query. */
 export function instantQuery(expr: string): prometheus.DataqueryBuilder {
   return new prometheus.DataqueryBuilder().datasource(datasource).expr(expr).instant();
 }

@@ -11,9 +11,9 @@ import type { PanelOptions, States, Steps } from './panels.ts';
 export interface Column {
   readonly field: string;
   readonly title: string;
-  /** Pixels it needs for what it says. */
+  /** Width in pixels that its content needs. */
   readonly width: number;
-  /** Takes what is left of the panel's width, too. */
+  /** Also takes the remaining width of the panel. */
   readonly grows?: boolean;
   /** Of a value; labels are text, also where they look like numbers. */
   readonly unit?: string;
@@ -26,14 +26,14 @@ export interface CellLink {
   readonly url: string;
 }
 
-/** The column to sort by; the greatest first where it is descending. */
+/** The column to sort by; descending is greatest first. */
 export interface Sorting {
   readonly title: string;
   readonly descending: boolean;
 }
 
 interface TableOptions extends PanelOptions {
-  /** What it means that there are no rows. */
+  /** Shown if there are no rows. */
   readonly noValue: string;
 }
 
@@ -97,7 +97,7 @@ export function matrixPanel(
       })
       .minWidth(58)
       .decimals(1)
-      // Nothing is not little.
+      // A missing value must not look like a small one.
       .mappings([
         {
           type: dashboard.MappingType.SpecialValue,

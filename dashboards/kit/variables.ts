@@ -13,7 +13,7 @@ export interface LabelVariable {
 
 export const runbooksVariableName = 'runbooks';
 
-/** The one place in a dashboard that says where runbooks are served: as the alert rules do, until you write your own there. */
+/** The only variable with the base URL of the runbooks: the placeholder of the alert rules, to be replaced by yours. */
 export function runbooksVariable(): Builder<dashboard.VariableModel> {
   const constant = new dashboard.ConstantVariableBuilder(runbooksVariableName).value(
     runbooks.address,

@@ -14,7 +14,7 @@ const identityLabels =
   'cluster, node, device, kind, driver, driver_version, firmware_version, bus_address';
 const scraped = `max(up{job="nicwatch",${node}})`;
 
-/** What is seen without scrolling. */
+/** The part that is visible without scrolling. */
 export function overviewRows(): Rows {
   return [
     {

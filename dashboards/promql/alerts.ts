@@ -8,7 +8,7 @@ export function firingAlerts(more: string): string {
   return `ALERTS{alertstate="firing",${more},${matchers}}`;
 }
 
-/** Since when they hold, in seconds since the epoch. */
+/** Start of the alerts, in seconds since the epoch. */
 export function firingSince(): string {
   return `ALERTS_FOR_STATE{${matchers}} and ignoring (alertstate) ALERTS{alertstate="firing",${matchers}}`;
 }

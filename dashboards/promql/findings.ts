@@ -6,7 +6,7 @@ export interface Scope {
 
 const nodeMatchers = 'cluster=~"$cluster",node=~"$node"';
 
-/** What the variables at the top of a dashboard choose. */
+/** Matchers from the variables of a dashboard. */
 export const chosen: Scope = { node: nodeMatchers, device: `${nodeMatchers},device=~"$device"` };
 
 /** Labels that name a device; a Prometheus of one cluster only may have no label `cluster`. */
@@ -28,7 +28,7 @@ export function problems({ node, device }: Scope, scope: 'nic' | 'agent'): strin
   return `1000 * (${ranked(named)} or ${blind(node)})`;
 }
 
-/** Severities as the label `rank`, of which a table sorts the gravest first. */
+/** Severities as the label `rank`, by which a table sorts the most severe first. */
 export function ranked(expression: string): string {
   return ['critical', 'warning', 'info'].reduce(
     (inner, severity, index) =>
@@ -37,7 +37,7 @@ export function ranked(expression: string): string {
   );
 }
 
-/** One row where nobody looks: an empty table must not mean that nothing is wrong. */
+/** One row if no agent is scraped: an empty table must not mean that nothing is wrong. */
 function blind(node: string): string {
   const agents = `up{job="nicwatch",${node}} == 1`;
   const rules = `instance:nicwatch_scrape:timestamp_seconds{${node}}`;
@@ -63,7 +63,7 @@ function deviceOrNone(device: string): string {
 /** What changed in the time range: one series for each change, when it was seen, in milliseconds since the epoch. */
 export function changes({ node, device }: Scope): string {
   const flags = `alertname="NICOffloadChanged",${device}`;
-  // What a boot sets and sets back in a moment has not fired, and is over.
+  // Brief changes during boot have not fired, and are over.
   const lasted = `max_over_time(ALERTS{alertstate="firing",${flags}}[$__range]) or ALERTS{${flags}}`;
   const switched = `min_over_time(ALERTS_FOR_STATE{${flags}}[$__range]) and ignoring (alertstate) (${lasted})`;
   return union(
@@ -102,7 +102,7 @@ export function changesOfDevice({ node, device }: Scope): string {
   );
 }
 
-/** Offload flags that are not what they were a step before, with their last state; the label `flip` says it in words. */
+/** Offload flags that differ from the previous step, with their last state; the label `flip` describes the change. */
 function flips(device: string): string {
   const flags = `nic_offload_enabled{${device},fixed="false"}`;
   const labels = `${perDevice}, feature`;
@@ -113,7 +113,7 @@ function flips(device: string): string {
   return `label_join(${named}, "flip", " switched ", "feature", "state")`;
 }
 
-/** Drivers and firmware that a device did not have before; the label `identity` says which. */
+/** Changed drivers and firmware of a device, in the label `identity`. */
 function newIdentities(device: string): string {
   const info = `nic_device_info{${device}}`;
   const now = `max by (${perDevice}, driver, driver_version, firmware_version) (${info})`;
@@ -122,7 +122,7 @@ function newIdentities(device: string): string {
   return `label_join(${since} and (${now}) and on (${perDevice}) ${known}, "identity", " / ", "driver", "driver_version", "firmware_version")`;
 }
 
-/** What a series is, and where it is gone, what it was last in the time range. */
+/** The current value of a series, or its last one in the time range. */
 export function nowOrLast(series: string): string {
   return `(${series} or last_over_time(${series}[$__range]))`;
 }

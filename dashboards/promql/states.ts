@@ -2,7 +2,7 @@ import { perDevice } from './findings.ts';
 import type { Scope } from './findings.ts';
 import type { States } from '../kit/panels.ts';
 
-/** Values of `device:nic_state:code`, the worst that holds at any moment. */
+/** Values of `device:nic_state:code`, the most severe at each time. */
 export const deviceStates: States = {
   0: { text: 'fine', color: 'green' },
   1: { text: 'exposed', color: 'yellow' },
@@ -39,12 +39,12 @@ export function deviceState({ device }: Scope): string {
   return `max by (${perDevice}) (device:nic_state:code{${device}})`;
 }
 
-/** The same, and of a node that cannot be scraped what it said last. */
+/** The same, with the last known state of nodes that cannot be scraped. */
 export function lastDeviceState({ device }: Scope): string {
   return `max by (${perDevice}) (device:nic_last_state:code{${device}})`;
 }
 
-/** The devices with the worst states in the time range. */
+/** The devices with the most severe states in the time range. */
 export function troubled({ device }: Scope, count: number): string {
   return `topk(${count}, max by (${perDevice}) (max_over_time(device:nic_state:trouble{${device}}[$__range] @ end())))`;
 }

@@ -13,7 +13,7 @@ export const thresholds = {
   stackSeconds: 900,
 } as const;
 
-/** Colours of a failure ratio: noticeable, over the rule, grave, of no use any more. */
+/** Colors of a failure ratio: noticeable, above the alert threshold, severe, unusable. */
 export const ratioSteps: Steps = [
   [0.001, 'yellow'],
   [thresholds.pairFailureRatio, 'orange'],
@@ -24,5 +24,5 @@ export const ratioSteps: Steps = [
 /** The same as a rate. */
 export const stackErrorsPerSecond: number = thresholds.stackErrors / thresholds.stackSeconds;
 
-/** Grafana colours from a number on, rules of `> 0` fire above it: the least rate that is none. */
+/** Grafana colours from a number on, rules of `> 0` fire above it: the minimum nonzero rate. */
 export const aboveZero = 1e-9;

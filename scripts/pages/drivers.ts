@@ -5,7 +5,7 @@ import { counterMetrics } from '../../src/collectors/ethtool.ts';
 import { maxPassed } from '../../src/collectors/statistic-plan.ts';
 import type { VersionRange } from '../../src/model/known-issue.ts';
 
-/** The page that lists what the catalogue knows of drivers. */
+/** The page that lists drivers and known issues of the catalogue. */
 export function driversPage(): string {
   return `# Drivers
 
@@ -35,7 +35,7 @@ queue (vmxnet3), its first is queue 0. Of each device at most ${maxPassed} are p
 ## Known issues
 
 What \`nic_known_issue\` tells of, and how to add issues of your own: [known-issues.md](known-issues.md). "Any" is what the
-reports leave open. A risk, no verdict.
+reports leave open. A risk, not a diagnosis.
 
 ${issuesTable()}`;
 }

@@ -5,7 +5,7 @@ import { driversPage } from './drivers.ts';
 import { manualPage } from './manual.ts';
 import { metricsPage } from './metrics.ts';
 
-/** What is generated: the text of each file by its path, for each of the scripts of package.json that writes it. */
+/** Generated files, text by path, for each script of package.json. */
 export const generated: Readonly<Record<'docs' | 'dashboards', () => ReadonlyMap<string, string>>> =
   {
     docs: () =>

@@ -22,8 +22,8 @@ nicwatch \- Prometheus exporter that watches network cards
 .br
 .B nicwatch drill checksum \-\-to=\fIADDRESS\fR [\-\-port=\fIPORT\fR]
 .SH DESCRIPTION
-Serves what network cards, their drivers and the kernel log tell of hangs, wrong checksums, offload flags, drivers and
-firmware as metrics for Prometheus, on port 10140 under /metrics.
+Exports metrics of network cards for Prometheus, on port 10140 under /metrics: hangs, checksum errors, offload features,
+drivers, firmware and kernel\-log events.
 It changes nothing on the host.
 .PP
 .B nicwatch drill checksum
@@ -32,7 +32,7 @@ sends 200 VXLAN packets with a wrong outer checksum to another node, which drops
 It needs the command
 .BR ethtool (8),
 CAP_SYSLOG to read /dev/kmsg where kernel.dmesg_restrict is 1, and the group systemd\-journal to read the journal.
-What it may not read it reports in its metrics, and goes on.
+Sources it cannot read are reported in its metrics.
 .PP
 .B nicwatch check
 .RI [ device ...]
@@ -46,20 +46,20 @@ look at something or was used wrongly.
 ${options.join('')}.SH EXIT STATUS
 .TP
 .B 0
-It was told to end, or said what it was asked for.
+Terminated by SIGTERM or SIGINT, or printed the requested information.
 .TP
 .B 1
-It could not listen, or met an error nobody expected.
+Cannot listen, or an unexpected error.
 .TP
 .B 2
-The command line is wrong; one line on standard error names the flag.
+Invalid command line or configuration file; one line on standard error names the flag.
 .SH FILES
 .TP
 .I /etc/default/nicwatch
 Flags of nicwatch.service.
 .TP
 .I /var/lib/nicwatch/kernel\-log.json
-How far the kernel log was read, and what was counted until there.
+Position in the kernel log, and the counts up to it.
 .SH SEE ALSO
 .BR ethtool (8),
 .BR prometheus (1),
@@ -67,7 +67,7 @@ How far the kernel log was read, and what was counted until there.
 `;
 }
 
-/** Flag and description of each row of the help, which may be broken over lines. */
+/** Flag and description of each row of the help, unwrapped. */
 function helpRows(): readonly (readonly string[])[] {
   const invocation = parseArguments(['--help'], collectorDefinitions);
   if (invocation.action !== 'help') {
@@ -81,7 +81,7 @@ function helpRows(): readonly (readonly string[])[] {
     .map((row) => row.trim().split(/ {2,}/));
 }
 
-/** Text as troff takes it: a hyphen that is to be copied is a minus. */
+/** Escapes text for troff, with hyphens as minus signs so that flags can be copied. */
 function escaped(text: string): string {
   return text.replaceAll('\\', String.raw`\e`).replaceAll('-', String.raw`\-`);
 }

@@ -7,7 +7,7 @@ import type { Metric } from '../../src/metrics/metric.ts';
 import { kernelEventNames } from '../../src/model/kernel-event.ts';
 import { configMetrics } from '../../src/agent/config-families.ts';
 
-/** The page that lists what the code exports. */
+/** The page that lists all metrics. */
 export function metricsPage(): string {
   const sections = collectorDefinitions.map(
     ({ name, description, metrics, isOptIn = false }) =>

@@ -23,7 +23,7 @@ const traps = [
   'alloc_rx_buff_failed',
 ] as const;
 
-test('driverCounters reads none of the statistics that look like errors and are none', () => {
+test('driverCounters reads no statistics that only look like errors', () => {
   const read = Object.values(driverCounters).flatMap((counters) =>
     counterMeanings.flatMap((meaning) => counters[meaning].flat()),
   );

@@ -1,4 +1,4 @@
-/** What a driver statistic means, whatever the driver calls it. */
+/** Meanings of driver statistics, independent of their names. */
 export const counterMeanings = [
   'rx_csum_errors',
   'rx_crc_errors',
@@ -11,10 +11,10 @@ export const counterMeanings = [
 export type CounterMeaning = (typeof counterMeanings)[number];
 
 /**
- * Where a meaning is read: alternatives, the best first. The first of which a device has any name is read, and its names
- * are added up. So a total stands before its parts, and the name of a newer kernel before that of an older one.
+ * The statistics of a meaning: alternatives, the best first. The first alternative with a name the device has is used, and its
+ * statistics are summed. So a total precedes its parts, and the name in newer kernels the one in older kernels.
  *
- * Names are as ethtool prints them, without the spaces around them; `{n}` stands for the number of a queue.
+ * Names are as printed by ethtool, trimmed; `{n}` is the number of a queue.
  */
 export type CounterSource = readonly (readonly string[])[];
 
@@ -23,7 +23,7 @@ export interface DriverCounters extends Readonly<Record<CounterMeaning, CounterS
   readonly source: string;
 }
 
-/** The driver counts no such thing: no series, for absent is not zero. */
+/** Not counted by the driver: no series, because absent is not zero. */
 const none: CounterSource = [];
 
 const e1000: Omit<DriverCounters, 'source'> = {
@@ -39,7 +39,7 @@ const e1000: Omit<DriverCounters, 'source'> = {
 const igb: Omit<DriverCounters, 'source'> = {
   rx_csum_errors: [['rx_queue_{n}_csum_err']],
   rx_crc_errors: [['rx_crc_errors']],
-  // With several queues the NIC drops by queue, and rx_missed_errors stands still.
+  // With several queues the NIC counts drops per queue, and rx_missed_errors does not increase.
   rx_missed: [['rx_missed_errors', 'rx_queue_{n}_drops']],
   rx_no_buffer: [['rx_no_buffer_count']],
   tx_timeouts: [['tx_timeout_count']],
@@ -132,7 +132,7 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_missed: [['rx_discards_phy']],
     rx_no_buffer: [['rx_out_of_buffer']],
     tx_timeouts: none,
-    // Queues that were set up anew after an error.
+    // Queues that were set up again after an error.
     resets: [
       ['tx_recover', 'rx_recover'],
       ['tx{n}_recover', 'rx{n}_recover'],

@@ -22,7 +22,7 @@ describe('kernelEventRows', () => {
     expect(classifyRecord(kernelRecord(row.example))?.event).toBe(row.event);
   });
 
-  test('holds the words that are looked for first in every example of the core', () => {
+  test('finds the prefiltered words in every example of the network core', () => {
     const core = kernelEventRows.filter(({ drivers }) => drivers === undefined);
     expect(core.filter(({ example }) => !coreEventWords.test(example))).toEqual([]);
   });

@@ -1,13 +1,13 @@
 import type { KernelEventName } from '../model/kernel-event.ts';
 
-/** What one form of kernel-log record means. */
+/** The meaning of one form of kernel-log record. */
 export interface KernelEventRow {
   readonly event: KernelEventName;
-  /** Drivers whose records it takes; undefined for records of the network core, whoever they are about. */
+  /** Drivers whose records it matches; undefined for records of the network core, for any driver. */
   readonly drivers: readonly string[] | undefined;
   /**
-   * Matches the first line behind the driver's prefix. Groups `device` and `driver` are named where the text itself
-   * tells them.
+   * Matches the first line after the driver's prefix. The groups `device` and `driver` are present where the text contains
+   * them.
    */
   readonly pattern: RegExp;
   /** The text of one record, prefix included, as the kernel prints it. */
@@ -19,8 +19,8 @@ export interface KernelEventRow {
 /**
  * The kernel-log records nicwatch counts. Level is no criterion: several drivers log a transmit timeout at info.
  *
- * A row takes what its driver says of the event, not every line of the driver's report: register and queue dumps, the
- * statistics ena writes on a reset (`tx_timeout: 1`) and `Fake Tx hang` (ice, fm10k) are left alone.
+ * A row matches the record that reports the event, not every line of the driver's report: register and queue dumps, the
+ * statistics ena logs on a reset (`tx_timeout: 1`) and `Fake Tx hang` (ice, fm10k) are ignored.
  */
 export const kernelEventRows: readonly KernelEventRow[] = [
   {

@@ -1,11 +1,11 @@
 import type { KnownIssue } from '../model/known-issue.ts';
 
-/** It is not known which versions have the issue. */
+/** The affected versions are unknown. */
 const unknown = undefined;
 
 /**
- * Combinations that were reported to go wrong, with what the reports tell. Most leave open which firmware or kernel has
- * the issue, so a device may be listed as exposed and never show it.
+ * Combinations with reported failures. Most reports leave open which firmware or kernel is affected, so a device may be exposed
+ * and never fail.
  */
 export const knownIssues: readonly KnownIssue[] = [
   {

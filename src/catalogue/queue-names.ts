@@ -1,13 +1,13 @@
-/** One way drivers write the number of a queue into the name of a statistic. */
+/** One form of statistic names with a queue number. */
 interface QueueForm {
-  /** The number is group `queue`; `before` and `after` are what is left of the name without it. */
+  /** Group `queue` is the number; `before` and `after` are the rest of the name. */
   readonly pattern: RegExp;
-  /** Drivers that write so; undefined where no other driver means something else by it. */
+  /** Drivers that use the form; undefined where it has the same meaning for all drivers. */
   readonly drivers?: readonly string[];
   readonly examples: readonly (readonly [name: string, statistic: string, queue: string])[];
 }
 
-/** Sizes of packets (`rx_64_bytes_phy`), priorities and traffic classes are no queues. */
+/** Packet sizes (`rx_64_bytes_phy`), priorities and traffic classes are not queues. */
 export const queueForms: readonly QueueForm[] = [
   {
     pattern: /^(?<before>(?:[rt]x_queue|queue|rvec|rxq|txq)_)(?<queue>\d+)_(?<after>.+)$/s,

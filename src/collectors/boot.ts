@@ -16,7 +16,7 @@ export const bootTimestamp: Metric<never> = gauge({
 /** The start time of the counters since boot. */
 export const bootCollector: CollectorDefinition = {
   name: 'boot',
-  description: 'When the machine started.',
+  description: 'Boot time of the machine.',
   metrics: [bootTimestamp],
   create: ({ config }) => {
     let expiresAtSeconds = 0;

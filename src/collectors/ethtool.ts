@@ -69,7 +69,7 @@ const noReads = [] as const;
 /** Driver statistics under the same name for every driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
-  description: 'Driver statistics under one name on every driver.',
+  description: 'Driver statistics, under the same names for every driver.',
   metrics: [
     ...Object.values(counterMetrics),
     statisticsMapped,

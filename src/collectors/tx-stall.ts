@@ -28,7 +28,7 @@ interface StallState {
 /** Stalled transmitters: a sign of a hang that needs neither a log line nor the driver. */
 export const txStallCollector: CollectorDefinition = {
   name: 'tx-stall',
-  description: 'Transmitters that stand still with work waiting.',
+  description: 'Transmitters that are stalled with packets queued.',
   metrics: [txStalled],
   create: () => {
     const states = new WeakMap<WatchedDevice, StallState>();

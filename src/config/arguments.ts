@@ -17,7 +17,7 @@ import { flag, listFlag, toggle } from './flags.ts';
 import { addCollectorFlags, addWireFlags } from './collector-flags.ts';
 import type { CollectorFlag } from './collector-flags.ts';
 
-/** What the command line asks for. */
+/** The action the command line selects. */
 export type Invocation =
   | { readonly action: 'run' | 'check'; readonly config: Config }
   | { readonly action: 'help'; readonly text: string }
@@ -28,7 +28,7 @@ export type Invocation =
  *
  * @param argv arguments without the program's name
  * @param collectors each gets a `--[no-]collector.NAME` flag
- * @throws {ConfigError} naming the flag and what was expected of it.
+ * @throws {ConfigError} naming the flag and the expected value.
  */
 export function parseArguments(
   argv: readonly string[],
@@ -40,6 +40,7 @@ export function parseArguments(
     )
     .allowExcessArguments(true)
     .showSuggestionAfterError(false)
+    .helpOption('-h, --help', 'Print this help and exit.')
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
   const web = addWebFlags(program);
@@ -49,9 +50,9 @@ export function parseArguments(
   const host = addHostFlags(program);
   const log = addLogFlags(program);
   const check = toggle(program, '--config.check', {
-    description: 'Check the configuration and exit.',
+    description: 'Validate the configuration and exit.',
   });
-  const version = toggle(program, '--version', { description: 'Print version and exit.' });
+  const version = toggle(program, '--version', { description: 'Print the version and exit.' });
 
   if (parseCommandLine(program, argv) === 'help') {
     return { action: 'help', text: program.helpInformation() };
@@ -96,32 +97,33 @@ export function parseArguments(
 function addWebFlags(program: Command) {
   return {
     listenAddresses: listFlag(program, '--web.listen-address <address>', {
-      description: 'Address to serve metrics on; may be repeated.',
+      description: 'Address on which to expose metrics and the status page; repeatable.',
       parse: parseListenAddress,
       fallback: ':10140',
     }),
     systemdSocket: toggle(program, '--web.systemd-socket', {
-      description: 'Serve on the sockets systemd passed instead of the listen addresses.',
+      description: 'Listen on the sockets passed by systemd instead of --web.listen-address.',
     }),
     telemetryPath: flag(program, '--web.telemetry-path <path>', {
-      description: 'Path under which metrics are served.',
+      description: 'Path under which to expose metrics.',
       parse: parseTelemetryPath,
       fallback: '/metrics',
     }),
     maxRequests: flag(program, '--web.max-requests <count>', {
-      description: 'Scrapes answered at the same time; 0 sets no limit.',
+      description: 'Maximum number of concurrent scrapes; 0 disables the limit.',
       parse: parseCount,
       fallback: '40',
     }),
     enableLifecycle: toggle(program, '--web.enable-lifecycle', {
-      description: 'Read configuration files anew on POST /-/reload, as on SIGHUP.',
+      description: 'Reload the configuration files on POST /-/reload, as on SIGHUP.',
     }),
     configFile: flag(program, '--web.config.file <path>', {
-      description: 'File with TLS and users, in the format of Prometheus exporters.',
+      description:
+        'Web configuration file with TLS, users and rate limit, as for other Prometheus exporters.',
       parse: parsePath,
     }),
     disableExporterMetrics: toggle(program, '--web.disable-exporter-metrics', {
-      description: 'Leave out metrics about the agent process itself (process_*).',
+      description: 'Exclude metrics about the agent process itself (process_*).',
     }),
   };
 }
@@ -129,40 +131,40 @@ function addWebFlags(program: Command) {
 function addDeviceFlags(program: Command) {
   return {
     include: flag(program, '--device.include <regex>', {
-      description: 'Watch the devices whose whole name matches, instead of the default selection.',
+      description: 'Watch the devices whose full name matches, instead of the default selection.',
       parse: parseAnchoredRegExp,
     }),
     exclude: flag(program, '--device.exclude <regex>', {
-      description: 'Never watch devices whose whole name matches.',
+      description: 'Exclude devices whose full name matches.',
       parse: parseAnchoredRegExp,
     }),
     pollInterval: flag(program, '--poll.interval <duration>', {
-      description: 'How often to read the devices when nobody scrapes.',
+      description:
+        'Interval between polls of the devices when there are no scrapes, from 1s to 1h.',
       parse: parsePollInterval,
       fallback: '15s',
     }),
     ethtoolReader: flag(program, '--ethtool.reader <reader>', {
       description:
-        'How to ask drivers: ioctl (needs the koffi package), command, or auto: ioctl, and command where that cannot be had.',
+        'How to query drivers: ioctl (requires koffi), command (runs ethtool), or auto (ioctl if available, else command).',
       parse: oneOf(['auto', 'ioctl', 'command']),
       fallback: 'auto',
     }),
     knownIssuesFile: flag(program, '--known-issues.file <path>', {
-      description: 'YAML file of known issues to watch for beside those nicwatch knows.',
+      description: 'YAML file of known issues to add to the built-in ones.',
       parse: parsePath,
     }),
     offloadFeatures: flag(program, '--collector.offload.features <regex|all>', {
       description:
-        'Offload features to export beside the curated ones; "all" exports every feature.',
+        'Export additional offload features whose full name matches; "all" exports every one.',
       parse: (text) => parseAnchoredRegExp(text === 'all' ? '.*' : text),
     }),
     ethtoolRaw: flag(program, '--collector.ethtool.raw <regex>', {
-      description:
-        'Pass on driver statistics whose whole name matches, at most 500 of each device.',
+      description: 'Export raw driver statistics whose full name matches, at most 500 per device.',
       parse: parseAnchoredRegExp,
     }),
     ethtoolRawExclude: flag(program, '--collector.ethtool.raw-exclude <regex>', {
-      description: 'Never pass on driver statistics whose whole name matches.',
+      description: 'Exclude raw driver statistics whose full name matches.',
       parse: parseAnchoredRegExp,
     }),
   };
@@ -171,26 +173,26 @@ function addDeviceFlags(program: Command) {
 function addHostFlags(program: Command) {
   return {
     kernelLogSource: flag(program, '--kernel-log.source <source>', {
-      description: 'Where to read the kernel log: auto, kmsg, journal or none.',
+      description: 'Source of the kernel log: auto, kmsg, journal or none.',
       parse: oneOf(['auto', 'kmsg', 'journal', 'none']),
       fallback: 'auto',
     }),
     stateDirectory: pathFlag(
       program,
       '--state.directory <path>',
-      'Where to keep what must survive a restart.',
+      'Directory for state that survives a restart.',
       '/var/lib/nicwatch',
     ),
-    procfs: pathFlag(program, '--path.procfs <path>', 'Where procfs is mounted.', '/proc'),
-    sysfs: pathFlag(program, '--path.sysfs <path>', 'Where sysfs is mounted.', '/sys'),
-    rootfs: pathFlag(program, '--path.rootfs <path>', "Where the host's root is mounted.", '/'),
+    procfs: pathFlag(program, '--path.procfs <path>', 'Mount point of procfs.', '/proc'),
+    sysfs: pathFlag(program, '--path.sysfs <path>', 'Mount point of sysfs.', '/sys'),
+    rootfs: pathFlag(program, '--path.rootfs <path>', "Mount point of the host's root.", '/'),
   };
 }
 
 function addLogFlags(program: Command) {
   return {
     level: flag(program, '--log.level <level>', {
-      description: 'Least severe message to log: debug, info, warn or error.',
+      description: 'Minimum severity of log messages: debug, info, warn or error.',
       parse: oneOf(['debug', 'info', 'warn', 'error']),
       fallback: 'info',
     }),

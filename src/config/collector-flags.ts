@@ -19,13 +19,13 @@ export function addCollectorFlags(
 ): (kernelLogSource: Config['kernelLogSource']) => ReadonlySet<string> {
   const disableDefaults = toggle(program, '--collector.disable-defaults', {
     description:
-      'Enable only the collectors named with --collector.NAME; --no-collector.NAME disables one.',
+      'Disable all collectors except those named with --collector.NAME; --no-collector.NAME disables one.',
   });
   const toggles = collectors.map(({ name, description, isOptIn = false }) => ({
     name,
     isOptIn,
     isEnabled: toggle(program, `--collector.${name}`, {
-      description: isOptIn ? `${description} Off by default.` : description,
+      description: `${description} (default: ${isOptIn ? 'disabled' : 'enabled'})`,
       negatable: true,
     }),
   }));
@@ -41,12 +41,12 @@ export function addCollectorFlags(
 /** Adds the flags of the collector `wire`; the returned function gives what they say. */
 export function addWireFlags(program: Command): () => Config['wire'] {
   const rate = flag(program, '--collector.wire.rate <count>', {
-    description: 'Packets to sample each second on each device, about.',
+    description: 'Target number of sampled packets per second and device.',
     parse: parseSampleCount,
     fallback: '100',
   });
   const maxSources = flag(program, '--collector.wire.max-sources <count>', {
-    description: 'Source addresses to tell apart on each device.',
+    description: 'Maximum number of source addresses per device.',
     parse: parseSampleCount,
     fallback: '16',
   });

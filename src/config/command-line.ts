@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
 
-/** Parses the command line into the flags that were added. @throws {ConfigError} naming the flag or the argument that is wrong. */
+/** Parses the command line into the flags of `program`. @throws {ConfigError} naming the invalid flag or argument. */
 export function parseCommandLine(program: Command, argv: readonly string[]): 'parsed' | 'help' {
   try {
     program.parse(argv, { from: 'user' });
@@ -28,10 +28,10 @@ function usageError(problem: string, cause?: CommanderError): ConfigError {
   return new ConfigError(`error: ${problem}, try --help`, { cause });
 }
 
-/** What is wrong with the use of a flag, in the words of Prometheus. */
+/** Describes a usage error with the wording of Prometheus. */
 function usageProblem(program: Command, { code, message }: CommanderError): string {
-  const [, named = ''] = /'([^]*)'/.exec(message) ?? [];
-  const [name = ''] = named.split(/[ =]/, 1);
+  const [, quoted = ''] = /'([^]*)'/.exec(message) ?? [];
+  const [name = ''] = quoted.split(/[ =]/, 1);
   if (code === 'commander.optionMissingArgument') {
     return `expected an argument for flag ${name}`;
   }
@@ -39,6 +39,6 @@ function usageProblem(program: Command, { code, message }: CommanderError): stri
     return message.replace(/^error: /, '');
   }
   return program.options.some(({ long }) => long === name)
-    ? `flag ${name} takes no argument, got ${quote(named)}`
+    ? `flag ${name} takes no argument, got ${quote(quoted)}`
     : `unknown flag ${/^[\w.-]+$/.test(name) ? name : quote(name)}`;
 }

@@ -5,18 +5,18 @@ export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 type LogFormat = 'logfmt' | 'json';
 
-/** Where to listen. Without a host: every address of the machine. */
+/** Address to listen on; without a host, all addresses. */
 export interface ListenAddress {
   readonly host: string | undefined;
   readonly port: number;
 }
 
-/** A listening socket the process was started with. */
+/** A listening socket passed to the process by systemd. */
 export interface InheritedSocket {
   readonly descriptor: number;
 }
 
-/** Where the host's file systems are seen from here. */
+/** Mount points of the host's file systems. */
 interface HostPaths {
   readonly procfs: string;
   readonly sysfs: string;
@@ -33,37 +33,37 @@ interface WireConfig {
   readonly ports: readonly number[];
 }
 
-/** What the process runs with: flags and files, checked and resolved, frozen. */
+/** The validated configuration from flags and files, frozen. */
 export interface Config {
   readonly listenAddresses: readonly ListenAddress[];
-  /** Whether to serve on the sockets systemd passed instead of these. */
+  /** Whether to listen on the sockets passed by systemd instead. */
   readonly systemdSocket: boolean;
   readonly telemetryPath: string;
-  /** Scrapes answered at the same time; 0 is no limit. */
+  /** Maximum number of concurrent scrapes; 0 is no limit. */
   readonly maxRequests: number;
-  /** Whether `POST /-/reload` reads files of the configuration anew. */
+  /** Whether `POST /-/reload` reloads the configuration files. */
   readonly lifecycle: boolean;
-  /** Of TLS and users; undefined is plain HTTP for everybody. */
+  /** Undefined is plain HTTP without authentication. */
   readonly webConfigFile: string | undefined;
   readonly exporterMetrics: boolean;
   readonly collectors: ReadonlySet<string>;
   readonly deviceInclude: RegExp | undefined;
   readonly deviceExclude: RegExp | undefined;
-  /** Features exported beside the curated ones; undefined is none. */
+  /** Features exported in addition to the curated ones; undefined is none. */
   readonly offloadFeatures: RegExp | undefined;
-  /** Driver statistics passed on as they are, and those of them left out; undefined is none. */
+  /** Raw driver statistics to export, and those to exclude; undefined is none. */
   readonly ethtoolRaw: RegExp | undefined;
   readonly ethtoolRawExclude: RegExp | undefined;
   readonly wire: WireConfig;
   /** A file of the user's own known issues. */
   readonly knownIssuesFile: string | undefined;
-  /** Those that come with nicwatch, and those of the file: another list once that was read anew. */
+  /** The built-in issues and those of the file; a new list after each reload. */
   readonly knownIssues: readonly KnownIssue[];
   readonly pollIntervalSeconds: number;
   readonly ethtoolReader: EthtoolReaderChoice;
   readonly kernelLogSource: KernelLogSourceChoice;
   readonly paths: HostPaths;
-  /** Where the agent keeps what must survive a restart. */
+  /** Directory for state that survives a restart. */
   readonly stateDirectory: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;

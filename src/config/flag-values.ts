@@ -5,7 +5,7 @@ import { quote } from '../parsers/lines.ts';
 import { maxFilterPorts } from '../parsers/tunnel-filter.ts';
 import type { ListenAddress } from './config.ts';
 
-/** Makes the parser of a flag with a closed set of values. */
+/** Makes the parser of a value that must be one of `choices`. */
 export function oneOf<const Choice extends string>(
   choices: readonly Choice[],
 ): (text: string) => Choice {
@@ -18,11 +18,11 @@ export function oneOf<const Choice extends string>(
   };
 }
 
-const shortestPollSeconds = 1;
-const longestPollSeconds = 3600;
+const minPollSeconds = 1;
+const maxPollSeconds = 3600;
 const maxSampleCount = 1000;
 
-/** Parses a boolean as YAML 1.1 spells it. @throws {ConfigError} for anything else. */
+/** Parses a YAML 1.1 boolean. @throws {ConfigError} */
 export function parseBoolean(text: string): boolean {
   if (/^(?:y|yes|true|on)$/i.test(text)) {
     return true;
@@ -33,7 +33,7 @@ export function parseBoolean(text: string): boolean {
   throw new ConfigError(`expected true or false, got ${quote(text)}`);
 }
 
-/** Parses a number of things. @throws {ConfigError} when it is none, or above 999999. */
+/** Parses a count from 0 to 999999. @throws {ConfigError} */
 export function parseCount(text: string): number {
   if (!/^\d{1,6}$/.test(text)) {
     throw new ConfigError(`expected a number from 0 to 999999, got ${quote(text)}`);
@@ -61,16 +61,16 @@ export function parsePorts(text: string): readonly number[] {
   return ports;
 }
 
-/** Parses a duration into seconds. @throws {ConfigError} when it is none from 1s to 1h. */
+/** Parses a duration from 1s to 1h into seconds. @throws {ConfigError} */
 export function parsePollInterval(text: string): number {
   const seconds = parseDurationSeconds(text);
-  if (seconds < shortestPollSeconds || seconds > longestPollSeconds) {
+  if (seconds < minPollSeconds || seconds > maxPollSeconds) {
     throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
   }
   return seconds;
 }
 
-/** Passes an absolute path. @throws {ConfigError} when it is relative, or holds a null character. */
+/** Validates an absolute path. @throws {ConfigError} when it is relative or contains a null character. */
 export function parseAbsolutePath(text: string): string {
   if (!text.startsWith('/') || text.includes('\0')) {
     throw new ConfigError(`expected an absolute path, got ${JSON.stringify(text)}`);
@@ -78,7 +78,7 @@ export function parseAbsolutePath(text: string): string {
   return text;
 }
 
-/** Passes a path. @throws {ConfigError} when it is empty, or holds a null character. */
+/** Validates a path. @throws {ConfigError} when it is empty or contains a null character. */
 export function parsePath(text: string): string {
   if (text === '' || text.includes('\0')) {
     throw new ConfigError(`expected a path, got ${JSON.stringify(text)}`);
@@ -99,7 +99,7 @@ const unitSeconds: Readonly<Record<string, number>> = {
 /**
  * Parses a duration as Go writes it into seconds: `15s`, `1m30s`, `1.5h`, `500ms`, and `0` without a unit.
  *
- * @throws {ConfigError} when the text is no duration.
+ * @throws {ConfigError} when the text is not a duration.
  * @see https://pkg.go.dev/time#ParseDuration
  */
 export function parseDurationSeconds(text: string): number {
@@ -112,13 +112,13 @@ export function parseDurationSeconds(text: string): number {
   );
 }
 
-/** Compiles a regular expression that must match a whole name, as Prometheus anchors them. @throws {ConfigError} */
+/** Compiles a regular expression that is fully anchored, as in Prometheus. @throws {ConfigError} */
 export function parseAnchoredRegExp(text: string): RegExp {
   if (text === '') {
     throw new ConfigError('expected a regular expression, got ""');
   }
   try {
-    // Alone first: inside the anchors, unbalanced parentheses could pass.
+    // Compiled unanchored first: inside the anchors, unbalanced parentheses could be valid.
     void new RegExp(text, 'u');
     return new RegExp(`^(?:${text})$`, 'u');
   } catch (error) {
@@ -129,15 +129,15 @@ export function parseAnchoredRegExp(text: string): RegExp {
   }
 }
 
-/** Segments that a client would resolve before it asks are none of a path. */
+/** Excludes the segments `.` and `..`, which a client resolves before it sends the request. */
 const pathPattern = /^\/(?:(?!\.\.?(?:\/|$))[\w.~-]+(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)*)?$/;
-/** The agent's own routes; all below the first, as in Prometheus, is kept for what else it may answer. */
+/** The agent's own routes. As in Prometheus, everything under the first is reserved for management endpoints. */
 const reserved = ['/-', '/api/v1/status'];
 
 /**
- * Parses the path metrics are served under.
+ * Parses the path under which metrics are exposed.
  *
- * @throws {ConfigError} when the text is no path, or one of the agent's own.
+ * @throws {ConfigError} when the text is not a path, or is reserved.
  */
 export function parseTelemetryPath(text: string): string {
   if (reserved.some((path) => text === path || text.startsWith(`${path}/`))) {
@@ -154,7 +154,7 @@ export function parseTelemetryPath(text: string): string {
 /**
  * Parses a listen address: `:10140`, `127.0.0.1:10140`, `[::1]:10140`, `localhost:10140`.
  *
- * @throws {ConfigError} when host or port is missing or impossible.
+ * @throws {ConfigError} when host or port is missing or invalid.
  */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:\[([^\]]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
@@ -169,7 +169,7 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host: host === '' ? undefined : host, port };
 }
 
-/** Writes a listen address as the command line takes it. */
+/** Formats a listen address for the command line. */
 export function formatListenAddress({ host = '', port }: ListenAddress): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -8,7 +8,7 @@ export interface FlagOptions<Value> {
   readonly parse: (text: string) => Value;
 }
 
-/** Adds a flag with a value; the returned function gives the parsed value once the command line is parsed. */
+/** Adds a flag with a value; the returned function returns it once the command line is parsed. */
 export function flag<Value>(
   program: Command,
   spelling: string,
@@ -33,7 +33,7 @@ export function flag<Value>(
   return () => value;
 }
 
-/** Adds a flag that may be repeated; the returned function gives all its values, or the fallback. */
+/** Adds a repeatable flag; the returned function returns all its values, or the fallback. */
 export function listFlag<Value>(
   program: Command,
   spelling: string,
@@ -48,7 +48,7 @@ export function listFlag<Value>(
   return () => (values.length === 0 ? [parse(fallback)] : values);
 }
 
-/** Adds a flag without a value; the returned function is undefined where the command line has neither form. */
+/** Adds a boolean flag; the returned function returns undefined if the command line does not set it. */
 export function toggle(
   program: Command,
   spelling: string,

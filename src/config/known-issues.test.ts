@@ -33,12 +33,12 @@ describe('parseKnownIssues()', () => {
     ]);
   });
 
-  test('needs no more than what an issue cannot be without', () => {
-    const least = entry
+  test('accepts an issue with only the required fields', () => {
+    const minimal = entry
       .split('\n')
       .filter((line) => !/firmware|kernel:|below|features|source/.test(line))
       .join('\n');
-    expect(parseKnownIssues(least, none)).toMatchObject([
+    expect(parseKnownIssues(minimal, none)).toMatchObject([
       { firmware: undefined, kernel: undefined, features: [], sources: [] },
     ]);
   });
@@ -117,7 +117,7 @@ describe('parseKnownIssues()', () => {
     );
   });
 
-  test('refuses an id that is taken, in the file or besides', () => {
+  test('rejects an id that is taken, in the file or elsewhere', () => {
     const twice = `${entry}${entry.replace('known_issues:\n', '')}`;
     expect(() => parseKnownIssues(twice, none)).toThrow(
       'issues.yml:12: known_issues[1].id: expected an id no other issue has, got "x710-bad-nvm"',

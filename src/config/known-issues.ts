@@ -8,9 +8,9 @@ import { parseYaml } from './yaml-value.ts';
 import type { YamlValue } from './yaml-value.ts';
 
 /** Each issue is a series on every device of its driver. */
-const mostIssues = 100;
-const mostFeatures = 20;
-const longestText = 500;
+const maxIssues = 100;
+const maxFeatures = 20;
+const maxTextLength = 500;
 
 interface TextRule {
   readonly pattern: RegExp;
@@ -19,7 +19,7 @@ interface TextRule {
 
 const anyText: TextRule = {
   pattern: /\S/,
-  expected: `a text of at most ${longestText} characters`,
+  expected: `a text of at most ${maxTextLength} characters`,
 };
 const idText: TextRule = {
   pattern: /^[a-z][a-z\d-]{0,62}$/,
@@ -29,7 +29,7 @@ const driverText: TextRule = {
   pattern: /^\S.{0,31}$/,
   expected: 'the name ethtool -i gives of a driver',
 };
-/** The short names ethtool takes (`tso`) are not those it prints, and would never be found on. */
+/** The short names ethtool accepts (`tso`) differ from those it prints, and would never match. */
 const featureText: TextRule = {
   pattern: /^(?:[a-z\d_]+(?:-[a-z\d_]+)+|highdma|loopback)$/,
   expected: 'a feature as ethtool -k prints it, such as tcp-segmentation-offload',
@@ -55,11 +55,11 @@ const fields = [
 ] as const;
 
 /**
- * Parses a YAML file of known issues into the form of the catalogue.
+ * Parses a YAML file of known issues.
  *
  * @param file its name, for messages
- * @param taken ids of other issues, which these must not have.
- * @throws {ConfigError} naming file, line and field, what was expected of it and what was got.
+ * @param taken ids of other issues, which may not be reused.
+ * @throws {ConfigError} naming file, line and field, the expected and the actual value.
  */
 export function parseKnownIssues(
   text: string,
@@ -76,7 +76,7 @@ export function parseKnownIssues(
   };
   const { required } = fieldsOf(parseYaml(text, file), ['known_issues']);
   return required('known_issues')
-    .items(mostIssues)
+    .items(maxIssues)
     .map((entry) => parseIssue(entry, parseId));
 }
 
@@ -93,7 +93,7 @@ function parseIssue(entry: YamlValue, parseId: (text: string) => string): KnownI
     kernel: parseRange(optional('kernel'), parseKernelVersion),
     features:
       optional('features')
-        ?.items(mostFeatures)
+        ?.items(maxFeatures)
         .map((feature) => feature.parse(matching(featureText))) ?? [],
     ...policyFields(optional),
     severity: required('severity').parse(oneOf(issueSeverities)),
@@ -117,7 +117,7 @@ function policyFields(
   };
 }
 
-/** One that is left empty is a mistake: with its features commented out an issue would be that of every device. */
+/** Rejects empty fields: with its features commented out, an issue would expose every device. */
 function fieldsOf<Name extends string>(
   value: YamlValue,
   names: readonly Name[],
@@ -139,7 +139,7 @@ function fieldsOf<Name extends string>(
 
 function matching({ pattern, expected }: TextRule): (text: string) => string {
   return (text) => {
-    if (text.length > longestText || !pattern.test(text)) {
+    if (text.length > maxTextLength || !pattern.test(text)) {
       throw new ConfigError(`expected ${expected}, got ${quote(text)}`);
     }
     return text;
@@ -154,7 +154,7 @@ function parseRange(
     return undefined;
   }
   const parseBound = (text: string): string => {
-    if (parse(text) === undefined || text.length > longestText) {
+    if (parse(text) === undefined || text.length > maxTextLength) {
       throw new ConfigError(
         `expected a version that begins with numbers, such as 8.30, got ${quote(text)}`,
       );

@@ -15,29 +15,29 @@ import type { Document, Node } from 'yaml';
 import { ConfigError } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
 
-/** Far more than a hundred issues take, or certificates and keys as text. */
-const longestFile = 128 * 1024;
-const deepestNesting = 100;
-const longestReason = 200;
+/** Far more than a hundred issues need, or certificates and keys as text. */
+const maxFileLength = 128 * 1024;
+const maxDepth = 100;
+const maxReasonLength = 200;
 
-/** One value of a YAML file that knows where it stands: whatever is wrong with it names file, line and field. */
+/** One value of a YAML file. Its errors name file, line and field. */
 export interface YamlValue {
-  /** Nothing stands there, or what YAML calls null. */
+  /** Whether the value is missing or null. */
   readonly isEmpty: boolean;
-  /** What a parser makes of a scalar's text. YAML's own types are left alone: a user may be called `no`, and 8.30 is not 8.3. */
+  /** Parses the text of a scalar. YAML's own types are ignored: a user may be called `no`, and 8.30 is not 8.3. */
   parse<Value>(parse: (text: string) => Value): Value;
-  /** The values of a list, of which there may be no more than `most`. */
-  items(most?: number): readonly YamlValue[];
+  /** The values of a list of at most `max` items. */
+  items(max?: number): readonly YamlValue[];
   /** The values of a mapping, under any keys. */
   entries(): ReadonlyMap<string, YamlValue>;
-  /** The values of a mapping that may have no other keys than these. Those that are left empty are not there. */
+  /** The values of a mapping that may have only these keys. Empty values are omitted. */
   fields<Name extends string>(known: readonly Name[]): ReadonlyMap<Name, YamlValue>;
-  /** Refuses the value. */
+  /** Throws a ConfigError that names the value. */
   fail(message: string): never;
 }
 
 /**
- * Parses a YAML file of one document. Everything that takes it apart throws a ConfigError where it is not as expected.
+ * Parses a YAML file of one document. The methods of the value throw a ConfigError where the content is not as expected.
  *
  * @param file its name, for messages
  * @throws {ConfigError} naming file, line and what is wrong.
@@ -45,13 +45,13 @@ export interface YamlValue {
 export function parseYaml(text: string, file: string): YamlValue {
   const lines = new LineCounter();
   const lineAt = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
-  if (text.length > longestFile) {
+  if (text.length > maxFileLength) {
     throw new ConfigError(
-      `${file}:1: expected at most ${longestFile} characters, got ${text.length}`,
+      `${file}:1: expected at most ${maxFileLength} characters, got ${text.length}`,
     );
   }
-  if (isNestedTooDeep(text)) {
-    throw new ConfigError(`${file}:1: expected YAML that is not nested so deep`);
+  if (isTooDeep(text)) {
+    throw new ConfigError(`${file}:1: expected YAML that is nested at most ${maxDepth} deep`);
   }
   const document = parseDocument(text, {
     schema: 'failsafe',
@@ -60,26 +60,26 @@ export function parseYaml(text: string, file: string): YamlValue {
   });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
-    const reason = problem.message.slice(0, longestReason);
+    const reason = problem.message.slice(0, maxReasonLength);
     throw new ConfigError(`${lineAt(problem.pos[0])}: ${reason}`, { cause: problem });
   }
   const targets = aliasTargets(document);
   return yamlValue(document.contents, { targets, lineAt, offset: 0, field: '' });
 }
 
-/** What makes a document of the tokens takes stack for each level, and may end the process where that runs out. */
-function isNestedTooDeep(text: string): boolean {
+/** The composer of the document recurses for each level, and a stack overflow may end the process. */
+function isTooDeep(text: string): boolean {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     Array.from(parser.next(lexeme));
-    if (parser.stack.length > deepestNesting) {
+    if (parser.stack.length > maxDepth) {
       return true;
     }
   }
   return false;
 }
 
-/** Asked one by one, aliases walk the whole document each. */
+/** Resolves all aliases in one pass: each alias resolved alone walks the whole document. */
 function aliasTargets(document: Document): Place['targets'] {
   const anchors = new Map<string, Node>();
   const targets = new Map<unknown, Node | undefined>();
@@ -97,10 +97,9 @@ function aliasTargets(document: Document): Place['targets'] {
 }
 
 interface Place {
-  /** What each alias stands for. */
   readonly targets: ReadonlyMap<unknown, Node | undefined>;
   readonly lineAt: (offset: number) => string;
-  /** Where the value's key begins; that of the value itself may be lines below. */
+  /** Offset of the value's key; the value itself may be lines below. */
   readonly offset: number;
   /** As `known_issues[2].severity`; empty at the top. */
   readonly field: string;
@@ -148,12 +147,12 @@ function yamlValue(given: unknown, place: Place): YamlValue {
         return error instanceof ConfigError ? fail(error.message) : fail(String(error));
       }
     },
-    items: (most = Infinity) => {
+    items: (max = Infinity) => {
       if (!isSeq(node)) {
         return fail(`expected a list, got ${kindOf(node)}`);
       }
-      if (node.items.length > most) {
-        return fail(`expected a list of at most ${most}, got ${node.items.length}`);
+      if (node.items.length > max) {
+        return fail(`expected a list of at most ${max}, got ${node.items.length}`);
       }
       return node.items.map((item, index) =>
         yamlValue(item, { ...place, offset: offsetOf(item), field: `${place.field}[${index}]` }),
@@ -188,7 +187,7 @@ function offsetOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
-/** What was got, without its text: that may be a secret. */
+/** The kind of a node, without its text: that may be a secret. */
 function kindOf(node: unknown): string {
   return isMap(node) ? 'a mapping' : isSeq(node) ? 'a list' : isScalar(node) ? 'a text' : 'nothing';
 }

@@ -161,7 +161,7 @@ describe('createApp()', () => {
     expect((await fourth).statusCode).toBe(200);
   });
 
-  test('tells a failure without telling why', async () => {
+  test('answers a failure without its reason', async () => {
     const response = await testApp({
       freshSnapshot: async () => {
         throw new Error('secret path');
@@ -180,7 +180,7 @@ describe('createApp()', () => {
     expect((await testApp({ isReady }).inject(url)).statusCode).toBe(status);
   });
 
-  test('shows the status as a page that links to the metrics, and lets it do nothing', async () => {
+  test('shows the status as a page that links to the metrics, with a strict policy', async () => {
     const response = await testApp({ telemetryPath: '/custom' }).inject('/');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('text/html; charset=utf-8');

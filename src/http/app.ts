@@ -22,15 +22,15 @@ export interface AppOptions {
     'collectors' | 'knownIssues' | 'lifecycle' | 'maxRequests' | 'telemetryPath'
   >;
   readonly log: Logger;
-  /** The name of the node, which may change while the agent runs. */
+  /** Host name of the node, which may change while the agent runs. */
   readonly hostname: () => string;
-  /** Reads the files of the configuration anew; false where one of them cannot be used. */
+  /** Reloads the configuration files; false where one of them is invalid. */
   readonly reload: () => Promise<boolean>;
-  /** Adds what every request must pass before it reaches a route. */
+  /** Adds the hooks that authorize requests and limit their rate. */
   readonly protect?: ((app: FastifyInstance) => void) | undefined;
 }
 
-/** The routes: metrics, health, readiness, and the status as a page and as JSON. */
+/** Creates the app with its routes: metrics, health, readiness, reload, and the status as a page and as JSON. */
 export function createApp({
   agent,
   config,
@@ -42,7 +42,7 @@ export function createApp({
   const app = fastify({
     logger: false,
     bodyLimit: 1,
-    // No route has a schema: what would compile one need not be loaded.
+    // No route has a schema, so the schema compilers are not loaded.
     schemaController: {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
@@ -99,8 +99,8 @@ export function createApp({
         return reply.code(403).send('Lifecycle API is not enabled.\n');
       }
       return (await reload())
-        ? reply.send('Configuration read anew.\n')
-        : reply.code(500).send('The configuration stays as it was: see the log.\n');
+        ? reply.send('Configuration reloaded.\n')
+        : reply.code(500).send('Failed to reload the configuration: see the log.\n');
     },
   });
 
@@ -122,7 +122,7 @@ export function createApp({
     );
   }
 
-  // No route takes a body, so what is wrong with one is not worth an answer of its own.
+  // No route takes a body, so an invalid one is ignored.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => {
     done(null);

@@ -53,18 +53,18 @@ function survivors(clients: readonly Client[]): readonly number[] {
 }
 
 describe('createConnections()', () => {
-  test('closes none while there is room', () => {
+  test('evicts none below the maximum', () => {
     const { open } = fourConnections();
     expect(survivors([open(), open(), open(), open()])).toEqual([1, 2, 3, 4]);
   });
 
-  test('closes those that never asked before one that was served', () => {
+  test('evicts unserved connections before a served one', () => {
     const { open, served } = fourConnections();
     const clients = [served(), open(), open(), open(), open(), open()];
     expect(survivors(clients)).toEqual([1, 4, 5, 6]);
   });
 
-  test('counts an answer that refuses, and one that was not read, as none', () => {
+  test('counts an error response, and one that was not read, as unserved', () => {
     const { open, served, ask } = fourConnections();
     const [first, ...refused] = [served(), open(), open(), open()];
     refused.forEach((client, index) => {
@@ -73,7 +73,7 @@ describe('createConnections()', () => {
     expect(survivors([first, ...refused, open(), open()])).toEqual([1, 4, 5, 6]);
   });
 
-  test('closes the idle connection that was quiet for longest, and not one that waits for an answer', () => {
+  test('evicts the least recently used idle connection, and no busy one', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), served(), served(), served()];
     const [first, second] = clients;
@@ -88,7 +88,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 5, 6, 7]);
   });
 
-  test('closes one that was just opened only where all others wait for an answer', () => {
+  test('evicts a new connection only where all others are busy', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), served(), served(), open()];
     clients.slice(0, 3).forEach(ask);
@@ -96,7 +96,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 2, 3, 5]);
   });
 
-  test('closes one that waits for its first answer before one that was served', () => {
+  test('evicts an unserved busy connection before a served one', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), served(), open(), open()];
     clients.forEach(ask);
@@ -104,7 +104,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 2, 4, 5]);
   });
 
-  test('closes one that waits for its first answer where none of those that were never served is idle', () => {
+  test('evicts an unserved busy connection where no unserved one is idle', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), open(), open(), open()];
     clients.slice(1).forEach((client) => ask(client));
@@ -112,7 +112,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 3, 4, 5]);
   });
 
-  test('forgets a connection it has closed, also when it is answered later', () => {
+  test('forgets an evicted connection, also when it is answered later', () => {
     const { open, ask } = fourConnections();
     const clients = [open(), open(), open(), open()];
     const answers = clients.map((client) => ask(client));
@@ -122,7 +122,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([2, 3, 4, 7]);
   });
 
-  test('counts a client that comes again from the same port, also when the first connection closes later', () => {
+  test('counts a client that reconnects from the same port, also when the first connection closes later', () => {
     const { open, ask } = fourConnections();
     const first = open();
     const clients = [first, open(), open(), open()];
@@ -134,7 +134,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([2, 3, 4, 6]);
   });
 
-  test('closes the one that waits for longest where all wait', () => {
+  test('evicts the least recently used where all are busy', () => {
     const { open, served, ask } = fourConnections();
     const clients = [served(), served(), served(), served()];
     clients.toReversed().forEach(ask);
@@ -142,7 +142,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 2, 3, 5]);
   });
 
-  test('has room again when a connection is closed', () => {
+  test('evicts none after a connection was closed', () => {
     const { open } = fourConnections();
     const clients = [open(), open(), open(), open()];
     clients[0]?.emit('close');
@@ -150,7 +150,7 @@ describe('createConnections()', () => {
     expect(survivors(clients)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('answers no more than ten requests of a connection at once', () => {
+  test('answers at most ten pipelined requests of a connection', () => {
     const { open, ask, handled } = fourConnections();
     const client = open();
     const answers = Array.from({ length: 10 }, () => ask(client));
@@ -163,7 +163,7 @@ describe('createConnections()', () => {
     expect(client.destroyed).toBe(true);
   });
 
-  test('does not bound connections of a Unix socket', () => {
+  test('does not limit connections of a Unix socket', () => {
     const handled: unknown[] = [];
     const connections = createConnections(1, (request) => handled.push(request));
     const client = new Client(1);

@@ -1,45 +1,45 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** No scraper sends a request before the one ahead of it is answered. */
-const maxPipeline = 10;
+/** Maximum pipelined requests per connection; scrapers do not pipeline. */
+const maxPipelined = 10;
 
-/** Bounds the connections of a server, so that those that only stay open never keep out those that ask. */
+/** Limits the connections of a server, so that idle connections never keep out scrapes. */
 export interface Connections {
-  /** To be told of each connection. */
+  /** Listener for the server's `connection` event. */
   opened(socket: Socket): void;
-  /** What the server is to call for a request. */
+  /** Listener for the server's `request` event. */
   readonly handle: RequestListener;
 }
 
 interface Connection {
   readonly socket: Socket;
-  /** Requests that are not answered yet. */
+  /** Requests in flight. */
   requests: number;
-  /** Whether it ever got what it asked for: a client that is slow, or has no password, never does. */
+  /** Whether a request ever succeeded: those of slow or unauthenticated clients do not. */
   isServed: boolean;
 }
 
 type Kind = `${'served' | 'unserved'} ${'idle' | 'busy'}`;
 
-/** The client of an idle connection knows how to open another; one that was just opened is about to ask. */
-const closedFirst: readonly Kind[] = [
+/** A client whose idle connection is closed opens another; a new connection is about to send its first request. */
+const evictionOrder: readonly Kind[] = [
   'served idle',
   'unserved idle',
   'unserved busy',
   'served busy',
 ];
-const closedFirstBySurplus: readonly Kind[] = ['unserved idle', 'unserved busy'];
-const firstErrorStatus = 400;
+const unservedEvictionOrder: readonly Kind[] = ['unserved idle', 'unserved busy'];
+const minErrorStatus = 400;
 
 /**
- * Makes the bound. Above it that connection is closed, of the first kind there is, which was quiet for longest. Those that were
- * never served go before all others while they take more than half of the places.
+ * Makes the limit. A connection above it evicts another: the least recently used one of the first kind in the eviction order.
+ * Unserved connections are evicted before all others while they are more than half.
  *
- * @param max connections open together
+ * @param max concurrent connections
  */
 export function createConnections(max: number, handler: RequestListener): Connections {
-  /** In the order in which they were last opened, asked something or were answered. */
+  /** Least recently used first. */
   const open = new Map<string, Connection>();
 
   const touch = (key: string, connection: Connection): void => {
@@ -49,30 +49,31 @@ export function createConnections(max: number, handler: RequestListener): Connec
     }
   };
 
-  const makeRoom = (): void => {
-    const quietest = new Map<Kind, string>();
+  const evict = (): void => {
+    const leastRecentlyUsed = new Map<Kind, string>();
     let unserved = 0;
     for (const [key, connection] of open) {
       const kind = kindOf(connection);
       unserved += connection.isServed ? 0 : 1;
-      quietest.set(kind, quietest.get(kind) ?? key);
+      leastRecentlyUsed.set(kind, leastRecentlyUsed.get(kind) ?? key);
     }
-    const order = unserved > max / 2 ? closedFirstBySurplus : closedFirst;
-    const leaving = order.map((kind) => quietest.get(kind)).find((key) => key !== undefined) ?? '';
-    open.get(leaving)?.socket.destroy();
-    // At once: the socket says so only when all that have come by now are opened.
-    open.delete(leaving);
+    const order = unserved > max / 2 ? unservedEvictionOrder : evictionOrder;
+    const evicted =
+      order.map((kind) => leastRecentlyUsed.get(kind)).find((key) => key !== undefined) ?? '';
+    open.get(evicted)?.socket.destroy();
+    // Immediately: the `close` event comes only after all pending connections are accepted.
+    open.delete(evicted);
   };
 
   return {
     opened: (socket) => {
-      const key = peerOf(socket);
+      const key = connectionKey(socket);
       if (key === undefined) {
         return;
       }
       const connection = { socket, requests: 0, isServed: false };
       if (open.size >= max) {
-        makeRoom();
+        evict();
       }
       open.set(key, connection);
       socket.once('close', () => {
@@ -82,13 +83,13 @@ export function createConnections(max: number, handler: RequestListener): Connec
       });
     },
     handle: (request, response) => {
-      const key = peerOf(request.socket) ?? '';
+      const key = connectionKey(request.socket) ?? '';
       const connection = open.get(key);
       if (connection === undefined) {
         handler(request, response);
         return;
       }
-      if (connection.requests >= maxPipeline) {
+      if (connection.requests >= maxPipelined) {
         request.socket.destroy();
         return;
       }
@@ -96,7 +97,7 @@ export function createConnections(max: number, handler: RequestListener): Connec
       touch(key, connection);
       response.once('close', () => {
         connection.requests -= 1;
-        connection.isServed ||= response.writableFinished && response.statusCode < firstErrorStatus;
+        connection.isServed ||= response.writableFinished && response.statusCode < minErrorStatus;
         touch(key, connection);
       });
       handler(request, response);
@@ -108,20 +109,24 @@ function kindOf({ isServed, requests }: Connection): Kind {
   return `${isServed ? 'served' : 'unserved'} ${requests === 0 ? 'idle' : 'busy'}`;
 }
 
-/** Names a connection the same whether it is seen with or without its TLS; undefined for one of a Unix socket. */
-function peerOf({ remoteAddress, remotePort, localAddress = '' }: Socket): string | undefined {
+/** The same key for a TLS socket and its TCP socket; undefined for a Unix socket. */
+function connectionKey({
+  remoteAddress,
+  remotePort,
+  localAddress = '',
+}: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 /**
- * Refuses what holds more requests than that, by making it unreadable. Node parses all it has read of a connection, 64 KiB
- * or 2000 requests, before anything else is done and whatever becomes of the connection: a few hundred of these would
- * take seconds, and hundreds of megabytes. To be called when HTTP has taken the connection over.
+ * Rejects chunks with more pipelined requests than the maximum, by overwriting them. Node parses a whole chunk of 64 KiB, up to
+ * 2000 requests, even if the connection is destroyed meanwhile: a few hundred of these would take seconds and hundreds of
+ * megabytes. Call it after the HTTP server has attached to the socket.
  */
 export function refusePipeline(socket: Socket): void {
   socket.prependListener('data', (chunk: Buffer) => {
     let at = -1;
-    for (let requests = 0; requests <= maxPipeline; requests += 1) {
+    for (let requests = 0; requests <= maxPipelined; requests += 1) {
       at = chunk.indexOf('HTTP/1.', at + 1);
       if (at === -1) {
         return;

@@ -27,8 +27,8 @@ async function serve(
 ): Promise<Listener> {
   const app = fastify();
   app.get('/', async () => 'hello');
-  const places = ports.map((port) => ({ host, port }));
-  const listener = await listen(app, places, createWebServer);
+  const endpoints = ports.map((port) => ({ host, port }));
+  const listener = await listen(app, endpoints, createWebServer);
   opened.push(listener);
   return listener;
 }
@@ -75,7 +75,7 @@ describe('listen()', () => {
     }
   });
 
-  test('names an address that is taken, and gives back the others', async () => {
+  test('names an address in use, and closes the others', async () => {
     const [taken, other] = [await freePort(), await freePort()];
     await serveOn(taken);
     await expect(serveOn(other, taken)).rejects.toThrow(
@@ -90,7 +90,7 @@ describe('listen()', () => {
     );
   });
 
-  test('ends open connections when it is closed', async () => {
+  test('closes open connections when it is closed', async () => {
     const port = await freePort();
     const listener = await serveOn(port);
     const socket = connect(port, host);

@@ -9,18 +9,18 @@ import type { InheritedSocket, ListenAddress } from '../config/config.ts';
 import { formatListenAddress } from '../config/flag-values.ts';
 import { createConnections, refusePipeline } from './connections.ts';
 
-/** What a client may take its time over. A scrape is one small request and one answer. */
+/** Timeouts and size limits for clients. A scrape is one small request and one response. */
 const limits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
-  // Longer than the interval of any scraper: Prometheus keeps its connection from scrape to scrape.
+  // Longer than common scrape intervals: Prometheus keeps its connection from scrape to scrape.
   keepAliveTimeout: 130_000,
-  /** How often the first two are looked at: each time wakes the process. */
+  /** Interval of checking the first two; each check wakes the process. */
   connectionsCheckingInterval: 10_000,
   maxHeaderSize: 16 * 1024,
   maxRequestsPerSocket: 10_000,
 };
-/** An answer that is not being read. */
+/** Timeout of a response that the client does not read. */
 const stalledMilliseconds = 10_000;
 const maxConnections = 512;
 
@@ -30,31 +30,29 @@ export interface WebServerOptions {
   readonly handler: RequestListener;
 }
 
-/** What listens on one address, with or without TLS. */
 interface WebServer {
   readonly listener: Server;
-  /** Ends what is open; nothing new comes any more. */
+  /** Closes all connections, after the listener. */
   closeConnections(): void;
 }
 
 export type CreateWebServer = (options: WebServerOptions) => WebServer;
 
 export interface Listener {
-  /** Stops listening and ends all connections. */
   close(): Promise<void>;
 }
 
-/** Where to serve: an address, or a socket that listens already. */
-export type ListenPlace = ListenAddress | InheritedSocket;
+/** An address to listen on, or a socket that is already listening. */
+export type Endpoint = ListenAddress | InheritedSocket;
 
 /**
- * Serves the app in each place. All or none: when one cannot be had, the others are given back.
+ * Serves the app on all endpoints, or on none: when one fails, the others are closed.
  *
- * @throws {Error} naming the place and what is wrong with it.
+ * @throws {Error} naming the endpoint and what is wrong with it.
  */
 export async function listen(
   app: FastifyInstance,
-  places: readonly ListenPlace[],
+  endpoints: readonly Endpoint[],
   createWebServer: CreateWebServer = createHttpServer,
 ): Promise<Listener> {
   await app.ready();
@@ -67,7 +65,7 @@ export async function listen(
     await app.close();
   };
   try {
-    for (const place of places) {
+    for (const endpoint of endpoints) {
       const connections = createConnections(maxConnections, app.routing);
       const server = createWebServer({
         limits,
@@ -76,7 +74,7 @@ export async function listen(
       });
       server.listener.prependListener('connection', connections.opened);
       servers.push(server);
-      await listenOn(server.listener, place);
+      await listenOn(server.listener, endpoint);
     }
   } catch (error) {
     await close();
@@ -101,22 +99,24 @@ function createHttpServer({
   };
 }
 
-async function listenOn(server: Server, place: ListenPlace): Promise<void> {
+async function listenOn(server: Server, endpoint: Endpoint): Promise<void> {
   try {
-    if ('descriptor' in place) {
-      server.listen({ fd: place.descriptor });
+    if ('descriptor' in endpoint) {
+      server.listen({ fd: endpoint.descriptor });
     } else {
-      const { host, port } = place;
+      const { host, port } = endpoint;
       server.listen({ port, ...(host === undefined ? {} : { host }) });
     }
     await once(server, 'listening');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new Error(`cannot listen on ${formatPlace(place)}: ${reason}`, { cause: error });
+    throw new Error(`cannot listen on ${formatEndpoint(endpoint)}: ${reason}`, { cause: error });
   }
 }
 
-/** Writes a place as messages name it. */
-export function formatPlace(place: ListenPlace): string {
-  return 'descriptor' in place ? `descriptor ${place.descriptor}` : formatListenAddress(place);
+/** Formats an endpoint for messages. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  return 'descriptor' in endpoint
+    ? `descriptor ${endpoint.descriptor}`
+    : formatListenAddress(endpoint);
 }

@@ -1,13 +1,13 @@
 import type { Snapshot } from '../agent/snapshot.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 
-/** The collectors one scrape asks for with `collect[]`, or does not want with `exclude[]`. */
+/** The collectors a scrape selects with `collect[]`, or excludes with `exclude[]`. */
 export interface Selection {
   readonly collect: readonly string[];
   readonly exclude: readonly string[];
 }
 
-/** Says in one sentence what is wrong with a selection; undefined when nothing is. */
+/** Describes what is wrong with a selection; undefined when it is valid. */
 export function selectionProblem(
   { collect, exclude }: Selection,
   collectors: ReadonlySet<string>,
@@ -21,13 +21,13 @@ export function selectionProblem(
     : `no enabled collector is named ${JSON.stringify(unknown.slice(0, 64))}`;
 }
 
-/** The families a scrape gets. What the agent says of itself is always among them. */
+/** The families of the selected collectors, and always those of the agent itself. */
 export function selectedFamilies(
   { collected, agent }: Pick<Snapshot, 'collected' | 'agent'>,
   { collect, exclude }: Selection,
 ): readonly MetricFamily[] {
-  const wanted = [...collected].filter(
+  const selected = [...collected].filter(
     ([name]) => (collect.length === 0 || collect.includes(name)) && !exclude.includes(name),
   );
-  return [...wanted.flatMap(([, families]) => families), ...agent];
+  return [...selected.flatMap(([, families]) => families), ...agent];
 }

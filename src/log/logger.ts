@@ -3,7 +3,7 @@ import type { DestinationStream, Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
 
-/** Makes the logger; it writes a line for each message to `write`. */
+/** Makes the logger; it passes one line per message to `write`. */
 export function createLogger(
   { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
   write: (line: string) => void,
@@ -16,7 +16,7 @@ export function createLogger(
   return pino(
     {
       level: logLevel,
-      // Neither process id nor host name: what collects the log knows both.
+      // Neither process id nor host name: log collectors add both.
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
@@ -29,7 +29,7 @@ export function createLogger(
 const leadingKeys = ['time', 'level', 'source', 'msg'] as const;
 
 /**
- * Turns one line of pino's JSON into a line of logfmt, the form Prometheus and its exporters log in.
+ * Converts a line of pino's JSON to logfmt, the log format of Prometheus and its exporters.
  *
  * One real line: `time=2026-01-02T03:04:05.678Z level=warn msg="no answer" device=eno1`
  *

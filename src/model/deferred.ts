@@ -4,7 +4,7 @@ export interface Deferred {
   readonly resolve: () => void;
 }
 
-/** Makes a promise that is resolved from outside; more than once changes nothing. */
+/** Makes a promise that is resolved from outside; further calls have no effect. */
 export function createDeferred(): Deferred {
   let resolve: (() => void) | undefined;
   const promise = new Promise<void>((resolvePromise) => {

@@ -1,4 +1,4 @@
-/** What a network device is, as far as it decides whether nicwatch watches it. */
+/** Kind of a network device; decides whether nicwatch watches it. */
 export type DeviceKind = 'physical' | 'vxlan' | 'geneve' | 'bond' | 'bridge' | 'vlan' | 'virtual';
 
 /** One network device of the host, as sysfs shows it. */
@@ -6,14 +6,14 @@ export interface Device {
   /** Interface name as a label can carry it: bytes that are not UTF-8 are replaced. */
   readonly name: string;
   readonly kind: DeviceKind;
-  /** Kernel module behind a physical device, link kind of a virtual one where sysfs tells it. */
+  /** Kernel module of a physical device, link kind of a virtual one where sysfs reports it. */
   readonly driver: string | undefined;
   /** Name on the parent bus as the kernel log prints it: `0000:00:1f.6`, `virtio2`, `2-1.2:1.0`. */
   readonly busAddress: string | undefined;
   /** Vendor and device ID of a PCI device as lspci -n prints them, `8086:1572`; undefined for any other. */
   readonly pciId: string | undefined;
   readonly interfaceIndex: number;
-  /** Whether the device is, or is stacked upon, a physical one. */
+  /** Whether the device is, or is stacked on, a physical one. */
   readonly hasUplink: boolean;
 }
 
@@ -29,13 +29,13 @@ export interface DriverInfo {
 export interface Feature {
   readonly name: string;
   readonly enabled: boolean;
-  /** What was asked for; differs from `enabled` while a dependency holds the feature back. */
+  /** The requested state; differs from `enabled` while a dependency prevents the feature. */
   readonly requested: boolean;
-  /** The driver does not let the feature be changed. A group of several never is. */
+  /** The driver does not allow changes. Never true for a group of several features. */
   readonly fixed: boolean;
 }
 
-/** Packets a device has received and transmitted. */
+/** Packets received and transmitted by a device. */
 export interface PacketCounters {
   readonly rxPackets: number;
   readonly txPackets: number;
@@ -51,7 +51,7 @@ export interface Statistic {
 
 /** All statistics of a device in its driver's order. Names repeat on some drivers, so they are lists, never a map. */
 export interface Statistics {
-  /** The same array for as long as the driver keeps its names. */
+  /** The same array until the names change. */
   readonly names: readonly string[];
   /** One for each name. */
   readonly values: BigUint64Array;

@@ -1,12 +1,12 @@
-/** Why a source on the machine gave no value. `absent` and `unsupported` are answers, the others are failures. */
+/** Why a source on the host returned no value. `absent` and `unsupported` are answers, the others are failures. */
 export type SourceErrorReason = 'absent' | 'unsupported' | 'denied' | 'timeout' | 'failed';
 
-/** A flag or a configuration file is wrong. The message names the input; the process stops before it listens. */
+/** A flag or a configuration file is invalid. The message names the input; the process exits before it listens. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** A file, device or command of the host gave no value. */
+/** A file, device or command of the host returned no value. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly reason: SourceErrorReason;

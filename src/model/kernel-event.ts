@@ -12,12 +12,12 @@ export const kernelEventNames = [
 
 export type KernelEventName = (typeof kernelEventNames)[number];
 
-/** One event as the kernel logged it. Device and driver are empty where the log does not tell. */
+/** One event as logged by the kernel. Device and driver are empty where the log does not name them. */
 export interface LoggedEvent {
   readonly device: string;
   readonly driver: string;
   readonly event: KernelEventName;
   readonly timestampSeconds: number | undefined;
-  /** Untrusted: part of it may be chosen by whoever names devices. */
+  /** Untrusted: it contains device names, which anyone with CAP_NET_ADMIN in some namespace can choose. */
   readonly text: string;
 }

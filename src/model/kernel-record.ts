@@ -1,17 +1,17 @@
 /** One record of the kernel log: one printk call, however many lines its text has. */
 export interface KernelRecord {
-  /** Counts every record since boot; a gap means records were lost. The journal keeps none. */
+  /** Number of the record since boot; a gap means that records were lost. Undefined for the journal. */
   readonly sequence: number | undefined;
-  /** Place in the journal; /dev/kmsg has none. */
+  /** Position in the journal; undefined for /dev/kmsg. */
   readonly cursor: string | undefined;
   /** Microseconds since boot. */
   readonly timestampMicroseconds: number;
-  /** Microseconds since the epoch, where the source says. */
+  /** Microseconds since the epoch, where the source reports it. */
   readonly realtimeMicroseconds: number | undefined;
-  /** 0 is the kernel. No process can write a record of facility 0. */
+  /** 0 is the kernel; processes cannot write records of facility 0. */
   readonly facility: number;
   readonly level: number;
-  /** Escapes undone, bytes that are not UTF-8 replaced, no trailing newline. */
+  /** Unescaped, with invalid UTF-8 replaced and no trailing newline. */
   readonly text: string;
   /** `SUBSYSTEM=` of the record's dictionary. */
   readonly subsystem: string | undefined;
@@ -19,7 +19,7 @@ export interface KernelRecord {
   readonly device: string | undefined;
 }
 
-/** A record of the journal, and the boot it is of. */
+/** A record of the journal, and its boot. */
 export interface JournalRecord extends KernelRecord {
   /** As `/proc/sys/kernel/random/boot_id` writes it. */
   readonly bootId: string | undefined;
@@ -28,9 +28,8 @@ export interface JournalRecord extends KernelRecord {
 /** Where kernel records come from. */
 export type KernelLogSource = 'kmsg' | 'journal';
 
-/** What one look at the kernel log gave. */
+/** The records returned by one read of the kernel log. */
 export interface KernelLogBatch {
   readonly records: readonly KernelRecord[];
-  /** Nothing more was there to be read. */
   readonly caughtUp: boolean;
 }

@@ -1,22 +1,22 @@
-/** How much is at stake: a node or its data, packets, or what only the reports tell. */
+/** Critical costs a node or its data, warning costs packets, info is known only from reports. */
 export const issueSeverities = ['critical', 'warning', 'info'] as const;
 
-/** Versions that have an issue: from the first to before the last, as far as these are known. */
+/** The affected versions: `from` inclusive, `below` exclusive, each undefined where unknown. */
 export interface VersionRange {
   readonly from: string | undefined;
   readonly below: string | undefined;
 }
 
-/** A combination of driver, firmware, kernel and offload features that was reported to go wrong. A risk, no verdict. */
+/** A combination of driver, firmware, kernel and offload features with reported failures. A risk, not a diagnosis. */
 export interface KnownIssue {
   /** Value of the label `issue`. */
   readonly id: string;
   /** As `ethtool -i` names them. */
   readonly drivers: readonly string[];
-  /** Undefined where it is not known which versions have the issue: then all may. */
+  /** Undefined where the affected versions are unknown: then all may be. */
   readonly firmware: VersionRange | undefined;
   readonly kernel: VersionRange | undefined;
-  /** Any of these, on, exposes a device; with none nothing that can be seen here protects it. */
+  /** A device is exposed while any of these is on; if empty, it always is. */
   readonly features: readonly string[];
   /** What a policy demands of these features; undefined for an issue that only is a risk. */
   readonly required?: 'on' | 'off';
@@ -26,8 +26,7 @@ export interface KnownIssue {
   readonly bus?: RegExp;
   readonly severity: (typeof issueSeverities)[number];
   readonly symptom: string;
-  /** A command, with `DEVICE` for the device's name, or what else to do. */
+  /** A command, with `DEVICE` for the device's name, or other instructions. */
   readonly mitigation: string;
-  /** Where it was reported. */
   readonly sources: readonly string[];
 }

@@ -1,34 +1,34 @@
 import type { KernelEventName } from './kernel-event.ts';
 
-/** Events of one class on one device since boot. Device and driver are empty where the log does not tell. */
+/** Events of one class on one device since boot. Device and driver are empty where the log does not name them. */
 export interface KernelEventCount {
   readonly device: string;
   readonly driver: string;
   readonly event: KernelEventName;
   readonly count: number;
-  /** Unknown where the boot time is. */
+  /** Undefined where the boot time is unknown. */
   readonly lastTimestampSeconds: number | undefined;
 }
 
-/** How far the kernel log of a boot was read, by whichever source. */
+/** Position in the kernel log of a boot, for each source. */
 export interface LogPosition {
   /** Of the last record read from /dev/kmsg. */
   readonly sequence: number | undefined;
   /** Of the last record read from the journal. */
   readonly cursor: string | undefined;
-  /** Of the last record read from either, so that one can go on where the other stopped. */
+  /** Of the last record read from either, so that one source can continue where the other stopped. */
   readonly timestampMicroseconds: number | undefined;
 }
 
-/** What one boot's kernel log has told. */
+/** The events in the kernel log of one boot. */
 export interface BootEvents {
   readonly bootId: string;
   readonly events: readonly KernelEventCount[];
 }
 
-/** What is kept across restarts of the agent: how far the log was read, together with what was counted until there. */
+/** The state kept across restarts of the agent: the position in the kernel log, and the counts up to it. */
 export interface Ledger extends BootEvents {
   readonly position: LogPosition;
-  /** Of the boot before this one, if the agent ran then. */
+  /** Of the previous boot, if the agent ran then. */
   readonly previousBoot: BootEvents | undefined;
 }

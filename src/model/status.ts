@@ -1,22 +1,22 @@
 import type { LoggedEvent } from './kernel-event.ts';
 
-/** A feature of a device, under the name `ethtool -k` prints. */
+/** An offload feature of a device, by the name `ethtool -k` prints. */
 export interface OffloadStatus {
   readonly feature: string;
   readonly enabled: boolean;
   /** Cannot be changed. */
   readonly fixed: boolean;
-  /** Known where something else was asked for than is. */
+  /** Present where the requested state differs from the actual one. */
   readonly requested: boolean | undefined;
 }
 
-/** An issue reported of a device's driver, and whether the device is exposed to it. */
+/** A known issue of a device's driver, and whether the device is exposed to it. */
 export interface KnownIssueStatus {
   readonly id: string;
   readonly severity: string;
   readonly exposed: boolean;
   readonly symptom: string | undefined;
-  /** A command for this device, or what else to do. */
+  /** A command for this device, or other instructions. */
   readonly mitigation: string | undefined;
   readonly sources: readonly string[];
 }
@@ -29,7 +29,7 @@ export interface EventCountStatus {
   readonly lastTimestampSeconds: number | undefined;
 }
 
-/** Counters of a device, by the names of their metrics without `nic_` and `_total`. */
+/** Counters of a device, by metric name without `nic_` and `_total`. */
 export type CounterName =
   | 'rx_packets'
   | 'tx_packets'
@@ -42,7 +42,7 @@ export type CounterName =
   | 'driver_tx_timeouts'
   | 'driver_resets';
 
-/** One device. What is not known is absent, never zero. */
+/** One device. Unknown values are absent, never zero. */
 export interface DeviceStatus {
   readonly name: string;
   readonly kind: string;
@@ -53,12 +53,11 @@ export interface DeviceStatus {
   /** Vendor and device ID, `8086:1572`; empty for a device that is not on PCI. */
   readonly pciId: string;
   readonly linkUp: boolean | undefined;
-  /** False where somebody has set the device down, which explains that it has no link. */
+  /** False where the device is administratively down, which explains a missing link. */
   readonly adminUp: boolean | undefined;
   readonly speedBitsPerSecond: number | undefined;
   readonly hangActive: boolean | undefined;
   readonly txStalled: boolean | undefined;
-  /** Those the driver has. */
   readonly counters: Readonly<Partial<Record<CounterName, number | undefined>>>;
   readonly offloads: readonly OffloadStatus[];
   readonly knownIssues: readonly KnownIssueStatus[];
@@ -74,13 +73,13 @@ export interface WireSourceStatus {
   readonly badPackets: number;
 }
 
-/** How the agent itself fares. */
+/** Status of the agent itself. */
 export interface AgentStatus {
   readonly version: string;
   readonly revision: string;
   readonly nodeVersion: string;
   readonly ethtoolReader: string;
-  /** Whether what was counted survives a restart; not known without the collector `kernel-log`. */
+  /** Whether counts survive a restart; unknown without the collector `kernel-log`. */
   readonly statePersistent: boolean | undefined;
   readonly collectors: readonly {
     readonly name: string;
@@ -100,7 +99,7 @@ export interface AgentStatus {
   }[];
 }
 
-/** What nicwatch knows of the machine, as `/` shows and `/api/v1/status` gives it. */
+/** Status of the node, as shown at `/` and returned by `/api/v1/status`. */
 export interface Status {
   readonly hostname: string;
   /** When the devices were read. */
@@ -109,10 +108,9 @@ export interface Status {
   readonly devices: readonly DeviceStatus[];
   /** Since boot, at least one. */
   readonly kernelEvents: readonly EventCountStatus[];
-  /** The last of each device, the newest first. */
+  /** The last events of each device, newest first. */
   readonly recentKernelEvents: readonly LoggedEvent[];
   readonly previousBootKernelEvents: readonly EventCountStatus[];
-  /** Packets the network stack found wrong, by protocol. */
   readonly stackCsumErrors: Readonly<Record<string, number>>;
   /** The worst first; absent without the collector `wire`. */
   readonly wireSources: readonly WireSourceStatus[] | undefined;

@@ -7,7 +7,7 @@ import { numberedLines, quote } from './lines.ts';
  *
  * One real line: `firmware-version: 2.1-0`
  *
- * @throws {ParseError} on a line without `: `, or when there is no `driver` line.
+ * @throws {ParseError} for a line without `: `, or without a `driver` line.
  * @see ethtool(8)
  */
 export function parseEthtoolDriverInfo(text: string): DriverInfo {

@@ -12,12 +12,12 @@ interface Group {
 }
 
 /**
- * Parses the output of `ethtool -k DEVICE`: features at column 0, members of a group behind one tab. A group's summary
- * line carries no suffix: a group is not fixed, and what was requested of it follows from its members.
+ * Parses the output of `ethtool -k DEVICE`: features at column 0, members of a group indented by a tab. The summary line of a
+ * group has no suffix: a group is never fixed, and its requested state follows from its members.
  *
  * One real line: `	tx-tcp-segmentation: off [requested on]`
  *
- * @throws {ParseError} when the heading is missing or a line is no feature.
+ * @throws {ParseError} when the heading is missing or a line is not a feature.
  * @see ethtool(8), net/ethtool/common.c for the kernel's names
  */
 export function parseEthtoolFeatures(text: string): readonly Feature[] {

@@ -2,12 +2,12 @@ import { ParseError } from '../model/errors.ts';
 import { quote } from './lines.ts';
 
 /**
- * Parses the size of a transmit ring, in descriptors, out of `ethtool -g DEVICE`: the one under "Current hardware
- * settings", not the largest possible one above it.
+ * Parses the size of the transmit ring, in descriptors, from `ethtool -g DEVICE`: that of "Current hardware settings", not of
+ * "Pre-set maximums".
  *
  * One real line: `TX:		256`
  *
- * @throws {ParseError} when there is none.
+ * @throws {ParseError} when it is missing.
  * @see ethtool(8)
  */
 export function parseEthtoolTxRingSize(text: string): number {

@@ -2,17 +2,17 @@ import { ParseError } from '../model/errors.ts';
 import type { Statistic } from '../model/device.ts';
 import { numberedLines, quote } from './lines.ts';
 
-/** What `ethtool` prints before each name. Spaces beyond these belong to the name (vmxnet3). */
+/** Indentation printed by `ethtool`. Further spaces belong to the name (vmxnet3). */
 const indent = '     ';
-const largestValue = 2n ** 64n - 1n;
+const maxValue = 2n ** 64n - 1n;
 
 /**
- * Parses the output of `ethtool -S DEVICE` into a list in the driver's order. Names may repeat, and may hold spaces,
- * colons, brackets and even line breaks: the value stands after the last `: `.
+ * Parses the output of `ethtool -S DEVICE` into a list in the driver's order. Names may repeat, and may contain spaces, colons,
+ * brackets and even line breaks: the value follows the last `: `.
  *
  * One real line: `     rx_csum_offload_errors: 10`
  *
- * @throws {ParseError} when the heading is missing or a statistic is no `name: unsigned 64-bit value`.
+ * @throws {ParseError} when the heading is missing or a statistic is not `name: unsigned 64-bit value`.
  * @see ethtool(8)
  */
 export function parseEthtoolStatistics(text: string): readonly Statistic[] {
@@ -33,7 +33,7 @@ export function parseEthtoolStatistics(text: string): readonly Statistic[] {
       continue;
     }
     const value = BigInt(match[1]);
-    if (value > largestValue) {
+    if (value > maxValue) {
       throw new ParseError(number, `expected an unsigned 64-bit value, got ${quote(match[1])}`);
     }
     statistics.push({ name: entry.slice(indent.length, -match[0].length), value });

@@ -160,7 +160,7 @@ describe('decodeStatistics()', () => {
     expect(statisticList(decodeStatistics(buffer, names))).toEqual(statistics);
   });
 
-  test('gives the names as they are, and a copy of the values, wherever they stand', () => {
+  test('returns the names unchanged, and a copy of the values at any alignment', () => {
     const names = ['rx', 'tx'];
     const buffer = Buffer.alloc(4 + 2 * 8);
     writeU64(buffer, 4, 7n);

@@ -2,14 +2,14 @@ import { endianness } from 'node:os';
 
 import type { DriverInfo, Feature, Statistics } from '../model/device.ts';
 
-/** What SIOCETHTOOL is called with: the socket, the request, and the name in it. @see netdevice(7) */
+/** Arguments of SIOCETHTOOL: the socket, the request number, and struct ifreq. @see netdevice(7) */
 export const ethtoolCall = {
   addressFamilyInet: 2,
   socketDatagramCloseOnExec: 0o2000002,
   siocEthtool: 0x8946,
-  /** The name comes first, then the pointer to the data. */
+  /** IFNAMSIZ; the pointer to the data follows the name. */
   interfaceNameLength: 16,
-  /** Of struct ifreq, where pointers are of 64 bits; it is smaller where they are of 32. */
+  /** Size of struct ifreq with 64-bit pointers; it is smaller with 32-bit ones. */
   requestBytes: 40,
 } as const;
 
@@ -85,7 +85,7 @@ export function readString(
   return field.toString('utf8', 0, end === -1 ? length : end);
 }
 
-/** Decodes what ETHTOOL_GDRVINFO fills in. Fields the driver leaves blank, or writes `N/A` into, are undefined. */
+/** Decodes the result of ETHTOOL_GDRVINFO. Fields that are blank or `N/A` are undefined. */
 export function decodeDriverInfo(buffer: Buffer): DriverInfo {
   const { driver, version, firmwareVersion, busAddress } = ethtoolLayout.driverInfo;
   const field = (offset: number): string | undefined => {
@@ -100,7 +100,7 @@ export function decodeDriverInfo(buffer: Buffer): DriverInfo {
   };
 }
 
-/** Decodes what ETHTOOL_GSTRINGS fills in. */
+/** Decodes the result of ETHTOOL_GSTRINGS. */
 export function decodeStrings(buffer: Buffer): readonly string[] {
   const { count, data } = ethtoolLayout.strings;
   return Array.from({ length: readU32(buffer, count) }, (_, index) =>
@@ -108,9 +108,9 @@ export function decodeStrings(buffer: Buffer): readonly string[] {
   );
 }
 
-/** Decodes the values ETHTOOL_GSTATS fills in, one for each name. */
+/** Decodes the values of ETHTOOL_GSTATS, one per name. */
 export function decodeStatistics(values: Buffer, names: readonly string[]): Statistics {
-  // A copy, which is aligned as the view needs it, and has the byte order of the machine.
+  // A copy, because the view needs an aligned buffer.
   return { names, values: new BigUint64Array(Uint8Array.prototype.slice.call(values).buffer) };
 }
 
@@ -122,7 +122,7 @@ export interface FeatureBits {
   readonly isNeverChanged: boolean;
 }
 
-/** Decodes one feature out of what ETHTOOL_GFEATURES fills in. */
+/** Decodes one feature from the result of ETHTOOL_GFEATURES. */
 export function decodeFeature(buffer: Buffer, index: number): FeatureBits {
   const { blocks, blockSize } = ethtoolLayout.features;
   const block = blocks + Math.floor(index / 32) * blockSize;
@@ -138,7 +138,7 @@ export function decodeFeature(buffer: Buffer, index: number): FeatureBits {
   };
 }
 
-/** Decodes the features a device has, under the kernel's names, out of what ETHTOOL_GFEATURES fills in. */
+/** Decodes the features of a device from the result of ETHTOOL_GFEATURES, with the kernel's names. */
 export function decodeFeatures(bits: Buffer, names: readonly string[]): readonly Feature[] {
   return names.map((name, index) => {
     const { isActive, isAvailable, isNeverChanged, isRequested } = decodeFeature(bits, index);

@@ -25,7 +25,7 @@ describe('groupFeatures()', () => {
     .map((file) => ({ file, text: recordedText(`ethtool/${file}`) }))
     .filter(({ text }) => text.startsWith('Features for '));
 
-  test('has recordings to be compared with', () => {
+  test('has recordings to compare with', () => {
     expect(recorded.length).toBeGreaterThan(15);
   });
 

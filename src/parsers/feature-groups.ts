@@ -20,8 +20,8 @@ const featureGroups: readonly (readonly [group: string, members: RegExp])[] = [
 ];
 
 /**
- * Arranges the kernel's features as `ethtool -k` does: a group with one member stands for it, a group with several comes
- * before them, on when any is on; then all others.
+ * Groups the kernel's features as `ethtool -k` does: a group replaces its only member, or precedes its several members and is on
+ * when any of them is; the other features follow.
  */
 export function groupFeatures(features: readonly Feature[]): readonly Feature[] {
   const grouped = featureGroups.flatMap(([name, pattern]) => {
@@ -39,7 +39,7 @@ export function groupFeatures(features: readonly Feature[]): readonly Feature[] 
   return [...grouped, ...others];
 }
 
-/** What a group is, by its members. `ethtool -k` prints none as fixed, and neither does this, whatever its members are. */
+/** The state of a group, from its members. As in `ethtool -k`, a group is never fixed. */
 export function groupSummary(name: string, members: readonly Feature[]): Feature {
   return {
     name,

@@ -1,6 +1,6 @@
-/** Where the ring of a hung transmit queue stood: descriptors from head to tail wait to be sent. */
+/** Ring positions of a hung transmit queue: the descriptors from head to tail are pending. */
 export interface HangRegisters {
-  /** TDH, the next descriptor the hardware takes. */
+  /** TDH, the next descriptor the hardware sends. */
   readonly head: number;
   /** TDT, the next descriptor the driver fills. */
   readonly tail: number;
@@ -11,7 +11,7 @@ const togetherPattern = /^ *TDH, TDT +<([0-9a-f]{1,8})>, <([0-9a-f]{1,8})>$/m;
 
 /**
  * Parses the registers in a hang record: e1000e, e1000, igb and igc print them on two lines, ixgbe and ixgbevf on one.
- * They are hexadecimal. A record cut short has none.
+ * They are hexadecimal. Undefined for a truncated record.
  *
  * One real part: `  TDH                  <d>` and `  TDT                  <11>`
  *

@@ -2,7 +2,7 @@ import { ParseError } from '../model/errors.ts';
 import type { JournalRecord } from '../model/kernel-record.ts';
 import { quote } from './lines.ts';
 
-/** The fields {@link parseJournalRecord} reads, beside the addresses journalctl always gives. */
+/** The fields {@link parseJournalRecord} reads, in addition to the address fields that journalctl always prints. */
 export const journalFields: readonly string[] = [
   'MESSAGE',
   'PRIORITY',
@@ -14,14 +14,13 @@ export const journalFields: readonly string[] = [
 ];
 
 /**
- * Parses one line of `journalctl -k -o json`. A message with control characters or invalid UTF-8 is an array of bytes,
- * a very long one null. A record without SYSLOG_FACILITY is nobody's: what processes write to the kernel log is in the
- * journal too, and only facility 0 is the kernel's.
+ * Parses one line of `journalctl -k -o json`. A message with control characters or invalid UTF-8 is an array of bytes, a very
+ * long one is null. A record without SYSLOG_FACILITY does not count as the kernel's (facility 0): it may be from a process.
  *
  * One real line: `{"__CURSOR":"s=6c1…","_SOURCE_MONOTONIC_TIMESTAMP":"71124464","PRIORITY":"3","SYSLOG_FACILITY":"0",
  * "MESSAGE":"e1000e 0000:00:03.0 eno1: Reset adapter unexpectedly",…}`
  *
- * @throws {ParseError} when the line is no JSON object, or has neither cursor nor time.
+ * @throws {ParseError} when the line is not a JSON object, or lacks the cursor or the time.
  * @see systemd.journal-fields(7), src/journal/journald-kmsg.c
  */
 export function parseJournalRecord(line: string): JournalRecord {

@@ -392,7 +392,7 @@ describe('parseKernelMessage', () => {
     expect(parseKernelMessage({ text, device: dictionary })).toContainEqual(reading);
   });
 
-  test('parseKernelMessage() gives every reading of an ambiguous prefix, the whole line last', () => {
+  test('parseKernelMessage() returns all interpretations of an ambiguous prefix, the whole line last', () => {
     const none = { driver: undefined, busAddress: undefined, device: undefined };
     expect(
       parseKernelMessage({ text: 'mlx4_en: eth1: Tx timeout\nmore', device: undefined }),

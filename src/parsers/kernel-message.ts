@@ -1,6 +1,6 @@
 import type { KernelRecord } from '../model/kernel-record.ts';
 
-/** One way to read the first line of a record: who speaks, and what is said. */
+/** One interpretation of the first line of a record: its origin and its message. */
 export interface KernelMessage {
   readonly driver: string | undefined;
   /** Name on the parent bus: `0000:00:1f.6`, `virtio2`, `2-1.2:1.0`. */
@@ -10,9 +10,9 @@ export interface KernelMessage {
   readonly message: string;
 }
 
-/** An interface name, or what stands in its place, and the registration states the kernel adds. */
+/** An interface name or a placeholder, and the registration states the kernel appends. */
 const interfacePattern = String.raw`(?<device>\((?:unnamed net_device|NULL net_device)\)|[^\s:/]{1,15})(?: \([a-z]+\))*`;
-/** A bus address always holds a digit; words of prose mostly do not. */
+/** A bus address always contains a digit; words of prose mostly do not. */
 const busAddressPattern = String.raw`(?<busAddress>(?=\S*\d)\S*[^\s:])`;
 
 const netdevPattern = new RegExp(
@@ -24,7 +24,7 @@ const prefixPattern = new RegExp(`^${interfacePattern}: (?<message>.*)$`, 's');
 const bracketPattern = /^\[\w+:\d+\((?<device>[^\s:/()]{1,15})\)\](?<message>.*)$/s;
 const locationPattern = /^\w+:\d+:\(pid \d+\): /;
 
-/** What the kernel prints where it knows no interface. */
+/** Printed by the kernel instead of an unknown interface name. */
 const placeholders: ReadonlySet<string> = new Set([
   '(unnamed net_device)',
   '(NULL net_device)',
@@ -32,8 +32,8 @@ const placeholders: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the prefix a driver or the network core puts before its text. Prefixes are ambiguous (`ixgbevf: ` may be a
- * driver or an interface), so all readings are given, the most specific first; the text as a whole is the last.
+ * Parses the prefix added by a driver or the network core. Prefixes are ambiguous (`ixgbevf: ` may be a driver or an interface),
+ * so all interpretations are returned, the most specific first and the whole line last.
  *
  * One real line: `e1000e 0000:00:1f.6 eno1: Detected Hardware Unit Hang:` reads as driver `e1000e`, bus address
  * `0000:00:1f.6`, device `eno1`.
@@ -52,7 +52,7 @@ export function parseKernelMessage({
   ];
 }
 
-/** The dictionary names the bus address, so the text must begin with `driver address`. */
+/** The dictionary contains the bus address, so the text must begin with `driver address`. */
 function readingsByDictionary(
   line: string,
   dictionaryDevice: string | undefined,
@@ -80,14 +80,14 @@ function readingsByShape(line: string): readonly KernelMessage[] {
   return device === undefined ? [] : deviceReadings(reading(device));
 }
 
-/** After `driver address: ` may follow a function (mlx5), or the interface (kernels before 3.0). */
+/** `driver address: ` may be followed by a function (mlx5), or the interface (kernels before 3.0). */
 function deviceReadings(given: KernelMessage): readonly KernelMessage[] {
   const message = given.message.replace(locationPattern, '');
   const old = prefixPattern.exec(message)?.groups;
   return [{ ...given, message }, ...(old === undefined ? [] : [reading(old, given)])];
 }
 
-/** Before the first colon stands an interface without a parent (`vx42: `) or a module (`ip_tunnel_core: `). */
+/** The first colon is preceded by an interface without a parent (`vx42: `) or a module (`ip_tunnel_core: `). */
 function readingsByPrefix(line: string): readonly KernelMessage[] {
   const prefix = prefixPattern.exec(line)?.groups;
   if (prefix === undefined) {
@@ -104,7 +104,6 @@ function readingsByPrefix(line: string): readonly KernelMessage[] {
   ];
 }
 
-/** What a pattern has found, or what was known before. */
 function reading(
   groups: Readonly<Record<string, string | undefined>>,
   { driver = groups['driver'], busAddress = groups['busAddress'] }: Partial<KernelMessage> = {},

@@ -6,7 +6,7 @@ const prefixPattern = /^(\d{1,10}),(\d{1,20}),(\d{1,20}),[^,;]*(?:,[^;]*)?;/;
 const escapePattern = /\\x([0-9a-f]{2})/g;
 
 /**
- * Parses what one read of `/dev/kmsg` returns. Fields added before the `;` by newer kernels are ignored.
+ * Parses the result of one read of `/dev/kmsg`. Fields added before the `;` by newer kernels are ignored.
  *
  * One real record: `3,463,71124464,-;e1000e 0000:00:03.0 eno1: Reset adapter unexpectedly` and the dictionary lines
  * ` SUBSYSTEM=pci` and ` DEVICE=+pci:0000:00:03.0`
@@ -56,7 +56,7 @@ function parseDictionary(text: string): ReadonlyMap<string, string> {
   return dictionary;
 }
 
-/** Undoes the kernel's `\xNN`, which stand for bytes: two or more of them may be one UTF-8 character. */
+/** Decodes the kernel's `\xNN` escapes, which are bytes: several of them may form one UTF-8 character. */
 function unescape(text: string): string {
   if (!text.includes('\\x')) {
     return text;

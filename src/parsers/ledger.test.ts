@@ -44,7 +44,7 @@ function sumOf(json: string): string {
 }
 
 describe('formatLedger()', () => {
-  test('writes a line that says of which form it is, and a line with its checksum', () => {
+  test('writes a line with its version, and a line with its checksum', () => {
     const json = `{"version":2,"bootId":"${bootId}","position":{"sequence":474},"events":[]}`;
     expect(formatLedger({ ...fresh, position: { ...nowhere, sequence: 474 } })).toBe(
       `${json}\n${sumOf(json)}\n`,
@@ -60,7 +60,7 @@ describe('parseLedger()', () => {
     expect(parseLedger(formatLedger(given))).toStrictEqual(given);
   });
 
-  test('gives back a device with a name of any characters', () => {
+  test('round-trips a device name of any characters', () => {
     const events = [
       { device: '\u2028é\n', driver: '', event: 'dead_loop', count: 1, lastTimestampSeconds: 1 },
     ] as const;
@@ -74,7 +74,7 @@ describe('parseLedger()', () => {
     });
   });
 
-  test('finds damage of any single bit', () => {
+  test('detects corruption of any single bit', () => {
     const written = Buffer.from(formatLedger(ledger));
     for (let bit = 0; bit < written.length * 8; bit += 1) {
       const damaged = Buffer.from(written);
@@ -83,12 +83,12 @@ describe('parseLedger()', () => {
     }
   });
 
-  test('finds the checksum gone', () => {
+  test('detects a missing checksum', () => {
     const [json = ''] = formatLedger(ledger).split('\n');
     expect(() => parseLedger(`${json}\n`)).toThrow('expected version 2');
   });
 
-  test('reads no more than it knows', () => {
+  test('ignores additional fields', () => {
     const previousBoot = { bootId: 'another', events: [], position: {}, previousBoot: {} };
     expect(parseLedger(text({ more: 1, events: [], previousBoot }))).toStrictEqual({
       ...fresh,

@@ -4,12 +4,12 @@ import { ParseError } from '../model/errors.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { BootEvents, KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
 
-/** Of the file's form. A file of a newer one is not read: it may hold what this version would lose. */
+/** Version of the file format. Newer files are rejected: rewriting one could lose data. */
 const ledgerVersion = 2;
-/** The one without a checksum. */
+/** The version without a checksum. */
 const plainVersion = 1;
 
-/** Writes a ledger as the text {@link parseLedger} reads: a line of JSON, and a line with its SHA-256. */
+/** Formats a ledger for {@link parseLedger}: a line of JSON, and a line with its SHA-256. */
 export function formatLedger(ledger: Ledger): string {
   const json = JSON.stringify({ version: ledgerVersion, ...ledger });
   return `${json}\n${checksum(json)}\n`;
@@ -20,8 +20,7 @@ export function formatLedger(ledger: Ledger): string {
  *
  * One real line: `{"version":2,"bootId":"eaba2374-e25b-415d-9ab4-2ca963d4d701","position":{"sequence":474},"events":[]}`
  *
- * @throws {ParseError} saying what was expected, when the text is anything but a ledger of these versions, or is not what
- *   was written.
+ * @throws {ParseError} when the text is not a ledger of these versions, or does not match its checksum.
  */
 export function parseLedger(text: string): Ledger {
   const [, json, sum] = /^([^\n]*)\n([\da-f]{64})\n$/.exec(text) ?? [];

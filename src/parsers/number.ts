@@ -2,7 +2,7 @@ import { ParseError } from '../model/errors.ts';
 import { quote } from './lines.ts';
 
 /**
- * Parses a file that holds one decimal integer, such as a sysfs attribute.
+ * Parses a file with one decimal integer, such as a sysfs attribute.
  *
  * One real line: `1000`
  *
@@ -15,9 +15,7 @@ export function parseInteger(text: string): number {
   return Number(text);
 }
 
-/**
- * ethtool prints these as "Unknown!": no speed at all, and -1, which older drivers show through 16 or 32 unsigned bits.
- */
+/** Printed by ethtool as "Unknown!": 0, and -1, which older drivers report as an unsigned value of 16 or 32 bits. */
 const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
 
 /**
@@ -26,7 +24,7 @@ const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
  * One real line: `1000`
  *
  * @returns bits per second
- * @throws {ParseError} when the text is no integer.
+ * @throws {ParseError} when the text is not an integer.
  * @see Documentation/ABI/testing/sysfs-class-net
  */
 export function parseLinkSpeed(text: string): number | undefined {
@@ -35,7 +33,7 @@ export function parseLinkSpeed(text: string): number | undefined {
 }
 
 /**
- * Parses the boot time out of `/proc/stat`.
+ * Parses the boot time from `/proc/stat`.
  *
  * One real line: `btime 1763610012`
  *

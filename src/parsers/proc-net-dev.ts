@@ -4,7 +4,7 @@ import { linesOf, quote } from './lines.ts';
 
 /** Lines of column titles. */
 const headerLines = 2;
-/** Values of a line: eight of what was received, eight of what was transmitted; packets are the second of each. */
+/** A line has eight receive and eight transmit counters; packets are the second of each. */
 const linePattern = /^ *([^ :][^:]*): *\d+ +(\d{1,20})(?: +\d+){6} +\d+ +(\d{1,20})(?: +\d+){6} *$/;
 
 /**
@@ -12,7 +12,7 @@ const linePattern = /^ *([^ :][^:]*): *\d+ +(\d{1,20})(?: +\d+){6} +\d+ +(\d{1,2
  *
  * One real line: `  eth0: 89213071   61845    0    0    0     0          0         0  2391061   27613    0    0    0     0       0          0`
  *
- * @returns packets by the name of the device, as the text spells it.
+ * @returns packets by device name.
  * @throws {ParseError} when a line is anything else.
  * @see net/core/net-procfs.c (dev_seq_printf_stats)
  */

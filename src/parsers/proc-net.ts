@@ -4,12 +4,12 @@ import { parseInteger } from './number.ts';
 
 /**
  * Parses one column of `/proc/net/snmp` and `/proc/net/netstat`: for each protocol a line of names, then a line of values.
- * Columns differ between kernels and are found by name. There are some 200, and only the one that is wanted is converted.
+ * Columns differ between kernels and are found by name. Of some 200 columns only the requested one is converted.
  *
  * One real pair: `UdpLite: InDatagrams NoPorts InErrors` / `UdpLite: 0 0 0`
  *
  * @returns the value of each protocol that has the column: `counters.get('Udp')`
- * @throws {ParseError} when a pair does not match or a value of the column is no integer.
+ * @throws {ParseError} when a pair does not match or a value of the column is not an integer.
  * @see net/ipv4/proc.c
  */
 export function parseProcNetSnmp(text: string, column: string): ReadonlyMap<string, number> {
@@ -30,20 +30,20 @@ export function parseProcNetSnmp(text: string, column: string): ReadonlyMap<stri
         `expected ${names.length - 1} values of ${quote(protocol)}, got ${quote(line)}`,
       );
     }
-    const place = names.indexOf(column);
-    if (place > 0) {
-      counters.set(protocol.slice(0, -1), integerAt(index + 2, values[place] ?? ''));
+    const position = names.indexOf(column);
+    if (position > 0) {
+      counters.set(protocol.slice(0, -1), integerAt(index + 2, values[position] ?? ''));
     }
   }
   return counters;
 }
 
 /**
- * Parses the counters of `/proc/net/snmp6` whose names end in `suffix`: one `NameCounter  value` a line.
+ * Parses the counters of `/proc/net/snmp6` whose names end in `suffix`: one `NameCounter  value` per line.
  *
  * One real line: `Udp6InCsumErrors                	0`
  *
- * @throws {ParseError} when a line with such a name is no name and integer.
+ * @throws {ParseError} when a line with such a name is not a name and an integer.
  * @see net/ipv6/proc.c
  */
 export function parseProcNetSnmp6(text: string, suffix: string): ReadonlyMap<string, number> {

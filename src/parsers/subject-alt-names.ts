@@ -3,9 +3,9 @@ import { SocketAddress, isIPv6 } from 'node:net';
 const sanPattern = /(DNS|IP Address|URI|email):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)|[^,]*(?:, |$)/gy;
 
 /**
- * Parses the subject alternative names of a certificate as Node writes them: DNS names, addresses, URIs and e-mail
- * addresses, others are left out. A name that holds a comma or a quote is written as JSON, so that it cannot pass for two;
- * a text in which one is not gives no names.
+ * Parses the subject alternative names of a certificate as formatted by Node.js: DNS names, addresses, URIs and e-mail
+ * addresses; others are omitted. A name with a comma or a quote is a JSON string, so that it cannot pass for two names; a text
+ * with an invalid JSON string has no names.
  *
  * One real line: `DNS:a.example, IP Address:2001:DB8:0:0:0:0:0:1, email:a@b.example, URI:spiffe://x/y`
  *

@@ -1,9 +1,9 @@
 import type { AgentStatus } from '../model/status.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { count, deviceName, facts, moment, table } from './page-parts.ts';
+import { count, deviceName, facts, table, timestamp } from './page-parts.ts';
 
-/** How the agent itself fares: what it reads, and what it cannot. */
+/** Status of the agent itself: collectors, kernel log and failed reads. */
 export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
   const { statePersistent, ethtoolReader, failedReads } = agent;
   return html`<section aria-labelledby="agent">
@@ -14,7 +14,7 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
       rows: agent.collectors.map(({ name, success, lastSuccessTimestampSeconds: last }) => [
         html`<code>${name}</code>`,
         tag(success, 'works', 'fails'),
-        last === undefined ? html`<span class="dim">never</span>` : moment(last, nowSeconds),
+        last === undefined ? html`<span class="dim">never</span>` : timestamp(last, nowSeconds),
       ]),
     })}
     <h3 class="sub">Kernel log</h3>
@@ -37,9 +37,9 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
     ${
       failedReads.length === 0
         ? ''
-        : html`<h3 class="sub">Reads that fail</h3>
+        : html`<h3 class="sub">Failed reads</h3>
             ${table({
-              caption: 'Reads of devices that fail',
+              caption: 'Failed reads of devices',
               columns: ['Device', 'Read', 'State'],
               rows: failedReads.map(({ device, read, stuck }) => [
                 deviceName(device),
@@ -50,7 +50,7 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
     }
     <dl class="facts">
       ${facts([
-        ['Devices are asked through', ethtoolReader],
+        ['Devices are read by', ethtoolReader],
         ...(statePersistent === undefined
           ? []
           : [['Counts survive a restart', statePersistent ? 'yes' : 'no'] as const]),

@@ -8,7 +8,7 @@ import type {
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import type { Finding } from './finding.ts';
-import { count, deviceName, facts, linkText, moment, stateTag } from './page-parts.ts';
+import { count, deviceName, facts, linkText, stateTag, timestamp } from './page-parts.ts';
 
 const counterTerms: readonly (readonly [CounterName, term: string])[] = [
   ['rx_packets', 'Packets received'],
@@ -25,12 +25,12 @@ const counterTerms: readonly (readonly [CounterName, term: string])[] = [
 
 export interface DeviceDetailsOptions {
   readonly events: readonly EventCountStatus[];
-  /** The worst of what is wrong with it. */
+  /** The most severe finding about the device. */
   readonly finding: Finding | undefined;
   readonly nowSeconds: number;
 }
 
-/** All about one device, folded together unless something is wrong with it. */
+/** Details of one device, collapsed unless there is a finding about it. */
 export function deviceDetails(
   device: DeviceStatus,
   { events, finding, nowSeconds }: DeviceDetailsOptions,
@@ -54,7 +54,7 @@ export function deviceDetails(
       <dl class="facts">
         ${facts([
           ...identity.filter(([, value]) => value !== ''),
-          ['Hang by the kernel log', yesNo(hangActive)],
+          ['Hang in the kernel log', yesNo(hangActive)],
           ['Stalled transmitter', yesNo(txStalled)],
           ...counterTerms
             .filter(([counter]) => counters[counter] !== undefined)
@@ -84,7 +84,7 @@ function yesNo(value: boolean | undefined): string {
   return value === undefined ? 'not reported by the driver' : value ? 'yes' : 'no';
 }
 
-/** A risk and what is known to help: whether it applies is for the reader to judge. */
+/** A known issue and its mitigation: whether it applies is for the reader to judge. */
 function issueBox({ id, severity, exposed, symptom, mitigation, sources }: KnownIssueStatus): Html {
   const tag = exposed
     ? html`<span class="tag ${severity === 'info' ? '' : 'warn'}">exposed, ${severity}</span>`
@@ -119,12 +119,11 @@ function issueBox({ id, severity, exposed, symptom, mitigation, sources }: Known
   </div>`;
 }
 
-/** What the reader should know before running the command. */
 function riskOf(command: string): string {
   const effect = command.startsWith('ethtool -K ')
     ? 'Turning offloads off costs CPU time on a busy NIC'
     : 'The command changes the NIC at once';
-  return `The issue is a risk, no verdict. ${effect}, can reset the link for some seconds, and is undone by a reboot unless it is made persistent.`;
+  return `The issue is a risk, not a diagnosis. ${effect}, can reset the link for some seconds, and is undone by a reboot unless it is made persistent.`;
 }
 
 function hostOf(source: string): string {
@@ -135,7 +134,7 @@ function offloadLists(offloads: readonly OffloadStatus[]): Html {
   const groups = [
     ['Offloads that are on', offloads.filter(({ enabled }) => enabled)],
     ['Offloads that are off', offloads.filter(({ enabled, fixed }) => !enabled && !fixed)],
-    ['Offloads it does not have', offloads.filter(({ enabled, fixed }) => !enabled && fixed)],
+    ['Unsupported offloads', offloads.filter(({ enabled, fixed }) => !enabled && fixed)],
   ] as const;
   return html`${groups
     .filter(([, features]) => features.length > 0)
@@ -150,7 +149,7 @@ function offloadLists(offloads: readonly OffloadStatus[]): Html {
                     requested === undefined || requested === enabled
                       ? ''
                       : html` <span class="tag warn"
-                          >${requested ? 'on' : 'off'} was asked for</span
+                          >${requested ? 'on' : 'off'} was requested</span
                         >`
                   }
                 </li>`,
@@ -167,7 +166,7 @@ function eventItem(
     <code>${event}</code> ${count(times)}${
       lastTimestampSeconds === undefined
         ? ''
-        : html`, last ${moment(lastTimestampSeconds, nowSeconds)}`
+        : html`, last ${timestamp(lastTimestampSeconds, nowSeconds)}`
     }
   </li>`;
 }

@@ -2,16 +2,16 @@ import type { KernelEventName } from '../model/kernel-event.ts';
 import type { EventCountStatus, Status } from '../model/status.ts';
 import type { Finding, Runbook } from './finding.ts';
 
-/** An event younger than this is what somebody was called for. */
+/** Maximum age of a recent event, whose grade is that of its kind. */
 const recentSeconds = 15 * 60;
-/** So many timeouts or resets are no accident, for a day. */
+/** Minimum count of timeouts or resets that is a finding for a day. */
 export const stormCount = 3;
 const stormSeconds = 24 * 60 * 60;
 
 interface EventTerm {
   readonly state: string;
   readonly grade: Finding['grade'];
-  /** How serious it is later: it lasts until the next boot, or is a storm when there are many. */
+  /** Once it is no longer recent: a finding until the next boot, a finding if there is a storm of it, or none. */
   readonly later: 'lasting' | 'storm' | 'over';
   readonly runbook: Runbook;
 }
@@ -49,7 +49,7 @@ const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
 
 const terms: ReadonlyMap<string, EventTerm> = new Map(Object.entries(eventTerms));
 
-/** What the kernel log reports of devices, as far as it still matters. */
+/** Findings from the kernel log that are still relevant. */
 export function eventFindings(status: Status): readonly Finding[] {
   const { kernelEvents, previousBootKernelEvents, timestampSeconds: nowSeconds } = status;
   const present = new Set(status.devices.map(({ name }) => name));
@@ -62,19 +62,19 @@ export function eventFindings(status: Status): readonly Finding[] {
         ? []
         : [finding(row, { ...term, grade, when: 'since boot' })];
     }),
-    // A node that was power-cycled to get it back has logged nothing yet.
+    // A node that was power-cycled to recover it has logged nothing yet.
     ...previousBootKernelEvents.flatMap((row) => {
       const term = terms.get(row.event);
       return term === undefined ||
         logged.has(JSON.stringify([row.device, row.event])) ||
-        !isYoung(row, nowSeconds)
+        !isRecent(row, nowSeconds)
         ? []
         : [
             finding(row, {
               ...term,
               state: `${term.state} before boot`,
               runbook: 'NICHungBeforeReboot',
-              when: 'in the boot before this one',
+              when: 'in the previous boot',
             }),
           ];
     }),
@@ -87,13 +87,12 @@ interface GradeOptions {
   readonly isPresent: boolean;
 }
 
-/** Undefined for what is history. */
 function gradeNow(
   row: EventCountStatus,
   { term, nowSeconds, isPresent }: GradeOptions,
 ): Finding['grade'] | undefined {
   const { event, count, lastTimestampSeconds } = row;
-  if (isYoung(row, nowSeconds) || (event === 'device_lost' && !isPresent)) {
+  if (isRecent(row, nowSeconds) || (event === 'device_lost' && !isPresent)) {
     return term.grade;
   }
   if (lastTimestampSeconds === undefined || term.later === 'lasting') {
@@ -103,7 +102,7 @@ function gradeNow(
   return term.later === 'storm' && isStorm ? 'warn' : undefined;
 }
 
-function isYoung({ lastTimestampSeconds }: EventCountStatus, nowSeconds: number): boolean {
+function isRecent({ lastTimestampSeconds }: EventCountStatus, nowSeconds: number): boolean {
   return lastTimestampSeconds !== undefined && nowSeconds - lastTimestampSeconds <= recentSeconds;
 }
 

@@ -1,19 +1,19 @@
 import runbooks from '../../runbooks.json' with { type: 'json' };
 
-/** Something that is wrong, in one sentence about a device or about the agent. */
+/** A problem of a device or of the agent, in one sentence. */
 export interface Finding {
   readonly grade: 'warn' | 'bad';
-  /** Undefined where it is about the agent, empty where the kernel log names no device. */
+  /** Undefined for the agent, empty where the kernel log names no device. */
   readonly device: string | undefined;
-  /** In a word or three. */
+  /** One to three words. */
   readonly state: string;
   readonly sentence: string;
-  /** When it last happened, in seconds since the epoch; undefined for what is so now. */
+  /** When it last happened, in seconds since the epoch; undefined for a current state. */
   readonly timestampSeconds: number | undefined;
   readonly runbook: Runbook | undefined;
 }
 
-/** The pages of `docs/runbooks/` the status page refers to, most under the names of their alerts. */
+/** The pages of `docs/runbooks/` that the status page links to, most named after their alerts. */
 export type Runbook =
   | 'NICAdapterResetLoop'
   | 'NICDeadLoopSustained'
@@ -31,7 +31,7 @@ export type Runbook =
   | 'NICWatchKernelLogBlind'
   | 'link-down';
 
-/** The address of a runbook. */
+/** The URL of a runbook. */
 export function runbookUrl(runbook: Runbook): string {
   return `${runbooks.address}/${runbook}.md`;
 }

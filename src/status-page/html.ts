@@ -1,16 +1,16 @@
-/** Markup that is meant as such. No text can pass for it: only this code makes objects. */
+/** Trusted markup. Text cannot pass for it: only this file creates such objects. */
 export interface Html {
   readonly markup: string;
 }
 
 type Content = Html | string | number | undefined | readonly Content[];
 
-/** Characters that mean something in HTML, and those that are not seen but change how others are shown. */
+/** Special characters of HTML, and invisible characters that change how others are displayed. */
 const special =
   // oxlint-disable-next-line no-control-regex -- They are what is looked for.
   /[&<>"'`=]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** Builds markup. Whatever is put in that is not markup itself is shown as text, also in an attribute. */
+/** Builds markup. Interpolated values are escaped unless they are markup, also in attributes. */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return {
     markup: strings.map((text, index) => text + markupOf(contents[index])).join(''),

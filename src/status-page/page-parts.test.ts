@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { age, moment } from './page-parts.ts';
+import { age, timestamp } from './page-parts.ts';
 
 test.each([
   [-3, 'just now'],
@@ -16,8 +16,8 @@ test.each([
   expect(age(seconds)).toBe(expected);
 });
 
-test('moment() says when it was in UTC and how long ago that is', () => {
-  const { markup } = moment(1_795_145_680.064, 1_795_145_860.1);
+test('timestamp() shows the time in UTC and its age', () => {
+  const { markup } = timestamp(1_795_145_680.064, 1_795_145_860.1);
   expect(markup).toContain('datetime="2026-11-20T03:34:40.064Z"');
   expect(markup.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ')).toBe(
     '2026-11-20 03:34:40 UTC (3 min ago)',

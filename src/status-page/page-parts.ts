@@ -4,17 +4,17 @@ import { html } from './html.ts';
 import type { Html } from './html.ts';
 
 export interface TableContent {
-  /** For screen readers; the heading above says it to others. */
+  /** For screen readers; others see the heading. */
   readonly caption: string;
-  /** Those that begin with `#` are numbers. */
+  /** Columns that begin with `#` are numeric. */
   readonly columns: readonly string[];
-  /** The first cell of each row names it. */
+  /** The first cell is the header of its row. */
   readonly rows: readonly (readonly Html[])[];
 }
 
 /**
- * A table that can be scrolled by keyboard where it is too wide. On a phone each row is a card and each cell has the title
- * of its column, so the roles are said aloud: a browser takes what is not laid out as a table for none.
+ * A table that can be scrolled by keyboard. On a phone each row is a card whose cells have the titles of their columns, so the
+ * roles are explicit: browsers drop the implicit ones when a table is not laid out as one.
  */
 export function table({ caption, columns, rows }: TableContent): Html {
   const titleOf = (index: number): string => columns[index]?.replace(/^#/, '') ?? '';
@@ -56,7 +56,7 @@ export function table({ caption, columns, rows }: TableContent): Html {
   </div>`;
 }
 
-/** Terms and what holds for them, for a list of facts. */
+/** Terms and values of a description list. */
 export function facts(
   terms: readonly (readonly [term: string, value: Html | string])[],
 ): readonly Html[] {
@@ -69,20 +69,20 @@ export function facts(
   );
 }
 
-/** The name of a device, apart from the text around it whichever way it is written. */
+/** The name of a device, isolated from the direction of the text around it. */
 export function deviceName(name: string): Html {
   return name === ''
     ? html`<span class="dim">not named</span>`
     : html`<bdi class="name">${name}</bdi>`;
 }
 
-/** A moment in UTC, as the logs of a fleet are read, and how long before now that is. */
-export function moment(timestampSeconds: number, nowSeconds: number): Html {
+/** A timestamp in UTC, as in the logs of a fleet, and its age. */
+export function timestamp(timestampSeconds: number, nowSeconds: number): Html {
   return html`${time(timestampSeconds)}
     <span class="ago">(${age(nowSeconds - timestampSeconds)})</span>`;
 }
 
-/** A moment in UTC. */
+/** A timestamp in UTC. */
 export function time(timestampSeconds: number): Html {
   const text = new Date(timestampSeconds * 1000).toISOString();
   return html`<time class="time" datetime="${text}"
@@ -90,20 +90,20 @@ export function time(timestampSeconds: number): Html {
   >`;
 }
 
-/** How long ago something was: `45 s ago`, `3 min ago`, `5 h ago`, `12 d ago`. */
+/** An age: `45 s ago`, `3 min ago`, `5 h ago`, `12 d ago`. */
 export function age(seconds: number): string {
   const [unit, unitSeconds] = units.find(([, , from]) => seconds >= from) ?? ['s', 1];
   return seconds < 1 ? 'just now' : `${Math.floor(seconds / unitSeconds)} ${unit} ago`;
 }
 
-/** Units of time, their seconds, and from how many seconds on they are used. */
+/** Units of time, their seconds, and the minimum seconds for which they are used. */
 const units = [
   ['d', 86_400, 2 * 86_400],
   ['h', 3600, 2 * 3600],
   ['min', 60, 120],
 ] as const;
 
-/** A count; what a driver does not count is not zero. */
+/** A count; one that the driver does not report is not zero. */
 export function count(value: number | undefined): Html {
   return value === undefined
     ? html`<span class="dim">not counted</span>`
@@ -115,7 +115,7 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** Whether there is a link, and how fast it is. */
+/** Link state and speed. */
 export function linkText({ linkUp, adminUp, speedBitsPerSecond }: DeviceStatus): Html {
   if (linkUp === undefined) {
     return html`<span class="dim">unknown</span>`;
@@ -126,7 +126,7 @@ export function linkText({ linkUp, adminUp, speedBitsPerSecond }: DeviceStatus):
     : html`<span class="tag">${adminUp === false ? 'admin down' : 'down'}</span>`;
 }
 
-/** The state of a device in a word or three, and how long ago it was found so. */
+/** The state of a device in one to three words, and its age. */
 export function stateTag(finding: Finding | undefined, nowSeconds: number): Html {
   if (finding === undefined) {
     return html`<span class="tag good">fine</span>`;

@@ -1,6 +1,6 @@
 import type { Metric, MetricFamily, Sample } from '../metrics/metric.ts';
 
-/** The samples of a metric, with its labels; none where no collector has delivered it. */
+/** The samples of a metric; empty where no collector exported it. */
 export function samplesOf<Label extends string>(
   families: readonly MetricFamily[],
   metric: Metric<Label>,
@@ -10,19 +10,19 @@ export function samplesOf<Label extends string>(
   return families.find(isOfMetric)?.samples ?? [];
 }
 
-/** The value of the sample that has these labels; undefined where there is none. */
+/** The value of the sample with these labels; undefined if there is none. */
 export function valueOf<Label extends string>(
   samples: readonly Sample<Label>[],
   labels: NoInfer<Sample<Label>['labels']>,
 ): number | undefined {
-  const wanted: Sample['labels'] = labels;
+  const expected: Sample['labels'] = labels;
   return samples.find((sample) => {
     const own: Sample['labels'] = sample.labels;
-    return Object.entries(wanted).every(([label, value]) => own[label] === value);
+    return Object.entries(expected).every(([label, value]) => own[label] === value);
   })?.value;
 }
 
-/** The same samples by the device they are of: a host may have a hundred. */
+/** Groups samples by device: a host may have a hundred. */
 export function byDevice<DeviceSample extends Sample<'device'>>(
   samples: readonly DeviceSample[],
 ): ReadonlyMap<string, readonly DeviceSample[]> {

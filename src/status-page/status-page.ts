@@ -12,26 +12,26 @@ import {
   facts,
   grouped,
   linkText,
-  moment,
   stateTag,
   table,
   time,
+  timestamp,
 } from './page-parts.ts';
 import { statusStyle } from './status-style.ts';
 import { findingsOf, worstOf } from './status-verdict.ts';
 import { verdictSection } from './verdict-section.ts';
 import { wireSection } from './wire-sources.ts';
 
-/** As it is hashed: not one space may be added to it. */
+/** Must match the hash byte for byte. */
 const style: Html = { markup: `<style>${statusStyle}</style>` };
 const styleHash = createHash('sha256').update(statusStyle).digest('base64');
 
-/** Lets the browser do nothing but show the page in its own style. */
+/** Content-Security-Policy that allows nothing but the page's own style. */
 export const statusPagePolicy: string = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /**
- * The page at `/`: what is wrong now, every device, what the kernel said, and how the agent fares. It works without
- * scripts, and all that comes from the machine is text.
+ * The page at `/`: findings, devices, kernel events and status of the agent. It works without scripts, and everything that comes
+ * from the host is escaped.
  */
 export function statusPage(status: Status, telemetryPath: string): string {
   const { agent, hostname, timestampSeconds: nowSeconds } = status;
@@ -90,7 +90,7 @@ function figures({
         ['stack checksum errors', grouped(stackErrors)],
       ])}
     </dl>
-    ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${moment(bootTimestampSeconds, timestampSeconds)}</p>`}`;
+    ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${timestamp(bootTimestampSeconds, timestampSeconds)}</p>`}`;
 }
 
 function deviceSections(
@@ -158,10 +158,10 @@ function recentEvents({
         ? html`<p class="empty">${nothing}</p>`
         : table({
             caption:
-              'The last events of the kernel log about network cards, ten of each device, the newest first',
-            columns: ['Time', 'Device', 'Event', 'What the kernel said'],
+              'The last kernel-log events of network cards, at most ten per device, newest first',
+            columns: ['Time', 'Device', 'Event', 'Kernel message'],
             rows: recentKernelEvents.map(({ timestampSeconds, device, event, text }) => [
-              timestampSeconds === undefined ? html`` : moment(timestampSeconds, nowSeconds),
+              timestampSeconds === undefined ? html`` : timestamp(timestampSeconds, nowSeconds),
               known.has(device)
                 ? html`<a href="#device-${encodeURIComponent(device)}">${deviceName(device)}</a>`
                 : deviceName(device),
@@ -173,7 +173,7 @@ function recentEvents({
   </section>`;
 }
 
-/** A record of many lines, such as a hang with its registers, is folded to its first. */
+/** A record of several lines, such as a hang with its registers, is collapsed to its first. */
 function recordText(text: string): Html {
   const [first = '', ...others] = text.split('\n');
   return others.length === 0
@@ -186,14 +186,14 @@ function recordText(text: string): Html {
 
 function previousBoot({ previousBootKernelEvents }: Status): Html {
   return html`<section aria-labelledby="previous">
-    <h2 id="previous">Before the last boot</h2>
+    <h2 id="previous">Previous boot</h2>
     ${
       previousBootKernelEvents.length === 0
         ? html`<p class="empty">
-            Nothing is known of the boot before this one, or it had no such events.
+            The previous boot had no such events, or its kernel log is not available.
           </p>`
         : table({
-            caption: 'Kernel events of the boot before this one',
+            caption: 'Kernel events of the previous boot',
             columns: ['Device', 'Driver', 'Event', '#Count'],
             rows: previousBootKernelEvents.map(previousRow),
           })

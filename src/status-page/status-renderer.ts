@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { statusPage } from './status-page.ts';
 import { statusOf } from './status.ts';
 
-/** The status of one snapshot, for people and for programs. Each is made when it is first asked for. */
+/** The status of one snapshot, as a page and as JSON. Each is rendered on first use. */
 interface RenderedStatus {
   page(): string;
   json(): string;
@@ -11,16 +11,16 @@ interface RenderedStatus {
 
 interface StatusRendererOptions {
   readonly config: Pick<Config, 'knownIssues' | 'telemetryPath'>;
-  /** The name of the node, which may change while the agent runs. */
+  /** Host name of the node, which may change while the agent runs. */
   readonly hostname: () => string;
 }
 
-/** Makes the function that renders a snapshot once, however many ask for it. */
+/** Makes the function that renders a snapshot; the result is cached. */
 export function createStatusRenderer({
   config,
   hostname,
 }: StatusRendererOptions): (snapshot: Snapshot) => RenderedStatus {
-  const known = new WeakMap<Snapshot, RenderedStatus>();
+  const cache = new WeakMap<Snapshot, RenderedStatus>();
 
   const render = (snapshot: Snapshot): RenderedStatus => {
     const { knownIssues, telemetryPath } = config;
@@ -40,8 +40,8 @@ export function createStatusRenderer({
   };
 
   return (snapshot) => {
-    const rendered = known.get(snapshot) ?? render(snapshot);
-    known.set(snapshot, rendered);
+    const rendered = cache.get(snapshot) ?? render(snapshot);
+    cache.set(snapshot, rendered);
     return rendered;
   };
 }

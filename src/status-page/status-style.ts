@@ -1,4 +1,4 @@
-/** How the status page looks: light and dark as the reader's system is, no font or image from anywhere. */
+/** Style sheet of the status page: light and dark as the reader's system, without external fonts or images. */
 export const statusStyle = `
 :root {
   color-scheme: light dark;

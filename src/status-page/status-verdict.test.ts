@@ -85,7 +85,7 @@ function found(status: Status): readonly (readonly unknown[])[] {
 }
 
 describe('findingsOf()', () => {
-  test('finds nothing on a healthy node', () => {
+  test('returns no findings for a healthy node', () => {
     expect(findingsOf(healthy)).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('findingsOf()', () => {
     ]);
   });
 
-  test('knows what to say of every event there is', () => {
+  test('has a term for every event', () => {
     for (const name of kernelEventNames) {
       expect(findingsOf({ ...healthy, kernelEvents: [event(name, 0)] })).toHaveLength(1);
     }
@@ -170,26 +170,26 @@ describe('findingsOf()', () => {
     expect(found({ ...healthy, kernelEvents: [row] })).toEqual(expected);
   });
 
-  test('names the driver where the log names no device, and says how often', () => {
+  test('names the driver where the log names no device, with the count', () => {
     const row = event('tx_timeout', 1, { device: '', driver: 'i40e', count: 4 });
     expect(findingsOf({ ...healthy, kernelEvents: [row] })[0]?.sentence).toBe(
       'The kernel logged tx_timeout of driver i40e 4 times since boot.',
     );
   });
 
-  test('remembers minutes after a reboot what was logged before it, and not longer', () => {
+  test('reports events of the previous boot for 15 minutes after they were logged', () => {
     expect(findingsOf(previous(5 * minute))).toEqual([
       expect.objectContaining({
         grade: 'bad',
         state: 'hang logged before boot',
-        sentence: 'The kernel logged unit_hang 9 times in the boot before this one.',
+        sentence: 'The kernel logged unit_hang 9 times in the previous boot.',
         runbook: 'NICHungBeforeReboot',
       }),
     ]);
     expect(findingsOf(previous(20 * minute))).toEqual([]);
   });
 
-  test('says an event once that both boots have logged: there is one timestamp for both', () => {
+  test('reports an event of both boots once: they share one timestamp', () => {
     const row = event('unit_hang', minute);
     const status = { ...healthy, kernelEvents: [row], previousBootKernelEvents: [row] };
     expect(found(status)).toEqual([['bad', 'eno1', 'hang logged']]);
@@ -240,7 +240,7 @@ describe('findingsOf()', () => {
     },
   );
 
-  test('puts the worst first, of these what is so now, then what was last', () => {
+  test('sorts by severity, then current states, then the most recent', () => {
     const status: Status = {
       ...device({ hangActive: true, linkUp: false }),
       kernelEvents: [
@@ -262,7 +262,7 @@ describe('findingsOf()', () => {
     expect(worstOf(findingsOf(status), 'enp6s0')).toBeUndefined();
   });
 
-  test('refers to runbooks there are', () => {
+  test('links only to existing runbooks', () => {
     const knownIssue = {
       id: 'x',
       severity: 'critical',

@@ -3,12 +3,12 @@ import { eventFindings, stormCount } from './event-findings.ts';
 import type { Finding, Runbook } from './finding.ts';
 
 /**
- * A device without carrier that has had it since boot: the carrier came and went. Most drivers begin without carrier, and
- * many count that as the first change, so that a port nobody has ever used has one too.
+ * Minimum carrier changes of a device that has had a link since boot. Many drivers count the initial loss of carrier as a
+ * change, so an unused port has one too.
  */
-const linkedCarrierChanges = 2;
+const minCarrierChanges = 2;
 
-/** What is wrong now or has just been, the worst first, then what was last. */
+/** Current and recent problems, most severe first, then most recent first. */
 export function findingsOf(status: Status): readonly Finding[] {
   const { devices, agent } = status;
   const findings = [
@@ -21,7 +21,7 @@ export function findingsOf(status: Status): readonly Finding[] {
   );
 }
 
-/** The worst finding about a device; undefined where there is none. */
+/** The most severe finding about a device; undefined if there is none. */
 export function worstOf(findings: readonly Finding[], device: string): Finding | undefined {
   return findings.find((finding) => finding.device === device);
 }
@@ -30,7 +30,6 @@ function rank({ grade }: Finding): number {
   return grade === 'bad' ? 0 : 1;
 }
 
-/** What is so now comes first. */
 function lastSeconds({ timestampSeconds }: Finding): number {
   return timestampSeconds ?? Number.MAX_SAFE_INTEGER;
 }
@@ -61,12 +60,12 @@ function deviceFindings(
     timeouts - loggedTimeouts >= (isLogRead ? stormCount : 1) && {
       grade: 'warn',
       state: 'TX timeouts',
-      sentence: `TX timeouts since the driver was loaded: ${timeouts}, in the kernel log: ${loggedTimeouts}. When the others were is not known.`,
+      sentence: `TX timeouts since the driver was loaded: ${timeouts}, in the kernel log: ${loggedTimeouts}. The times of the others are unknown.`,
       runbook: 'NICTransmitTimeout',
     },
     linkUp === false &&
       adminUp === true &&
-      carrierChanges >= linkedCarrierChanges && {
+      carrierChanges >= minCarrierChanges && {
         grade: 'warn',
         state: 'link down',
         sentence: `The link is down. Carrier changes since boot: ${carrierChanges}.`,
@@ -105,14 +104,14 @@ function agentFindings({
       .filter(({ stuck }) => stuck)
       .map(({ device, read }) =>
         agentFinding(
-          `Reading ${read} of ${device} got no answer: its driver may be stuck.`,
+          `Reading ${read} of ${device} timed out: its driver may be stuck.`,
           'NICWatchDeviceReadStuck',
         ),
       ),
     ...(kernelLog.length > 0 && kernelLog.every(({ up }) => !up)
       ? [
           agentFinding(
-            'The kernel log cannot be read: hangs that only it reports go unseen.',
+            'The kernel log cannot be read: hangs that only it reports are not detected.',
             'NICWatchKernelLogBlind',
           ),
         ]
@@ -120,7 +119,7 @@ function agentFindings({
     ...(statePersistent === false
       ? [
           agentFinding(
-            'The state directory cannot be written: counts start anew when the agent restarts.',
+            'The state directory cannot be written: counts are lost when the agent restarts.',
             undefined,
           ),
         ]

@@ -38,7 +38,7 @@ import type {
 import { byDevice, samplesOf, valueOf } from './samples.ts';
 import { wireSources } from './wire-sources.ts';
 
-/** Counters of a device the page shows; where a driver has no such thing there is no sample. */
+/** Counters of a device shown on the page; no sample where the driver does not report one. */
 const shownCounters: Readonly<Record<CounterName, Metric<'device'>>> = {
   rx_packets: rxPacketsMetric,
   tx_packets: txPacketsMetric,
@@ -54,11 +54,11 @@ const shownCounters: Readonly<Record<CounterName, Metric<'device'>>> = {
 
 interface StatusOptions {
   readonly hostname: string;
-  /** Those the collector knows, for their texts. */
+  /** Known issues of the collector, for their texts. */
   readonly knownIssues: readonly KnownIssue[];
 }
 
-/** Tells the status from what the agent has collected; nothing is read anew. */
+/** Builds the status from the families of a snapshot, without reading anything. */
 export function statusOf(
   { timestampSeconds, collected, agent, administrativelyDown, recentEvents }: Snapshot,
   { hostname, knownIssues }: StatusOptions,
@@ -139,7 +139,7 @@ function deviceStatuses(
   });
 }
 
-/** A name as it can be pasted into a shell: it may hold anything but a slash. */
+/** Quotes a device name for a shell: it may contain anything but a slash. */
 function shellWord(name: string): string {
   return /^[\w.:@-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -2,13 +2,13 @@ import type { Status } from '../model/status.ts';
 import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { deviceName, moment } from './page-parts.ts';
+import { deviceName, timestamp } from './page-parts.ts';
 import { runbookUrl } from './finding.ts';
 
-/** More are a flood: the tables have them all. */
+/** Maximum findings listed; the tables have all of them. */
 const maxFindings = 20;
 
-/** The first thing on the page: whether anything is wrong, what, since when, and what to do about it. */
+/** The first section of the page: the findings, with their times and runbooks. */
 export function verdictSection(
   findings: readonly Finding[],
   { timestampSeconds: nowSeconds, agent }: Pick<Status, 'timestampSeconds' | 'agent'>,
@@ -23,7 +23,7 @@ export function verdictSection(
         ${
           agent.kernelLog.length === 0
             ? 'The kernel log is not read.'
-            : 'The kernel log has no event of the last 15 minutes.'
+            : 'The kernel log has no event in the last 15 minutes.'
         }
       </p>
     </section>`;
@@ -47,7 +47,7 @@ function findingItem(
 ): Html {
   return html`<li>
     ${device === undefined ? '' : html`${findingSubject(device)}: `}${sentence}
-    ${last === undefined ? '' : html`Last: ${moment(last, nowSeconds)}.`}
+    ${last === undefined ? '' : html`Last: ${timestamp(last, nowSeconds)}.`}
     ${runbook === undefined ? '' : html`<a href="${runbookUrl(runbook)}" rel="noreferrer">Runbook ${runbook}</a>`}
   </li>`;
 }

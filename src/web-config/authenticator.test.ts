@@ -41,7 +41,7 @@ describe('createAuthenticator()', () => {
     expect(await authenticate(users, { user, password, ...from })).toBe(verdict);
   });
 
-  test('compares each password once, also for those who ask at the same time', async () => {
+  test('compares each password once, also for concurrent requests', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     for (const password of ['secret', 'wrong']) {
@@ -52,7 +52,7 @@ describe('createAuthenticator()', () => {
     expect(compared).toEqual(['secret with secret', 'wrong with secret']);
   });
 
-  test('compares for a user there is not as for one there is, always with the same hash', async () => {
+  test('compares for an unknown user as for a known one, always with the same hash', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     await authenticate(users, { user: 'nobody', password: 'one', ...from });
@@ -62,7 +62,7 @@ describe('createAuthenticator()', () => {
     expect(second).toBe(first);
   });
 
-  test('does not remember for a user what was true of another hash, or before there was one', async () => {
+  test('caches no verdict beyond a change of the hash', async () => {
     const authenticate = createAuthenticator(counting().compare);
     const claim = { user: 'late', password: 'secret', ...from };
     expect(await authenticate(new Map([['a', 'secret']]), claim)).toBe('refused');
@@ -70,7 +70,7 @@ describe('createAuthenticator()', () => {
     expect(await authenticate(new Map([['late', 'changed']]), claim)).toBe('refused');
   });
 
-  test('remembers a right password through a flood of wrong ones', async () => {
+  test('keeps a right password in the cache through a flood of wrong ones', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     const right = { user: 'prometheus', password: 'secret', ...from };
@@ -82,7 +82,7 @@ describe('createAuthenticator()', () => {
     expect(compared.filter((line) => line === 'secret with secret')).toHaveLength(1);
   });
 
-  test('compares a new password next, however many wait, and tells a network with too many that it is busy', async () => {
+  test('compares a new password next, however many are queued, and answers busy to a network with too many', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     const flood = Array.from({ length: 100 }, async (_, number) =>
@@ -115,7 +115,7 @@ describe('createAuthenticator()', () => {
     expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(91);
   });
 
-  test('does not compare what nobody waits for any more', async () => {
+  test('does not compare when the client has disconnected', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     const claim = { user: 'prometheus', address: '192.0.2.1' };
@@ -129,7 +129,7 @@ describe('createAuthenticator()', () => {
     expect(compared).toEqual(['first with secret', 'secret with secret']);
   });
 
-  test('compares once what two networks ask', async () => {
+  test('compares once the credentials two networks send', async () => {
     const { compare, compared } = counting();
     const authenticate = createAuthenticator(compare);
     for (const password of ['secret', 'wrong']) {
@@ -143,7 +143,7 @@ describe('createAuthenticator()', () => {
     expect(compared).toEqual(['secret with secret', 'wrong with secret']);
   });
 
-  test('passes on that a comparison failed, and tries again', async () => {
+  test('rejects when a comparison fails, and retries', async () => {
     let isBroken = true;
     const authenticate = createAuthenticator(async () => {
       if (isBroken) {
@@ -173,7 +173,7 @@ describe('createPasswordThread()', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  test('tells of a hash that is none, and goes on', async () => {
+  test('rejects an invalid hash, and goes on', async () => {
     const compare = createPasswordThread();
     await expect(compare('secret', `$2b$10$${'!'.repeat(53)}`)).rejects.toThrow(
       'Illegal salt length',

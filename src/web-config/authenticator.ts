@@ -4,59 +4,59 @@ import type { ComparePassword } from '../host/libcrypt.ts';
 import { clientNetwork } from './client-network.ts';
 import { createFairQueue } from './fair-queue.ts';
 
-/** What a client claims, and where from. */
+/** The credentials of a request, and its client's address. */
 interface Credentials {
   readonly user: string;
   readonly password: string;
   readonly address: string;
-  /** Whether the client still waits for the answer. What nobody waits for is not compared. */
+  /** Whether the client is still connected; otherwise its password is not compared. */
   readonly isWaiting: () => boolean;
 }
 
-/** `busy` is no answer: too many passwords wait to be compared. */
+/** `busy`: the queue of passwords to compare is full. */
 type Verdict = 'granted' | 'refused' | 'busy';
 
-/** Says whether credentials are right, given the bcrypt hash of each user. */
+/** Checks credentials against the bcrypt hashes of the users. */
 export type Authenticate = (
   users: ReadonlyMap<string, string>,
   credentials: Credentials,
 ) => Promise<Verdict>;
 
-/** Apart, so that no flood of wrong passwords drives out a right one. */
-const maxRemembered = { granted: 100, refused: 100 };
+/** Separate caches, so that a flood of wrong passwords does not evict a right one. */
+const maxCached = { granted: 100, refused: 100 };
 const queueLimits = { maxTasks: 8, maxClients: 256, maxFailed: 1024 };
 
 /**
- * Makes the function that checks passwords: one at a time, each only once, those of clients that have sent no wrong one first.
- * What it remembers is a hash under a key that is the process's own and never leaves it: no password can be had from it.
+ * Makes the function that checks passwords: one at a time, each only once, those of clients without a failed attempt first. It
+ * caches an HMAC under a random key of the process, from which no password can be recovered.
  */
 export function createAuthenticator(compare: ComparePassword): Authenticate {
-  const key = randomBytes(32);
+  const hmacKey = randomBytes(32);
   const queue = createFairQueue(queueLimits);
   const granted = new Set<string>();
   const refused = new Set<string>();
-  const underWay = new Map<string, UnderWay>();
+  const inFlight = new Map<string, Check>();
 
   const digest = (...parts: readonly string[]): Buffer =>
-    createHmac('sha256', key).update(JSON.stringify(parts)).digest();
+    createHmac('sha256', hmacKey).update(JSON.stringify(parts)).digest();
 
-  /** An unknown user is given the hash of a known one, always the same, so that the time it takes tells nothing. */
+  /** For an unknown user the hash of a known one, always the same, so that timing does not reveal which users exist. */
   const hashOf = (users: ReadonlyMap<string, string>, user: string): string | undefined =>
     users.get(user) ?? [...users.values()][digest(user).readUInt32LE() % users.size];
 
-  const remembered = (id: string): boolean | undefined =>
+  const cached = (id: string): boolean | undefined =>
     granted.has(id) || (refused.has(id) ? false : undefined);
 
-  const check = async (id: string, { network, isWanted, ...claim }: Claim): Promise<Verdict> => {
+  const check = async (id: string, { network, isAwaited, ...claim }: Claim): Promise<Verdict> => {
     const isRight = await queue.run(network, async () => {
-      // Another client may have been answered the same while this one waited.
-      const known = remembered(id);
-      if (known !== undefined || !isWanted()) {
+      // Another client may have sent the same credentials while this one was queued.
+      const known = cached(id);
+      if (known !== undefined || !isAwaited()) {
         return known;
       }
       const isSame = await compare(claim.password, claim.hash);
       const verdict = isSame && claim.isKnown ? 'granted' : 'refused';
-      remember(verdict === 'granted' ? granted : refused, id, maxRemembered[verdict]);
+      cacheId(verdict === 'granted' ? granted : refused, id, maxCached[verdict]);
       return verdict === 'granted';
     });
     return isRight === undefined ? 'busy' : isRight ? 'granted' : 'refused';
@@ -69,30 +69,30 @@ export function createAuthenticator(compare: ComparePassword): Authenticate {
     }
     const isKnown = users.has(user);
     const id = digest(String(isKnown), user, hash, password).toString('base64');
-    const known = remembered(id);
+    const known = cached(id);
     if (known !== undefined) {
       return known ? 'granted' : 'refused';
     }
     const network = clientNetwork(address);
-    const place = `${network} ${id}`;
-    const going = underWay.get(place);
-    if (going !== undefined) {
-      going.askers.push(isWaiting);
-      return going.verdict;
+    const key = `${network} ${id}`;
+    const pending = inFlight.get(key);
+    if (pending !== undefined) {
+      pending.clients.push(isWaiting);
+      return pending.verdict;
     }
-    const askers = [isWaiting];
-    const isWanted = (): boolean => askers.some((asks) => asks());
-    const verdict = check(id, { password, hash, isKnown, network, isWanted }).finally(() => {
-      underWay.delete(place);
+    const clients = [isWaiting];
+    const isAwaited = (): boolean => clients.some((isClientWaiting) => isClientWaiting());
+    const verdict = check(id, { password, hash, isKnown, network, isAwaited }).finally(() => {
+      inFlight.delete(key);
     });
-    underWay.set(place, { verdict, askers });
+    inFlight.set(key, { verdict, clients });
     return verdict;
   };
 }
 
-interface UnderWay {
+interface Check {
   readonly verdict: Promise<Verdict>;
-  readonly askers: (() => boolean)[];
+  readonly clients: (() => boolean)[];
 }
 
 interface Claim {
@@ -100,10 +100,10 @@ interface Claim {
   readonly hash: string;
   readonly isKnown: boolean;
   readonly network: string;
-  readonly isWanted: () => boolean;
+  readonly isAwaited: () => boolean;
 }
 
-function remember(ids: Set<string>, id: string, max: number): void {
+function cacheId(ids: Set<string>, id: string, max: number): void {
   const [oldest] = ids;
   if (ids.size >= max && oldest !== undefined) {
     ids.delete(oldest);

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { parseSubjectAltNames } from '../parsers/subject-alt-names.ts';
 import type { TlsConfig } from './tls-config.ts';
 
-/** Says why a client may not go on after the handshake; undefined when it may. */
+/** Returns why a client is rejected after the handshake; undefined when it is accepted. */
 export function clientProblem(
   socket: TLSSocket,
   { clientAuthType, clientAllowedSans }: Pick<TlsConfig, 'clientAuthType' | 'clientAllowedSans'>,

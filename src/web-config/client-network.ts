@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The network a client counts as: an IPv4 address, or the /64 of an IPv6 address, which is what one host is given.
+ * The network a client is identified by: an IPv4 address, or the /64 of an IPv6 address, since one host may use all of it.
  *
  * @param address as a socket has it, such as `2001:db8::7`, `fe80::1%eno1` or `::ffff:192.0.2.1`
  */

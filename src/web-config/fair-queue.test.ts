@@ -38,7 +38,7 @@ describe('createFairQueue()', () => {
     expect(await Promise.all(outcomes)).toEqual([true, false, undefined]);
   });
 
-  test('runs the task of the client that came last, then those of clients that failed, by how long ago', async () => {
+  test('runs the most recent client first, then failed clients, the least recent failure first', async () => {
     const { order, open, add } = recorded();
     const waiting = [
       add('a', 'a1', false),
@@ -53,7 +53,7 @@ describe('createFairQueue()', () => {
     expect(order).toEqual(['a1', 'c1', 'c2', 'b1', 'a2', 'b2']);
   });
 
-  test('forgives a client that succeeds, and forgets a failure when there are too many', async () => {
+  test('clears the failure of a client that succeeds, and evicts failures above the maximum', async () => {
     const { order, open, add } = recorded({ maxFailed: 2 });
     open();
     for (const client of ['forgotten', 'forgiven', 'failed', 'failed']) {
@@ -67,7 +67,7 @@ describe('createFairQueue()', () => {
     expect(order).toEqual(['none', 'forgotten', 'forgiven', 'failed']);
   });
 
-  test('takes no more tasks of one client than may wait', async () => {
+  test('rejects tasks of a client above its maximum', async () => {
     const { open, add, order } = recorded({ maxTasks: 2 });
     const waiting = ['1', '2', '3'].map(async (name) => add('a', name, true));
     expect(await add('a', 'too many', true)).toBeUndefined();
@@ -76,14 +76,14 @@ describe('createFairQueue()', () => {
     expect(order).not.toContain('too many');
   });
 
-  test('takes another task of a client that waits when no other client may', async () => {
+  test('accepts another task of a queued client when the queue of clients is full', async () => {
     const { open, add } = recorded({ maxClients: 2 });
     const waiting = ['running', 'a', 'b', 'b'].map(async (client) => add(client, client, true));
     open();
     expect(await Promise.all(waiting)).toEqual([true, true, true, true]);
   });
 
-  test('drops all tasks of the client that is last in rank when too many wait, which then counts as failed', async () => {
+  test('discards all tasks of the client of the lowest priority when the queue is full, and counts it as failed', async () => {
     const { order, open, add } = recorded({ maxClients: 2 });
     const running = add('running', 'running', true);
     const dropped = [add('first', 'first', true), add('first', 'first', true)];

@@ -1,8 +1,8 @@
 /** Runs tasks one after the other, so that clients whose tasks fail do not keep others waiting. */
 export interface FairQueue {
   /**
-   * The task says whether it succeeded, or that there was nothing to do. Undefined for the latter, and where the task was not run:
-   * too many wait of this client, or too many clients that go before it.
+   * Returns whether the task succeeded; undefined if it had nothing to do or was discarded, because the queue of its client or of
+   * clients is full.
    */
   run(client: string, task: Task): Promise<boolean | undefined>;
 }
@@ -10,37 +10,33 @@ export interface FairQueue {
 type Task = () => Promise<boolean | undefined>;
 
 export interface FairQueueOptions {
-  /** Tasks of one client that may wait. */
   readonly maxTasks: number;
-  /** Clients that may wait. */
   readonly maxClients: number;
-  /** Clients whose failure is remembered. */
   readonly maxFailed: number;
 }
 
-interface Waiting {
+interface QueuedTask {
   readonly start: () => Promise<void>;
-  readonly drop: () => void;
+  readonly discard: () => void;
 }
 
 /**
- * Makes a queue with one place for each client. Those that have not failed go first, and of them the one that came last: it
- * waits for one task of another, however many wait. Behind them goes the one whose failure is longest ago. A success forgives
- * what came before it.
+ * Makes a priority queue of clients. Clients that have not failed come first, the most recent one of them at the head: it waits
+ * for at most one other task. Then come failed clients, the least recent failure first. A success clears the client's failure.
  */
 export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOptions): FairQueue {
-  /** In the order in which they began to wait. */
-  const waiting = new Map<string, Waiting[]>();
-  /** In the order in which they failed. */
+  /** Oldest client first. */
+  const queued = new Map<string, QueuedTask[]>();
+  /** Least recent failure first. */
   const failed = new Set<string>();
   let isRunning = false;
 
-  const ranked = (): readonly string[] => [
-    ...[...waiting.keys()].filter((client) => !failed.has(client)).toReversed(),
-    ...[...failed].filter((client) => waiting.has(client)),
+  const byPriority = (): readonly string[] => [
+    ...[...queued.keys()].filter((client) => !failed.has(client)).toReversed(),
+    ...[...failed].filter((client) => queued.has(client)),
   ];
 
-  const rememberFailure = (client: string): void => {
+  const recordFailure = (client: string): void => {
     failed.delete(client);
     const [oldest] = failed;
     if (failed.size >= maxFailed && oldest !== undefined) {
@@ -51,32 +47,32 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
 
   const runAll = async (): Promise<void> => {
     isRunning = true;
-    for (let [client] = ranked(); client !== undefined; [client] = ranked()) {
-      const [first, ...rest] = waiting.get(client) ?? [];
-      waiting.delete(client);
+    for (let [client] = byPriority(); client !== undefined; [client] = byPriority()) {
+      const [first, ...rest] = queued.get(client) ?? [];
+      queued.delete(client);
       if (rest.length > 0) {
-        waiting.set(client, rest);
+        queued.set(client, rest);
       }
       await first?.start();
     }
     isRunning = false;
   };
 
-  /** Above the bound the last in rank gives way. That counts as a failure: asking again must not bring it to the front. */
-  const dropExcess = (): void => {
-    const last = waiting.size > maxClients ? ranked().at(-1) : undefined;
+  /** Discards the client of the lowest priority. That counts as a failure: a retry must not put it at the head. */
+  const discardExcess = (): void => {
+    const last = queued.size > maxClients ? byPriority().at(-1) : undefined;
     if (last !== undefined) {
-      waiting.get(last)?.forEach(({ drop }) => {
-        drop();
+      queued.get(last)?.forEach(({ discard }) => {
+        discard();
       });
-      waiting.delete(last);
-      rememberFailure(last);
+      queued.delete(last);
+      recordFailure(last);
     }
   };
 
   return {
     run: async (client, task) => {
-      const tasks = waiting.get(client) ?? [];
+      const tasks = queued.get(client) ?? [];
       if (tasks.length >= maxTasks) {
         return undefined;
       }
@@ -87,18 +83,18 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
             if (hasSucceeded === true) {
               failed.delete(client);
             } else if (hasSucceeded === false) {
-              rememberFailure(client);
+              recordFailure(client);
             }
             resolve(hasSucceeded);
           } catch (error) {
             reject(error);
           }
         };
-        const drop = (): void => {
+        const discard = (): void => {
           resolve(undefined);
         };
-        waiting.set(client, [...tasks, { start, drop }]);
-        dropExcess();
+        queued.set(client, [...tasks, { start, discard }]);
+        discardExcess();
         if (!isRunning) {
           void runAll();
         }

@@ -5,14 +5,14 @@ import type { ComparePassword } from '../host/libcrypt.ts';
 import { setOptimizersEnabled } from '../host/runtime.ts';
 import type { PasswordQuestion } from './password-worker.ts';
 
-/** The program of password-worker.ts, put in by the build: the agent stays one file. */
+/** The bundled source of password-worker.ts, defined by the build: the agent remains one file. */
 declare const nicwatchPasswordWorker: string;
 
-/** Results are remembered, so there is seldom more than one comparison in the life of the agent. */
+/** Results are cached, so there is seldom more than one comparison in the life of the agent. */
 const idleMilliseconds = 5000;
 const heapMebibytes = 16;
 
-/** Makes the function that compares without libcrypt: in a thread of its own, which is there only while it is needed. */
+/** Makes the function that compares without libcrypt, in a worker thread that ends when idle. */
 export function createPasswordThread(): ComparePassword {
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export function createPasswordThread(): ComparePassword {
       const [isRight]: unknown[] = await answer;
       return isRight === true;
     } finally {
-      // A thread that does nothing must keep nobody waiting, neither memory nor the end of the process.
+      // An idle thread must hold neither its memory nor the exit of the process.
       thread?.unref();
       idle = setTimeout(end, idleMilliseconds).unref();
     }

@@ -7,18 +7,18 @@ import type { Authenticate } from './authenticator.ts';
 import type { AcceptedConnections } from './tls-server.ts';
 import { clientNetwork } from './client-network.ts';
 import { createRateLimit } from './rate-limit.ts';
-import type { WebConfigFollower } from './web-config-follower.ts';
+import type { WebConfigReloader } from './web-config-reloader.ts';
 
 export interface ProtectOptions {
-  readonly follower: Pick<WebConfigFollower, 'refresh'>;
+  readonly reloader: Pick<WebConfigReloader, 'refresh'>;
   readonly authenticate: Authenticate;
   readonly accepted: AcceptedConnections;
 }
 
-/** Has every request pass what the web configuration asks for: rate limit, headers, user and password. */
+/** Applies the web configuration to every request: rate limit, headers, user and password. */
 export function protect(
   app: FastifyInstance,
-  { follower, authenticate, accepted }: ProtectOptions,
+  { reloader, authenticate, accepted }: ProtectOptions,
 ): void {
   let limit:
     | { readonly config: WebConfig; readonly allows: (client: string) => boolean }
@@ -38,10 +38,10 @@ export function protect(
   };
 
   app.addHook('onRequest', async (request, reply) => {
-    const { config, tls } = await follower.refresh();
+    const { config, tls } = await reloader.refresh();
     const { socket } = request.raw;
     if (accepted.get(socket) !== tls) {
-      // It was accepted under rules that may be weaker. A client asks again on a new connection, which it knows how to do.
+      // It was accepted under a previous configuration, which may be weaker. Clients retry on a new connection.
       socket.destroy();
       return reply.hijack();
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createRateLimit } from './rate-limit.ts';
 
 describe('createRateLimit()', () => {
-  test('lets a burst through, then one for each interval, and never saves up more', () => {
+  test('allows a burst, then one request per interval, and never accumulates more than the burst', () => {
     let now = 100;
     const allows = createRateLimit({ intervalSeconds: 2, burst: 3 }, () => now);
     const countAllowed = (tries: number): number =>
@@ -17,7 +17,7 @@ describe('createRateLimit()', () => {
     expect(countAllowed(10)).toBe(3);
   });
 
-  test('limits each client alone, and forgets the one that asked longest ago when there are too many', () => {
+  test('limits each client separately, and evicts the least recently used above the maximum', () => {
     const allows = createRateLimit({ intervalSeconds: 1, burst: 1 }, () => 0);
     const clients = Array.from({ length: 1024 }, (_, number) => `client ${number}`);
     expect(clients.filter((client) => allows(client))).toHaveLength(1024);

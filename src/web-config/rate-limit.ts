@@ -1,6 +1,6 @@
 import type { RateLimit } from './web-config.ts';
 
-/** A client that has been forgotten begins with a full bucket. */
+/** A client that was evicted starts with a full bucket. */
 const maxClients = 1024;
 
 interface Bucket {
@@ -9,16 +9,16 @@ interface Bucket {
 }
 
 /**
- * Makes the function that says whether one more request of a client may be answered: each has a bucket of `burst` tokens that
- * gets one more each interval, so that a flood does not use up the requests of others.
+ * Makes the function that returns whether a request of a client is allowed. Each client has a token bucket of size `burst`,
+ * refilled by one token per interval, so that a flood does not use up the requests of others.
  *
- * @param nowSeconds a clock that never goes back
+ * @param nowSeconds a monotonic clock
  */
 export function createRateLimit(
   { intervalSeconds, burst }: RateLimit,
   nowSeconds: () => number,
 ): (client: string) => boolean {
-  /** In the order of the last request. */
+  /** Least recently used first. */
   const buckets = new Map<string, Bucket>();
   return (client) => {
     const now = nowSeconds();

@@ -3,7 +3,7 @@ import { oneOf, parseBoolean } from '../config/flag-values.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 import { quote } from '../parsers/lines.ts';
 
-/** Versions, curves and cipher suites as Go writes them, and what OpenSSL calls them. */
+/** Versions, curves and cipher suites by their names in Go, with their names in OpenSSL. */
 export const versions = {
   TLS10: 'TLSv1',
   TLS11: 'TLSv1.1',
@@ -18,7 +18,7 @@ export const curves = {
   X25519: 'X25519',
 } as const;
 
-/** The suites of TLS 1.0 to 1.3 that Go offers, in the order they are preferred by default. */
+/** The suites of TLS 1.0 to 1.3 that Go offers, in the default order of preference. */
 export const ciphers = {
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: 'ECDHE-ECDSA-AES128-GCM-SHA256',
   TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: 'ECDHE-RSA-AES128-GCM-SHA256',
@@ -46,7 +46,7 @@ const clientAuthTypes = [
 ] as const;
 type ClientAuthType = (typeof clientAuthTypes)[number];
 
-/** Text in the PEM format: a file, by a path relative to the configuration file, or the text itself. */
+/** PEM text, or the path of a PEM file relative to the configuration file. */
 export type PemSource = { readonly path: string } | { readonly text: string };
 
 export interface TlsConfig {
@@ -54,11 +54,11 @@ export interface TlsConfig {
   readonly key: PemSource;
   readonly clientAuthType: ClientAuthType;
   readonly clientCa: PemSource | undefined;
-  /** A client's certificate must have one of these names; undefined asks for none. */
+  /** A client's certificate must have one of these names; undefined accepts any. */
   readonly clientAllowedSans: readonly string[] | undefined;
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
-  /** Names as Go and IANA write them; empty is the default. Those of TLS 1.3 cannot be chosen. */
+  /** Names as in Go and IANA; empty is the default. Those of TLS 1.3 cannot be configured. */
   readonly cipherSuites: readonly (keyof typeof ciphers)[];
   readonly preferServerCipherSuites: boolean;
   /** Empty is the default. */
@@ -66,7 +66,7 @@ export interface TlsConfig {
 }
 
 /**
- * Takes `tls_server_config` apart, or finds that it asks for no TLS.
+ * Parses `tls_server_config`; undefined if it does not configure TLS.
  *
  * @throws {ConfigError} naming file, line and field.
  */
@@ -155,7 +155,6 @@ function parseText(text: string): string {
   return text;
 }
 
-/** Makes the parser of a name that a table has. */
 function oneKeyOf<Key extends string>(table: Readonly<Record<Key, string>>): (text: string) => Key {
   const isKey = (text: string): text is Key => Object.hasOwn(table, text);
   return (text) => {

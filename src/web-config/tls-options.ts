@@ -5,19 +5,19 @@ import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import { ciphers, curves, versions } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
 
-/** The PEM texts a TLS configuration names. */
+/** The PEM texts of a TLS configuration. */
 export interface TlsFiles {
   readonly certificate: string;
   readonly key: string;
   readonly clientCa: string | undefined;
 }
 
-const ofTls13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
+const tls13Ciphers = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 
 /**
- * Translates a TLS configuration from Go's words to Node's.
+ * Translates a TLS configuration from Go's names to options of Node.js.
  *
- * @throws {Error} of OpenSSL's when certificate, key, CA and ciphers make no server.
+ * @throws {Error} from OpenSSL when certificate, key, CA and ciphers do not fit together.
  */
 export function createTlsOptions(config: TlsConfig, files: TlsFiles): TlsOptions {
   const context: SecureContextOptions = {
@@ -36,16 +36,16 @@ export function createTlsOptions(config: TlsConfig, files: TlsFiles): TlsOptions
   return {
     ...context,
     requestCert: config.clientAuthType !== 'NoClientCert',
-    // The other types take, or also take, what no CA vouches for; clientProblem() looks at the rest.
+    // The other types also accept certificates that no CA has signed; clientProblem() checks those.
     rejectUnauthorized: config.clientAuthType === 'RequireAndVerifyClientCert',
   };
 }
 
 /**
- * Checks one of the files alone, so that a mistake can be named. OpenSSL takes an empty key for none, and Node.js an empty CA
+ * Validates one of the files alone, so that the error can name it. OpenSSL takes an empty key for none, and Node.js an empty CA
  * for all public ones.
  *
- * @throws {Error} saying what was expected, and why OpenSSL refuses it.
+ * @throws {Error} with the expected content and OpenSSL's reason.
  */
 export function checkPem(kind: 'a certificate' | 'an unencrypted private key', text: string): void {
   try {
@@ -62,9 +62,9 @@ function cipherList({ cipherSuites, minVersion }: TlsConfig): string {
     cipherSuites.length === 0 ? Object.values(ciphers) : cipherSuites.map((name) => ciphers[name]);
   const older = chosen.filter((cipher) => !cipher.startsWith('TLS_'));
   return [
-    ofTls13,
+    tls13Ciphers,
     ...older,
-    // OpenSSL 3 allows the signatures of these versions at its lowest level only.
+    // OpenSSL 3 allows the signatures of these versions only at security level 0.
     ...(minVersion === 'TLS10' || minVersion === 'TLS11' ? ['@SECLEVEL=0'] : []),
   ].join(':');
 }

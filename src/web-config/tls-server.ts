@@ -9,28 +9,28 @@ import { errorCode } from '../host/system-error.ts';
 import { clientProblem } from './client-certificate.ts';
 import type { CreateWebServer, WebServerOptions } from '../http/listen.ts';
 import { refusePipeline } from '../http/connections.ts';
-import type { ActiveWebConfig, WebConfigFollower } from './web-config-follower.ts';
+import type { ActiveWebConfig, WebConfigReloader } from './web-config-reloader.ts';
 
 export interface TlsServerOptions {
-  readonly follower: Pick<WebConfigFollower, 'refresh'>;
+  readonly reloader: Pick<WebConfigReloader, 'refresh'>;
   readonly log: Pick<Logger, 'debug'>;
-  /** Is told of each connection under which configuration it was accepted. */
+  /** Records the configuration under which each connection was accepted. */
   readonly accepted: AcceptedConnections;
 }
 
 type ActiveTls = NonNullable<ActiveWebConfig['tls']>;
-/** The TLS a connection was accepted with; a connection without TLS is not there. */
+/** The TLS configuration a connection was accepted with; none for a connection without TLS. */
 export type AcceptedConnections = WeakMap<Socket, ActiveTls>;
 
 const handshakeMilliseconds = 5000;
-/** How long what is being answered under a configuration that is no longer in force may take. */
+/** Timeout of requests in flight under a previous configuration. */
 const retirementMilliseconds = 10_000;
 
 /**
- * Makes the function that makes servers which ask before each handshake what TLS is to be like. Node fixes much of that
- * when a server is made, so one is made for each configuration, and connections are handed to the one in force.
+ * Makes the function that creates servers which reload the TLS configuration before each handshake. Node.js fixes most TLS
+ * options when a server is created, so there is one server per configuration, and connections go to the active one.
  */
-export function createTlsServers({ follower, log, accepted }: TlsServerOptions): CreateWebServer {
+export function createTlsServers({ reloader, log, accepted }: TlsServerOptions): CreateWebServer {
   return (options) => {
     const servers = new Set<HttpsServer>();
     let current: { readonly tls: ActiveTls; readonly server: HttpsServer } | undefined;
@@ -60,7 +60,7 @@ export function createTlsServers({ follower, log, accepted }: TlsServerOptions):
       socket.on('error', () => {
         socket.destroy();
       });
-      void follower.refresh().then(({ tls }) => {
+      void reloader.refresh().then(({ tls }) => {
         if (tls === undefined) {
           socket.destroy();
         } else {
@@ -94,7 +94,7 @@ function createTlsServer(
   server.prependListener('secureConnection', (socket) => {
     const problem = clientProblem(socket, config);
     accepted.set(socket, tls);
-    // A handshake costs the server far more than the client, and its connection is not counted again.
+    // A handshake costs the server far more than the client, and a renegotiation is not rate-limited.
     socket.disableRenegotiation();
     if (problem !== undefined) {
       log.debug({ address: socket.remoteAddress ?? '', problem }, 'client refused');
@@ -108,7 +108,7 @@ function createTlsServer(
       'client refused',
     );
   });
-  // It never listens itself, and Node watches over slow clients of those servers only that say they do.
+  // It never listens itself, and Node enforces the timeouts only of servers that emitted this event.
   server.emit('listening');
   return server;
 }

@@ -172,7 +172,7 @@ describe('parseWebConfig()', () => {
     );
   });
 
-  test('shows no secret in what it complains of', () => {
+  test('shows no secret in errors', () => {
     expect(() => parseWebConfig('basic_auth_users: {a: hunter2}', 'web.yml')).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
     );

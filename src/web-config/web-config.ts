@@ -5,24 +5,24 @@ import type { TlsConfig } from './tls-config.ts';
 import { parseYaml } from '../config/yaml-value.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
 
-/** Requests answered in a row, and how many seconds it takes until one more may be. */
+/** Token bucket of requests: its size, and the seconds per token. */
 export interface RateLimit {
   readonly intervalSeconds: number;
   readonly burst: number;
 }
 
-/** Who may ask, over what connection: the file of `--web.config.file`. */
+/** The content of `--web.config.file`. */
 export interface WebConfig {
   /** Undefined is plain HTTP. */
   readonly tls: TlsConfig | undefined;
-  /** Sent with every answer. */
+  /** Sent with every response. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Bcrypt hash by user; empty asks nobody for a password. */
+  /** Bcrypt hash by user; empty disables authentication. */
   readonly users: ReadonlyMap<string, string>;
   readonly rateLimit: RateLimit | undefined;
 }
 
-/** Headers that may be set, and the values those may have that have few. */
+/** Headers that may be set, with the allowed values; undefined allows any. */
 const headerValues: Readonly<Record<string, readonly string[] | undefined>> = {
   'Content-Security-Policy': undefined,
   'Strict-Transport-Security': undefined,
@@ -33,8 +33,8 @@ const headerValues: Readonly<Record<string, readonly string[] | undefined>> = {
 
 const bcryptPattern = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 /**
- * A comparison takes some 80 ms of a core at a cost of 10, and twice as long with each step. A password may have to wait for one
- * other: at the highest cost both take 2.6 s, at the next 5.1 s, and on a slow or busy core longer than a scrape may take.
+ * A comparison takes about 80 ms of a core at a cost of 10, and twice as long with each step. A password may wait for one other:
+ * both take 2.6 s at the maximum cost, 5.1 s at the next, and more than the scrape timeout on a slow or busy core.
  */
 const [minCost, maxCost] = [4, 14];
 const comparisonSeconds = (cost: number): number => 0.08 * 2 ** (cost - 10);
@@ -90,7 +90,7 @@ function rateLimit(value: YamlValue | undefined): RateLimit | undefined {
   const intervalSeconds = fields?.get('interval')?.parse(parseDurationSeconds) ?? 0;
   const burst = fields?.get('burst')?.parse(parseCount) ?? 0;
   if (intervalSeconds > 0 && burst === 0) {
-    return value?.fail('expected a burst of at least 1: with 0 nothing would be answered');
+    return value?.fail('expected a burst of at least 1: 0 would reject every request');
   }
   return intervalSeconds > 0 ? { intervalSeconds, burst } : undefined;
 }
@@ -102,7 +102,7 @@ function parseHeaderValue(text: string): string {
   return text;
 }
 
-/** What it got is a secret and not shown, but for the cost. */
+/** The input is a secret, so errors show only its cost. */
 function parseBcryptHash(text: string): string {
   const cost = bcryptPattern.exec(text)?.[1];
   const expected = `expected a bcrypt hash of a cost from ${minCost} to ${maxCost}, as "htpasswd -nBC 10 USER" prints`;

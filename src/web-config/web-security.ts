@@ -10,10 +10,9 @@ import { createPasswordThread } from './password-thread.ts';
 import { protect } from './protect.ts';
 import { createTlsServers } from './tls-server.ts';
 import type { AcceptedConnections } from './tls-server.ts';
-import { followWebConfig } from './web-config-follower.ts';
+import { createWebConfigReloader } from './web-config-reloader.ts';
 
 export interface WebSecurityOptions {
-  /** Of the web configuration file. */
   readonly path: string;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 }
@@ -22,31 +21,31 @@ export interface WebSecurityOptions {
 export interface WebSecurity {
   /** Undefined where the configuration has no TLS. */
   readonly createWebServer: CreateWebServer | undefined;
-  /** Has every request pass the configuration. */
+  /** Applies the configuration to every request. */
   readonly protect: (app: FastifyInstance) => void;
-  /** The file, which is read anew with requests too. */
+  /** The file, which is also reloaded by requests. */
   readonly file: ConfigFile;
 }
 
 /**
- * Opens a web configuration. A module of its own, loaded only where there is one.
+ * Opens a web configuration. A separate module, loaded only with `--web.config.file`.
  *
  * @throws {ConfigError} naming the file and what is wrong with it.
  */
 export async function openWebSecurity({ path, log }: WebSecurityOptions): Promise<WebSecurity> {
-  const follower = await followWebConfig({ path, log, now: () => new Date() });
-  const { tls } = await follower.refresh();
+  const reloader = await createWebConfigReloader({ path, log, now: () => new Date() });
+  const { tls } = await reloader.refresh();
   const authenticate = createAuthenticator(await openComparison(log));
   const accepted: AcceptedConnections = new WeakMap();
   return {
-    createWebServer: tls === undefined ? undefined : createTlsServers({ follower, log, accepted }),
+    createWebServer: tls === undefined ? undefined : createTlsServers({ reloader, log, accepted }),
     protect: (app) => {
-      protect(app, { follower, authenticate, accepted });
+      protect(app, { reloader, authenticate, accepted });
     },
     file: {
-      ...follower,
+      ...reloader,
       reload: async () => {
-        await follower.refresh();
+        await reloader.refresh();
       },
     },
   };
@@ -56,7 +55,7 @@ async function openComparison(log: WebSecurityOptions['log']): Promise<ComparePa
   try {
     return await openLibcrypt();
   } catch (error) {
-    log.debug({ reason: String(error) }, 'passwords are compared in a thread of their own');
+    log.debug({ reason: String(error) }, 'passwords are compared in a worker thread');
     return createPasswordThread();
   }
 }

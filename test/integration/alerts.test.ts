@@ -96,7 +96,7 @@ scrape_configs:
     machine?.delete();
   });
 
-  test('an alert mutes what it explains, and nothing on another node', async () => {
+  test('an alert inhibits the alerts it explains, and none on another node', async () => {
     const labels = { job: 'nicwatch', device: 'eno1' };
     const stalled = { ...labels, alertname: 'NICTransmitStalled' };
     const east = { cluster: 'east' };
@@ -166,7 +166,7 @@ scrape_configs:
     );
   });
 
-  test('a recorded hang, rising checksum errors and a true dead loop reach who is to know', async () => {
+  test('a recorded hang, rising checksum errors and a true dead loop reach their receivers', async () => {
     const ending = new AbortController();
     loop = await tieDeadLoop(namespace);
     // Fewer than ten in five seconds: the kernel writes down every one.
@@ -234,7 +234,7 @@ scrape_configs:
     await loop.untie();
   }, 60_000);
 
-  test('what has passed is resolved, and an agent that was killed is missed', async () => {
+  test('past problems are resolved, and a killed agent fires NICWatchDown', async () => {
     // The transmitter sends again.
     machine.setAttribute('eno1', 'statistics/tx_packets', 4711);
     for (const [alertname, node] of [
@@ -265,14 +265,14 @@ scrape_configs:
     expect(answers.filter((values) => values.length > 0)).not.toEqual([]);
   });
 
-  test('Prometheus and Alertmanager had nothing to complain of', () => {
+  test('Prometheus and Alertmanager log no warnings', () => {
     const complaints = [...prometheus.log().split('\n'), ...alertmanager.log().split('\n')].filter(
       (line) => /level=(?:warn|error)/.test(line),
     );
     expect(complaints).toEqual([]);
   });
 
-  test('what is critical pages within a minute, and a node that is lost within ninety seconds', async () => {
+  test('critical alerts page within a minute, and a lost node within ninety seconds', async () => {
     const { hang: seconds, nextFault, lostNode, besides } = await pages;
     expect(seconds).toBeLessThan(60);
     expect(nextFault).toBeLessThan(60);

@@ -31,7 +31,7 @@ describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () =
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('says what is measured, and on what', () => {
+  test('prints what is measured, and on which machine', () => {
     const [, head, machine, ...notes] = report.split('\n').filter(Boolean);
     expect(head).toMatch(/^nicwatch \d\S* on Node\.js v\S+, node_exporter \d/);
     expect(head).toContain(` on Node.js ${process.version},`);
@@ -39,12 +39,12 @@ describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () =
     expect(notes.find((line) => line.startsWith('A rehearsal'))).toBeDefined();
   });
 
-  test('runs the agent under the Node.js it is told to', () => {
+  test('runs the agent under the Node.js of --node', () => {
     expect(existsSync(join(directory, 'started'))).toBe(true);
   });
 
   test.each(['nicwatch', 'node_exporter'])(
-    'measures what %s costs a typical node, before all else',
+    'measures what %s costs a typical node, first of all',
     (exporter) => {
       const measured = rowOf(`4 ${exporter}`).slice(2);
       expect(measured).toHaveLength(4);
@@ -53,7 +53,7 @@ describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () =
     },
   );
 
-  test('measures how soon a kernel record is on /metrics, and an idle agent', () => {
+  test('measures the latency of a kernel record to /metrics, and an idle agent', () => {
     const [, ...latencies] =
       /^Kernel record to \/metrics: median (\S+) ms, max (\S+) ms, of 2 records\.$/m.exec(report) ??
       [];

@@ -8,7 +8,7 @@ import { expect, test, vi } from 'vitest';
 
 import { builtAgent, freePort } from '../support/agent-process.ts';
 
-test('the agent serves on when nobody reads its log any more', async () => {
+test('the agent keeps serving when its log is closed', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'nicwatch-closed-log-'));
   const address = `127.0.0.1:${await freePort()}`;
   const subprocess = execa(

@@ -88,7 +88,7 @@ test('a port in use ends it with code 1 and one line that names the address', as
   }
 });
 
-test('without procfs it serves what does not need it', async () => {
+test('without procfs it exports metrics of other sources', async () => {
   const agent = await startAgent({ flags: ['--path.procfs=/nonexistent'] });
   try {
     const scrape = await agent.freshScrape();
@@ -120,7 +120,7 @@ const activator = 'systemd-socket-activate';
 const activatorProblem = commandProblem(activator);
 
 test.skipIf(activatorProblem !== undefined)(
-  `--web.systemd-socket serves on the socket systemd passes, and on no other${skipNote(activatorProblem)}`,
+  `--web.systemd-socket listens only on the socket passed by systemd${skipNote(activatorProblem)}`,
   async () => {
     const port = await freePort();
     const stateDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-socket-'));

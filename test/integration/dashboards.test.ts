@@ -66,7 +66,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       panel.targets.map((target) => [`${panel.title} (${target.refId})`, panel, target] as const),
     );
 
-    test.each(targets)('%s gives something', async (where, panel, target) => {
+    test.each(targets)('%s returns data', async (where, panel, target) => {
       expect(await run(panel, target, values)).toSatisfy(isExpected(`${name}: ${where}`));
     });
 
@@ -88,7 +88,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     });
   });
 
-  describe('cross-node names the guilty node', () => {
+  describe('cross-node shows the guilty node', () => {
     test('by a red row of the matrix, the first, and no other', async () => {
       const { guilty, nodes } = lab.story;
       const cells = await table(crossNode, 'Failure ratio, source (row) by destination (column)');
@@ -101,7 +101,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       expect(cells[0]?.labels['source_node']).toBe(guilty);
     });
 
-    test('by name, as a source, since when, and not by any other', async () => {
+    test('with its name, side and start time, and no other node', async () => {
       const { guilty, failingSince } = lab.story;
       const [failing, ...others] = await table(crossNode, 'Guilty nodes');
       expect(others).toEqual([]);
@@ -147,7 +147,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       expect(changedAt).toBeLessThan(failingSince);
     });
 
-    test('and none where another cluster is chosen', async () => {
+    test('and none if another cluster is selected', async () => {
       const elsewhere = { ...all, ...allPairs, cluster: 'other' };
       expect(await table(crossNode, 'Guilty nodes', 'C', elsewhere)).toEqual([]);
       expect(
@@ -156,7 +156,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     });
   });
 
-  describe('fleet says what is wrong', () => {
+  describe('fleet shows current problems', () => {
     test('on which node and device, with which driver, since when', async () => {
       const { hanging, hangingSince } = lab.story;
       const found = await table(fleet, 'What is wrong now');
@@ -223,7 +223,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       ]);
     });
 
-    test('of nodes that cannot be scraped, and what they said last', async () => {
+    test('of nodes that cannot be scraped, with their last state', async () => {
       const { unreachable, lostAt } = lab.story;
       const [row, ...others] = await table(fleet, 'Nodes that do not report');
       expect(others).toEqual([]);
@@ -243,12 +243,12 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     });
   });
 
-  test('node shows one state of the device, the worst', async () => {
+  test('node shows only the most severe state of a device', async () => {
     const states = await table(node, 'State', 'A', hungDevice);
     expect(states.map(({ value }) => value)).toEqual([hangs]);
   });
 
-  describe('node of a node that is gone', () => {
+  describe('node for a node that is gone', () => {
     test.each(['Identity', 'State', 'Last kernel event', 'Booted', 'Known issues'])(
       '%s is what it said last',
       async (title) => {
@@ -257,7 +257,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
       },
     );
 
-    test('says since when it has not been scraped', async () => {
+    test('shows since when it has not been scraped', async () => {
       const values = { ...hungDevice, node: lab.story.unreachable };
       expect(await table(node, 'Scraped', 'A', values)).toEqual([]);
       const [since] = await table(node, 'Scraped', 'B', values);
@@ -265,7 +265,7 @@ describe.skipIf(problem !== undefined)(`dashboards on Prometheus${skipNote(probl
     });
   });
 
-  test('an empty Prometheus reads otherwise than a fleet that is well', async () => {
+  test('an empty Prometheus is distinguishable from a healthy fleet', async () => {
     const empty = await startPrometheus({ configuration: 'global: {}\n' });
     try {
       const blind = createPrometheusApi(empty.url);

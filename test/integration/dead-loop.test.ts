@@ -77,7 +77,7 @@ describe.skipIf(problem !== undefined)(`a dead loop in a namespace${skipNote(pro
     expect(counted(scrape)).toEqual(loop.logged());
   });
 
-  test('is counted the same by an agent that starts after it', async () => {
+  test('has the same count in an agent started later', async () => {
     await agent.stop();
     agent = await startAgent();
     expect(await firstCount()).toEqual(loop.logged());

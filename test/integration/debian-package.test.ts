@@ -32,7 +32,7 @@ const output = mkdtempSync(join(tmpdir(), 'nicwatch-packages-'));
 /** CAP_SYSLOG and no other. */
 const capabilities = (1n << 34n).toString(16).padStart(16, '0');
 /** For a machine that is busy, on which a first scrape may come before the kernel log was read. */
-const patience = { timeout: 15_000, interval: 500 };
+const retry = { timeout: 15_000, interval: 500 };
 const keptFlags = '--device.include=veth1';
 
 afterAll(() => {
@@ -118,7 +118,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     await machine?.delete();
   }, 30_000);
 
-  test('installs, and systemd runs it as nobody in particular with CAP_SYSLOG only', async () => {
+  test('installs, and systemd runs it as a dynamic user with CAP_SYSLOG only', async () => {
     await install(await pack());
     expect(await show('ActiveState', 'UnitFileState')).toEqual(['active', 'enabled']);
     const [pid = ''] = await show('MainPID');
@@ -130,7 +130,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     expect(status).not.toMatch(/^Uid:.*\b0\b/m);
   });
 
-  test('has a unit systemd finds nothing to say against', async () => {
+  test('has a unit that systemd-analyze verifies', async () => {
     const unit = '/usr/lib/systemd/system/nicwatch.service';
     expect(await machine.run('systemd-analyze', 'verify', '--man=no', unit)).toBe('');
     // Tenths of the exposure level, of which 100 is the worst.
@@ -156,7 +156,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
       expect(exposition.value('nic_link_up', { device: 'veth0' })).toBe(1);
       expect(exposition.samples('nicwatch_device_read_success')).not.toEqual([]);
       expect(failed('nicwatch_device_read_success')).toEqual([]);
-    }, patience);
+    }, retry);
     await machine.run('journalctl', '--sync');
     const [invocation = ''] = await show('InvocationID');
     const log = await machine.run(
@@ -168,7 +168,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     expect(log).not.toMatch(/level=(?:warn|error)/);
   });
 
-  test('is started anew when polls no longer end', async () => {
+  test('is restarted by the watchdog when polls no longer finish', async () => {
     await override('WatchdogSec=3s\nRestartSec=100ms');
     await machine.run('systemctl', 'restart', 'nicwatch');
     await setTimeout(4000);
@@ -183,7 +183,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     await override('');
   });
 
-  test('serves on the socket of systemd, which starts it when somebody scrapes', async () => {
+  test('is socket-activated by a scrape', async () => {
     await machine.run('systemctl', 'stop', 'nicwatch');
     writeFileSync(defaultFile(), 'ARGS="--web.systemd-socket"\n');
     await machine.run('systemctl', 'start', 'nicwatch.socket');
@@ -213,18 +213,18 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
   test('runs the revision of a newer commit after an upgrade', async () => {
     await machine.run('dpkg', '--purge', 'nicwatch');
     await install(await packOlderCommit('0.0.1-git.20200101000000.g0123456', '0123456'));
-    await vi.waitFor(async () => expect(await runningRevision()).toBe('0123456'), patience);
+    await vi.waitFor(async () => expect(await runningRevision()).toBe('0123456'), retry);
     await install(await pack());
-    await vi.waitFor(async () => expect(await runningRevision()).not.toBe('0123456'), patience);
+    await vi.waitFor(async () => expect(await runningRevision()).not.toBe('0123456'), retry);
   });
 
-  test('stays disabled when it was', async () => {
+  test('stays disabled if it was disabled', async () => {
     await machine.run('systemctl', 'disable', '--now', 'nicwatch');
     await install(await pack('--version=0.4.0'));
     expect(await show('UnitFileState')).toEqual(['disabled']);
   });
 
-  test('leaves nothing behind when it is purged', async () => {
+  test('deletes everything when purged', async () => {
     await machine.run('dpkg', '--purge', 'nicwatch');
     expect([...(await filesOf(machine))].filter((file) => !filesBefore.has(file))).toEqual([]);
   });
@@ -251,7 +251,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     expect(existsSync(join(machine.root, 'usr/sbin/policy-rc.d'))).toBe(false);
   });
 
-  test('is not set up where Node.js is too old', async () => {
+  test('is not installed if Node.js is too old', async () => {
     await install(await packFiles('nodejs', '18.20.4'));
     await expect(install(await pack())).rejects.toThrow(
       /nicwatch depends on nodejs \(>= 20\.19\); however:\n +Version of nodejs on system is 18\.20\.4/,
@@ -317,7 +317,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
       expect(
         exposition.value('nic_previous_boot_kernel_events', { device: 'eno9', event: 'unit_hang' }),
       ).toBe(7);
-    }, patience);
+    }, retry);
   }
 });
 

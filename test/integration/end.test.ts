@@ -38,7 +38,7 @@ test.each([0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 150, 200])(
   },
 );
 
-test('SIGTERM ends an agent whose log nobody reads, which serves until then', async () => {
+test('SIGTERM ends an agent whose log is blocked, which serves until then', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'nicwatch-full-log-'));
   const fifo = join(directory, 'fifo');
   execaSync('mkfifo', [fifo]);
@@ -107,7 +107,7 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     rmSync(directory, { recursive: true });
   });
 
-  test('that does not come back is said, and does not hold up the end', async () => {
+  test('that blocks is logged, and does not delay shutdown', async () => {
     const agent = await startAgent({ env: { LD_PRELOAD: stuckLibrary } });
     await vi.waitFor(
       async () =>
@@ -119,11 +119,11 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     expect(seconds).toBeLessThan(maxSeconds);
   });
 
-  test('that does not come back does not hold up the end without the C library', async () => {
+  test('that blocks does not delay shutdown without the C library', async () => {
     const bundle = join(directory, 'nicwatch.cjs');
     writeFileSync(bundle, readFileSync(builtAgent()));
     const agent = await startAgent({ bundle, env: { LD_PRELOAD: stuckLibrary } });
-    expect(agent.stderr()).toContain('devices are read in a slower way');
+    expect(agent.stderr()).toContain('devices are read by a slower method');
     await vi.waitFor(
       async () =>
         expect((await agent.freshScrape()).value('nicwatch_state_persistent', {})).toBe(0),
@@ -134,7 +134,7 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     expect(seconds).toBeLessThan(maxSeconds);
   });
 
-  test('that is denied is said, and does not hold up the end', async () => {
+  test('that is denied is logged, and does not delay shutdown', async () => {
     const agent = await startAgent({ launcher: [withoutFsync] });
     await vi.waitFor(
       async () =>

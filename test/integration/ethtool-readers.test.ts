@@ -60,7 +60,7 @@ describe.skipIf(problem !== undefined)(`both readers of ethtool${skipNote(proble
     await rm(directory, { recursive: true });
   });
 
-  test(`give the same for every device, whichever features are on${without}`, async () => {
+  test(`return the same for every device, with any features${without}`, async () => {
     const here = await comparisons(undefined, []);
     expect(devicesOf(here)).toContain('lo');
     expect(here.filter(differs)).toEqual([]);
@@ -111,7 +111,7 @@ describe('the built agent', () => {
     { where: 'alone', isAlone: true, choices: [], reader: 'command' },
     { where: 'alone', isAlone: true, choices: ['auto'], reader: 'command' },
     { where: 'alone', isAlone: true, choices: ['command'], reader: 'command' },
-  ])('$where, told $choices, reads by $reader', async ({ isAlone, choices, reader }) => {
+  ])('$where, with $choices, reads by $reader', async ({ isAlone, choices, reader }) => {
     const agent = await startAgent({
       flags: choices.map((choice) => `--ethtool.reader=${choice}`),
       ...(isAlone ? { bundle: alone } : {}),
@@ -137,7 +137,7 @@ describe('the built agent', () => {
     },
   );
 
-  test('alone, told to use ioctl, ends with code 2 and one line that names the flag', async () => {
+  test('without koffi and with --ethtool.reader=ioctl, ends with code 2 and one line that names the flag', async () => {
     const { exitCode, stdout, stderr } = await runAgent(['--ethtool.reader=ioctl'], alone);
     expect(stderr).toMatch(/^[^\n]+\n$/);
     expect(stderr).toContain('--ethtool.reader');
@@ -145,7 +145,7 @@ describe('the built agent', () => {
     expect(exitCode).toBe(2);
   });
 
-  test('does not know another reader', async () => {
+  test('rejects an unknown reader', async () => {
     const { exitCode, stderr } = await runAgent(['--ethtool.reader=netlink']);
     expect(stderr).toMatch(/^nicwatch: --ethtool\.reader: [^\n]+ got "netlink"\n$/);
     expect(exitCode).toBe(2);

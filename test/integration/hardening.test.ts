@@ -74,7 +74,7 @@ describe('a flood', () => {
   });
 });
 
-describe('an answer to nonsense', () => {
+describe('an answer to malformed requests', () => {
   test.each([
     ['GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 404],
     ['GET /nothing/../../etc/passwd HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 404],

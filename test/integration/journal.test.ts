@@ -71,7 +71,7 @@ function peakMemory({ pid }: AgentProcess): number {
 }
 
 describe('the journal as the source of the kernel log', () => {
-  test('gives the events of this boot, once, across a restart', async () => {
+  test('yields the events of this boot, once, across a restart', async () => {
     const stateDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-journal-'));
     cleanups.push(() => {
       rmSync(stateDirectory, { recursive: true });
@@ -116,7 +116,7 @@ describe('the journal as the source of the kernel log', () => {
     );
   });
 
-  test('tells of the boot before, however large its journal is, without delaying the first scrape', async () => {
+  test('reports the previous boot, with a journal of any size, without delaying the first scrape', async () => {
     const lines = hang.map((record) => journalLine(record, boot));
     const noise = journalLine(
       {
@@ -162,7 +162,7 @@ describe('the journal as the source of the kernel log', () => {
     expect(peakMemory(agent) - before).toBeLessThan(60);
   });
 
-  test('takes over where /dev/kmsg is not to be had', async () => {
+  test('is the fallback if /dev/kmsg is not available', async () => {
     const agent = await agentWith(
       { current: hang.map((record) => journalLine(record, thisBoot)), previous: undefined },
       { flags: ['--path.rootfs=/nonexistent'] },
@@ -182,7 +182,7 @@ describe('the journal as the source of the kernel log', () => {
 const realProblem = commandProblem('journalctl', journalWriter);
 
 describe.skipIf(realProblem !== undefined)(`a real journal${skipNote(realProblem)}`, () => {
-  test('is read through the real journalctl, byte arrays and all', async () => {
+  test('is read through the real journalctl, including byte arrays', async () => {
     const nowMicroseconds = Date.now() * 1000;
     const root = await createJournalRoot([
       ...hang.map((record) => ({

@@ -92,7 +92,7 @@ describe.skipIf(problem !== undefined)(
       await expectValue(1);
     });
 
-    test('issues of the file are others once it is read anew', async () => {
+    test('issues of the file change on reload', async () => {
       const labels = { device: 'vx0', issue: 'our-vxlan-2', severity: 'warning' };
       expect((await agent.freshScrape()).value('nic_known_issue', labels)).toBeUndefined();
       writeFileSync(file, issues.replace('our-vxlan', 'our-vxlan-2'));
@@ -108,7 +108,7 @@ describe.skipIf(problem !== undefined)(
       agent.signal('SIGHUP');
     });
 
-    test('an issue of other kernels is 0, and those nicwatch brings are there as well', async () => {
+    test('an issue of other kernels is 0, and built-in issues are exported too', async () => {
       await vi.waitFor(
         async () => {
           const { value } = await agent.freshScrape();
@@ -160,7 +160,7 @@ describe('--known-issues.file', () => {
     expect(exitCode).toBe(2);
   });
 
-  test('that is right passes --config.check', async () => {
+  test('that is valid passes --config.check', async () => {
     writeFileSync(file, issues);
     const { exitCode, stderr } = await runAgent(['--config.check', `--known-issues.file=${file}`]);
     expect(stderr).toBe('');

@@ -105,7 +105,7 @@ describe.skipIf(mitigationProblem !== undefined)(
       return { lines: stdout.split('\n'), stderr, exitCode };
     }
 
-    test('switches features off, and says what was', async () => {
+    test('disables features, and logs their previous state', async () => {
       const features = 'tcp-segmentation-offload tx-udp_tnl-csum-segmentation';
       const first = await disable({ FEATURES: features, DRIVERS: 'veth' });
       expect(first).toMatchObject({ exitCode: 0, stderr: '' });
@@ -118,7 +118,7 @@ describe.skipIf(mitigationProblem !== undefined)(
       expect(again.lines).toContain('veth0 (veth): tcp-segmentation-offload is off already');
     });
 
-    test('leaves devices of other drivers alone', async () => {
+    test('does not change devices of other drivers', async () => {
       const before = await namespace.run('ethtool', ['-k', 'veth1']);
       const result = await disable({
         DEVICES: 'veth1',
@@ -129,7 +129,7 @@ describe.skipIf(mitigationProblem !== undefined)(
       expect(await namespace.run('ethtool', ['-k', 'veth1'])).toBe(before);
     });
 
-    test('fails where a feature stays on', async () => {
+    test('fails if a feature remains on', async () => {
       const { exitCode, stderr } = await disable(
         { FEATURES: 'generic-segmentation-offload' },
         'chown',

@@ -85,7 +85,7 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
     ['empty', () => truncateSync(stateFile, 0)],
     ['overwritten', () => writeFileSync(stateFile, Buffer.from([0xff, 0x00, 0x7b]))],
     ['of a newer version', () => writeFileSync(stateFile, '{"version":2}')],
-  ])('is counted anew from the ring when the state file is %s', async (_what, damage) => {
+  ])('is counted again from the ring buffer when the state file is %s', async (_what, damage) => {
     const before = await finalCount();
     damage();
     const damaged = readFileSync(stateFile);
@@ -116,7 +116,7 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
     expect(agent.stderr().match(/level=warn/g)).toHaveLength(1);
   });
 
-  test('says when it cannot be written, and the agent runs on', async () => {
+  test('logs that it cannot be written, and the agent continues', async () => {
     const file = join(stateDirectory, 'a-file');
     writeFileSync(file, '');
     const agent = await startAgent({ stateDirectory: join(file, 'below') });
@@ -135,7 +135,7 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
     expect(agent.stderr().match(/level=warn/g)).toHaveLength(1);
   });
 
-  test('says how many records were lost when the ring runs over the reader', async () => {
+  test('counts lost records when the ring buffer overruns the reader', async () => {
     const [first] = readKernelRing();
     const agent = await startAgent();
     try {

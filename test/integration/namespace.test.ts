@@ -47,7 +47,7 @@ describe.skipIf(problem !== undefined)(`an agent in a namespace${skipNote(proble
     await peer?.delete();
   });
 
-  test('sees offloads switched off by ethtool -K, and what is requested still', async () => {
+  test('exports offloads disabled by ethtool -K, and their requested state', async () => {
     const before = await quietScrape();
     expect(offload(before, 'vx0', 'tx-checksumming')).toBe(1);
     expect(before.samples('nic_offload_requested', { device: 'vx0' })).toEqual([]);
@@ -75,7 +75,7 @@ describe.skipIf(problem !== undefined)(`an agent in a namespace${skipNote(proble
     expect(after.samples('nic_offload_requested', { device: 'vx1' })).toEqual([]);
   });
 
-  test('says of each feature whether it is on and fixed as ethtool -k prints it', async () => {
+  test('exports whether each feature is on and fixed as ethtool -k prints it', async () => {
     // All members of its group scatter-gather are fixed; the group is not.
     await namespace.ip('link add mv0 link veth0 type macvlan');
     try {
@@ -113,7 +113,7 @@ describe.skipIf(problem !== undefined)(`an agent in a namespace${skipNote(proble
     expect(otherProtocols(afterGood)).toEqual(otherProtocols(before));
   });
 
-  test('sees a link go down and come up', async () => {
+  test('exports a link going down and up', async () => {
     expect((await quietScrape()).value('nic_link_up', { device: 'vx1' })).toBe(1);
     await namespace.ip('link set vx1 down');
     expect((await quietScrape()).value('nic_link_up', { device: 'vx1' })).toBe(0);
@@ -121,7 +121,7 @@ describe.skipIf(problem !== undefined)(`an agent in a namespace${skipNote(proble
     expect((await quietScrape()).value('nic_link_up', { device: 'vx1' })).toBe(1);
   });
 
-  test('follows a device that is added, renamed, removed and added again', async () => {
+  test('exports a device that is added, renamed, removed and added again', async () => {
     const add = 'link add plug0 type veth peer plug1';
     try {
       expect(await linksSeen()).toEqual(['veth0', 'vx0', 'vx1']);

@@ -120,7 +120,7 @@ describe('basic_auth_users', () => {
     );
   });
 
-  test('follows the file: another password, headers, a rate limit', async () => {
+  test('reloads the file: another password, headers, a rate limit', async () => {
     const right = { credentials: 'prometheus:secret' };
     expect((await ask(right)).status).toBe(200);
     configure(`basic_auth_users: { prometheus: ${hashSync('changed', 4)} }
@@ -141,7 +141,7 @@ rate_limit: { interval: 1h, burst: 3 }
   });
 });
 
-test('10,000 wrong passwords neither slow a right one nor stay in memory', async () => {
+test('10,000 wrong passwords neither delay a right one nor leak memory', async () => {
   configure(`basic_auth_users: { prometheus: ${hash} }`);
   const flood = new Agent({ keepAlive: true, maxSockets: 50 });
   const counts = new Map<number | 'closed', number>();
@@ -202,7 +202,7 @@ describe.each([10, 14])('with hashes of cost %d', (cost) => {
   });
 
   test(
-    'a right password is answered while 140 wrong ones from 70 addresses wait',
+    'a right password is answered while 140 wrong ones from 70 addresses are queued',
     {
       timeout: 90_000,
     },

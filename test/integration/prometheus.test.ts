@@ -94,7 +94,7 @@ scrape_configs:
 });
 
 describe.skipIf(promtoolProblem !== undefined)(`promtool${skipNote(promtoolProblem)}`, () => {
-  test('has nothing to say of the metrics of this machine', async () => {
+  test('accepts the metrics of this machine', async () => {
     const agent = await startAgent();
     try {
       const { text } = await agent.freshScrape();

@@ -38,7 +38,7 @@ describe.skipIf(problem !== undefined)(`npm run release -- --dry-run${skipNote(p
     });
   }, 180_000);
 
-  test('makes every artefact, with its checksum', () => {
+  test('builds every artifact, with its checksum', () => {
     const sums = readFileSync(join(output, 'SHA256SUMS'), 'utf8')
       .trimEnd()
       .split('\n')
@@ -61,7 +61,7 @@ describe.skipIf(problem !== undefined)(`npm run release -- --dry-run${skipNote(p
     );
   });
 
-  test('packs an agent for npm that runs from where npm installs it', async () => {
+  test('packs an agent for npm that runs as installed by npm', async () => {
     const project = join(folder, 'project');
     mkdirSync(project);
     writeFileSync(join(project, 'package.json'), '{"private":true}');
@@ -98,7 +98,7 @@ describe.skipIf(problem !== undefined)(`npm run release -- --dry-run${skipNote(p
     60_000,
   );
 
-  test('lists what was bundled, and nothing else, as its materials', () => {
+  test('lists exactly the bundled packages in its SBOM', () => {
     const { components, metadata } = parse(readFileSync(file(/\.cdx\.json$/), 'utf8'));
     const names = components.map((one: { readonly name: string }) => one.name);
     expect(metadata.component.version).toBe(version);
@@ -106,7 +106,7 @@ describe.skipIf(problem !== undefined)(`npm run release -- --dry-run${skipNote(p
     expect(names).not.toEqual(expect.arrayContaining(['vitest']));
   });
 
-  test('is refused without --dry-run where the commit has no release tag', async () => {
+  test('fails without --dry-run if the commit has no release tag', async () => {
     const { exitCode, stderr } = await execa(process.execPath, ['scripts/release.mjs'], {
       cwd: root,
       reject: false,

@@ -44,13 +44,13 @@ describe('an agent', () => {
     expect((await agent.fetch('/-/healthy')).status).toBe(200);
   });
 
-  test('has no debugger, whoever asks for it', async () => {
+  test('opens no debugger', async () => {
     agent.signal('SIGUSR1');
     await setTimeout(signalMilliseconds);
     expect(agent.stderr()).not.toMatch(/debugger/i);
   });
 
-  test('is reloaded over HTTP only where it is told to be', async () => {
+  test('is reloaded over HTTP only with --web.enable-lifecycle', async () => {
     const { status } = await fetch(`${agent.url}/-/reload`, { method: 'POST' });
     expect(status).toBe(403);
   });
@@ -82,7 +82,7 @@ describe('known issues', () => {
     return (await fetch(`${agent.url}/-/reload`, { method: 'POST' })).status;
   }
 
-  test('are read anew on SIGHUP', async () => {
+  test('are reloaded on SIGHUP', async () => {
     const before = (await configMetric('last_reload_success_timestamp_seconds')) ?? 0;
     expect(await configMetric('last_reload_successful')).toBe(1);
     agent.signal('SIGHUP');
@@ -94,7 +94,7 @@ describe('known issues', () => {
     );
   });
 
-  test('are read anew on POST /-/reload', async () => {
+  test('are reloaded on POST /-/reload', async () => {
     const before = (await configMetric('last_reload_success_timestamp_seconds')) ?? 0;
     expect(await postReload()).toBe(200);
     reloads += 1;
@@ -102,7 +102,7 @@ describe('known issues', () => {
     expect(agent.stderr().match(/known issues reloaded/g)).toHaveLength(reloads);
   });
 
-  test('stay as they were where the file is broken, which is said with its line', async () => {
+  test('remain active if the file is invalid, which is logged with its line', async () => {
     const before = await configMetric('last_reload_success_timestamp_seconds');
     writeFileSync(file, issueNamed('second').replace('severity: info', 'severity: page'));
     expect(await postReload()).toBe(500);

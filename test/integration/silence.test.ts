@@ -75,7 +75,7 @@ async function failingCollectors(agent: AgentProcess): Promise<readonly string[]
 }
 
 describe('an agent that reads nothing', () => {
-  test.each(cases)('says so once of $what', async ({ options, warning, failing }) => {
+  test.each(cases)('logs it once: $what', async ({ options, warning, failing }) => {
     const agent = await startAgent(options);
     try {
       await vi.waitFor(
@@ -91,7 +91,7 @@ describe('an agent that reads nothing', () => {
     }
   });
 
-  test('says of both sources of the kernel log what helps', async () => {
+  test('logs the remedy for both sources of the kernel log', async () => {
     const agent = await startAgent({
       flags: ['--path.rootfs=/nonexistent', '--device.include=lo'],
     });
@@ -151,7 +151,7 @@ describe.skipIf(problem !== undefined)(`an agent without devices${skipNote(probl
     await namespace?.delete();
   });
 
-  test('warns again when it is gone again', async () => {
+  test('warns again when it is missing again', async () => {
     const agent = await startAgent({ namespace, flags: ['--device.include=plug.*'] });
     const isFailing = async (expected: boolean): Promise<void> => {
       await vi.waitFor(

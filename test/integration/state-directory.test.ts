@@ -62,7 +62,7 @@ describe.skipIf(diskProblem !== undefined)(
       agent = undefined;
     });
 
-    test('from the start costs neither the log nor the end, and is used once it is back', async () => {
+    test('at startup delays neither events nor shutdown, and is used once it is back', async () => {
       await disk.freeze();
       agent = await startAgent({ stateDirectory: join(disk.path, 'nicwatch') });
       const first = await agent.scrape();
@@ -82,7 +82,7 @@ describe.skipIf(diskProblem !== undefined)(
       await expectPersistence(agent, 1);
     });
 
-    test('later is said, and made good for when it is back, without a new record', async () => {
+    test('later is logged, and written once it is back, without a new record', async () => {
       agent = await startAgent({ stateDirectory: disk.path });
       await expectPersistence(agent, 1);
       await disk.freeze();
@@ -105,7 +105,7 @@ describe.skipIf(rootProblem !== undefined)(`a state directory${skipNote(rootProb
     rmSync(directory, { recursive: true });
   });
 
-  test('that cannot be made in procfs costs neither the log nor processor time', async () => {
+  test('that cannot be created in procfs costs neither events nor CPU time', async () => {
     const agent = await startAgent({ stateDirectory: '/proc/nope' });
     try {
       await expectPersistence(agent, 0);
@@ -120,7 +120,7 @@ describe.skipIf(rootProblem !== undefined)(`a state directory${skipNote(rootProb
     }
   });
 
-  test('with a FIFO at the temporary name is written all the same', async () => {
+  test('with a FIFO at the temporary name is still written', async () => {
     execaSync('mkfifo', [join(directory, 'kernel-log.json.new')]);
     const agent = await startAgent({ stateDirectory: directory });
     try {
@@ -132,7 +132,7 @@ describe.skipIf(rootProblem !== undefined)(`a state directory${skipNote(rootProb
     expect(readFileSync(join(directory, 'kernel-log.json'), 'utf8')).toContain('"version":2');
   });
 
-  test('of another agent is left to it, and taken over when that ends', async () => {
+  test('in use by another agent is taken over when that agent ends', async () => {
     const first = await startAgent({ stateDirectory: directory });
     const second = await startAgent({ stateDirectory: directory });
     try {
@@ -151,7 +151,7 @@ describe.skipIf(rootProblem !== undefined)(`a state directory${skipNote(rootProb
     }
   });
 
-  test('survives an agent that is killed: the next one has it at once', async () => {
+  test('is unlocked when the agent is killed', async () => {
     for (let round = 0; round < 3; round += 1) {
       const agent = await spawnAgent({ stateDirectory: directory });
       await vi.waitFor(async () => expect(await persistence(agent)).toBe(1), { timeout: 10_000 });

@@ -61,7 +61,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
   }
 
   test.each(['light', 'dark'] as const)(
-    'is readable and accessible in %s, and complains of nothing',
+    'is readable and accessible in %s, without browser errors',
     async (colorScheme) => {
       const { page, complaints } = await open(server.url, {
         colorScheme,
@@ -80,7 +80,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
   );
 
   test.each([360, 390])(
-    'shows state and event text on a phone of %d px without scrolling sideways',
+    'shows state and event text on a phone of %d px without horizontal scrolling',
     async (width) => {
       const viewport = { width, height: 740 };
       const { page } = await open(server.url, { viewport });
@@ -122,7 +122,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
-  test('shows a hang, its device, the known issue and what the kernel said', async () => {
+  test('shows a hang, its device, the known issue and the kernel message', async () => {
     const { page } = await open(server.url);
     const text = await page.locator('main').innerText();
     expect(text).toContain('eno1');
@@ -131,7 +131,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     expect(text).toContain('ethtool -K eno1 tso off gso off gro off');
   });
 
-  test('names the node, says when all this was, and leads to the runbooks', async () => {
+  test('shows host name and times, and links to the runbooks', async () => {
     const { page } = await open(server.url);
     expect(await page.title()).toBe('node-7 · nicwatch');
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('node-7');
@@ -157,7 +157,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     await hostile.close();
   });
 
-  test('can be read by keyboard, without scripts', async () => {
+  test('is usable by keyboard, without scripts', async () => {
     const { page } = await open(server.url, { javaScriptEnabled: false });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -185,7 +185,7 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
 describe.skipIf(namespaceIssue !== undefined)(
   `a device of a hostile name${skipNote(namespaceIssue)}`,
   () => {
-    test('is shown as text, and its link leads to it', async () => {
+    test('is shown as text, and its link works', async () => {
       const namespace = await createNamespace();
       try {
         await namespace.ip(`link add ${hostileName} type veth peer name other`);

@@ -51,7 +51,7 @@ exec '${commandPath('ethtool') ?? ''}' "$@"
     await rm(directory, { recursive: true });
   });
 
-  test('costs its own samples only, holds up no scrape, and recovers by itself', async () => {
+  test('affects only its own samples, delays no scrape, and recovers', async () => {
     const agent = await startAgent(options());
     try {
       const first = await agent.scrape();
@@ -80,7 +80,7 @@ exec '${commandPath('ethtool') ?? ''}' "$@"
     }
   });
 
-  test('does not hold up the end of the agent, and no command outlives it', async () => {
+  test('does not delay shutdown, and no command outlives the agent', async () => {
     const agent = await startAgent(options());
     try {
       await vi.waitFor(async () => expect(await sleepers()).not.toEqual([]), { timeout: 5000 });
@@ -93,7 +93,7 @@ exec '${commandPath('ethtool') ?? ''}' "$@"
   });
 
   test.each([0, 50, 100, 150, 200, 225, 250, 275, 300, 325, 350, 400])(
-    'does not hold up an agent told to end %i ms after its start',
+    'does not delay SIGTERM %i ms after the start',
     async (milliseconds) => {
       const agent = await spawnAgent(options());
       await setTimeout(milliseconds);

@@ -38,7 +38,7 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
   });
 
   test.each([1, 4, 8, 20])(
-    'of %i devices costs their samples only, holds up no scrape, and recovers',
+    'of %i devices affects only their samples, delays no scrape, and recovers',
     async (count) => {
       await withStuckAgent(count, async (agent, namespace) => {
         // Of everything that is not stuck, all is read.
@@ -79,7 +79,7 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
     90_000,
   );
 
-  test('does not hold up the end of the agent', async () => {
+  test('does not delay shutdown', async () => {
     await withStuckAgent(2, async (agent) => {
       await vi.waitFor(
         async () =>

@@ -84,7 +84,7 @@ describe.skipIf(problem !== undefined)(`connections with TLS${skipNote(problem)}
     socket.destroy();
   });
 
-  test('are closed where the configuration has changed before the end of the handshake', async () => {
+  test('are closed if the configuration changes during the handshake', async () => {
     configure(open);
     (await shakeHands()).destroy();
     const plain = connectTcp(port, '127.0.0.1');

@@ -98,7 +98,7 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     certificates.delete();
   });
 
-  describe('asks for client certificates', () => {
+  describe('requests client certificates', () => {
     const [yes, no] = ['200', 'refused'];
     test.each([
       // Without certificate, with a good one, another name, another authority, an expired one.
@@ -195,7 +195,7 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     expect(await shake('-tls1_2', '-cipher', offered)).toBe(agreed);
   });
 
-  test('offers TLS 1.3 whatever the list of suites, and the curves it was told', async () => {
+  test('offers TLS 1.3 with any list of suites, and the configured curves', async () => {
     configure(
       `${server}, cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256], curve_preferences: [CurveP384]`,
     );
@@ -203,7 +203,7 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     expect(await shake('-tls1_3', '-groups', 'X25519')).toBe('refused');
   });
 
-  test('takes a new certificate without a restart, and keeps the old one while the new is broken', async () => {
+  test('reloads a new certificate, and keeps the previous one while the new one is invalid', async () => {
     configure('cert_file: changing.pem, key_file: changing.key');
     const install = (name: string): void => {
       for (const kind of ['pem', 'key']) {
@@ -216,7 +216,8 @@ describe.skipIf(problem !== undefined)(`TLS${skipNote(problem)}`, () => {
     expect(await served()).toContain('subject=CN = second-server\n');
 
     const complaints = (): number =>
-      agent.stderr().split('the web configuration stays as it was').length - 1;
+      agent.stderr().split('cannot reload the web configuration, keeping the previous one').length -
+      1;
     const before = complaints();
     writeFileSync(certificates.path('changing.pem'), 'no certificate\n');
     for (let connection = 0; connection < 3; connection += 1) {

@@ -21,19 +21,19 @@ export interface AgentProcessOptions {
   readonly flags?: readonly string[];
   readonly namespace?: Namespace;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it keeps its state; by default in a place of its own that goes with it. */
+  /** State directory; by default a temporary one. */
   readonly stateDirectory?: string;
-  /** The file to run, where it is not the one that was built. */
+  /** The file to run; by default the build. */
   readonly bundle?: string;
-  /** How many descriptors it may have open; as many as this process by default. */
+  /** Maximum number of open descriptors; by default that of this process. */
   readonly descriptorLimit?: number;
   /** A program that runs it, with its first arguments. */
   readonly launcher?: readonly string[];
-  /** Whether it answers, where that is not for anybody to ask. */
+  /** Readiness check, where the agent is not reachable by everyone. */
   readonly isAnswering?: () => Promise<boolean>;
 }
 
-/** How a process ended, and how long it took from the moment it was asked to. */
+/** Exit status of a process, and the time from the signal to the exit. */
 export interface Ended {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
@@ -45,13 +45,13 @@ export interface AgentProcess {
   readonly url: string;
   fetch(path: string): Promise<Answer>;
   scrape(): Promise<Exposition & Pick<Answer, 'seconds'>>;
-  /** A scrape of values that were all read after this call. */
+  /** A scrape whose values were all read after this call. */
   freshScrape(): Promise<Exposition>;
-  /** Sends SIGTERM and waits for the end; SIGKILL follows after five seconds. */
+  /** Sends SIGTERM and waits for the exit; SIGKILL follows after five seconds. */
   stop(): Promise<Ended>;
-  /** Sends SIGKILL and waits for the end. */
+  /** Sends SIGKILL and waits for the exit. */
   kill(): Promise<void>;
-  /** Waits until it ends by itself. */
+  /** Waits until it exits by itself. */
   ended(): Promise<Pick<Ended, 'exitCode' | 'signal'>>;
   signal(name: NodeJS.Signals): void;
   readonly pid: number | undefined;
@@ -62,7 +62,7 @@ const builtFile = new URL('../../dist/nicwatch.cjs', import.meta.url).pathname;
 const freshDeadlineMilliseconds = 10_000;
 const answerDeadlineMilliseconds = 10_000;
 
-/** Starts the built agent on a port of its own and waits until it answers. */
+/** Starts the built agent on a free port and waits until it is ready. */
 export async function startAgent(options: AgentProcessOptions = {}): Promise<AgentProcess> {
   const agent = await spawnAgent(options);
   const { isAnswering } = options;
@@ -89,7 +89,7 @@ async function waitFor(isAnswering: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** Starts the built agent and does not wait. */
+/** Starts the built agent without waiting. */
 export async function spawnAgent({
   flags = [],
   namespace,
@@ -100,7 +100,7 @@ export async function spawnAgent({
   launcher = [],
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
-  // A namespace of its own has every port free.
+  // In a separate namespace every port is free.
   const address = `127.0.0.1:${namespace === undefined ? await freePort() : 10_140}`;
   const subprocess = execa(
     ...inNamespace(
@@ -199,7 +199,7 @@ export async function runAgent(
   return { exitCode, stdout, stderr };
 }
 
-/** A TCP port nobody listens on. */
+/** A free TCP port. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -222,7 +222,7 @@ export function builtAgent(): string {
   return builtFile;
 }
 
-/** When the collector that was run longest ago began to read. Collectors that fail tell no time and do not count. */
+/** Start time of the oldest collector run. Failed collectors have no timestamp and are ignored. */
 function oldestPollMilliseconds(exposition: Exposition): number {
   const begun = exposition.samples('nicwatch_collector_success').flatMap(({ labels, value }) => {
     const collector = { collector: labels.get('collector') ?? '' };

@@ -6,7 +6,7 @@ import { stringsAt, valueAt } from './value-at.ts';
 /** Alertmanager, running. */
 export interface AlertmanagerProcess extends ServerProcess {
   readonly address: string;
-  /** Tells it of alerts with these labels. */
+  /** Sends it alerts with these labels. */
   post(alerts: readonly Readonly<Record<string, string>>[]): Promise<void>;
   /** Labels of the alerts that others mute. */
   muted(): Promise<readonly Readonly<Record<string, string>>[]>;

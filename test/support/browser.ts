@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 
 import { commandPath } from './requirements.ts';
 
-/** Starts Debian's Chromium without a window. It asks nobody for anything but the pages it is told to open. */
+/** Starts Debian's Chromium without a window. It sends no requests except for the opened pages. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = commandPath('chromium');
   if (executablePath === undefined) {

@@ -19,7 +19,7 @@ interface IssueOptions {
   readonly days?: number;
 }
 
-/** Makes a certificate authority `ca`, one nobody trusts, `foreign-ca`, and a certificate for this machine, `server`. */
+/** Makes a certificate authority `ca`, an untrusted one, `foreign-ca`, and a certificate for this machine, `server`. */
 export function createCertificates(): Certificates {
   const directory = mkdtempSync(join(tmpdir(), 'nicwatch-certificates-'));
   const path = (name: string): string => join(directory, name);

@@ -46,11 +46,11 @@ interface FakeKernel {
   readonly commands: EthtoolCommand[];
   /** What happens once, when a command has been carried out. */
   readonly after: Map<EthtoolCommand, () => void>;
-  /** Bytes written that the buffer had no room for. A real kernel would have written over something else. */
+  /** Bytes written beyond the buffer, where a real kernel would corrupt memory. */
   overflowBytes(): number;
 }
 
-/** The kernel's side of SIOCETHTOOL: it writes what the device has at that moment, whatever the caller made room for. */
+/** The kernel's side of SIOCETHTOOL: it writes the current data of the device, regardless of the size of the caller's buffer. */
 export function createFakeKernel(
   devices: Readonly<Record<string, FakeDevice>>,
   { checksCounts = false }: FakeKernelOptions = {},
@@ -184,7 +184,7 @@ export interface ReadsByName {
   txRingSize(device: string): Promise<number>;
 }
 
-/** Asks the devices of a fake kernel by ioctl: whichever has the name at that moment, each by reads of its own. */
+/** Reads the devices of a fake kernel by ioctl, by their current names, each with reads of its own. */
 export function createReadsByName({
   devices,
   ioctl,

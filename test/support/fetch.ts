@@ -32,13 +32,13 @@ export async function fetchFrom(namespace: string | undefined, url: string): Pro
       return answer;
     }
     if (performance.now() > deadline) {
-      throw new Error(`expected an answer from ${url}, nobody listens`);
+      throw new Error(`expected a response from ${url}, the connection was refused`);
     }
     await setTimeout(retryMilliseconds);
   }
 }
 
-/** On a connection of its own. Undefined where nobody listens. */
+/** On a new connection. Undefined if it is refused. */
 async function fetchHere(url: string, milliseconds: number): Promise<Answer | undefined> {
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(milliseconds);
@@ -60,7 +60,7 @@ async function fetchHere(url: string, milliseconds: number): Promise<Answer | un
   }
 }
 
-/** By a program of its own, because a process cannot enter the namespace. Undefined where nobody listens. */
+/** In a child process, because a process cannot enter the namespace. Undefined if the connection is refused. */
 async function fetchInside(
   namespace: string,
   url: string,

@@ -5,11 +5,11 @@ export type VariableValues = Readonly<Record<string, string>>;
 export interface QueryTimes {
   readonly from: number;
   readonly to: number;
-  /** How often Prometheus scrapes, as the data source is told. */
+  /** Scrape interval configured in the data source. */
   readonly scrapeInterval: number;
   /** How many points a panel asks for. */
   readonly maxDataPoints: number;
-  /** The least step, where the panel has one. */
+  /** The minimum step, if the panel has one. */
   readonly minInterval?: number | undefined;
 }
 

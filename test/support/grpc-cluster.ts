@@ -4,9 +4,9 @@ import type { Server } from 'node:http';
 /** gRPC clients of a simulated cluster, of which one node's requests fail. */
 export interface GrpcCluster {
   readonly nodes: readonly string[];
-  /** What a series counts at a moment in seconds since the epoch. */
+  /** What a series counts at a time in seconds since the epoch. */
   value(series: string, at: number): number | undefined;
-  /** All series at a moment, in the Prometheus format. */
+  /** All series at a time, in the Prometheus format. */
   exposition(at: number): string;
 }
 
@@ -55,7 +55,7 @@ export function createGrpcCluster({ size, guilty, since }: GrpcClusterOptions): 
   };
 }
 
-/** Serves what the clients count at the moment of each scrape. */
+/** Serves the counters of the clients at the time of each scrape. */
 export function serveGrpcCluster({ exposition }: GrpcCluster): Server {
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');

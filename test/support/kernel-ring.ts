@@ -31,7 +31,7 @@ export function readKernelRing(): readonly RingRecord[] {
   }
 }
 
-/** The next record; empty for one that was overwritten in this moment, undefined behind the last. */
+/** The next record; empty for one that was just overwritten, undefined after the last. */
 function readRecord(file: number): string | undefined {
   const buffer = Buffer.alloc(largestRecordBytes);
   try {

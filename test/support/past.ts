@@ -1,4 +1,4 @@
-/** What a series was at a moment in seconds since the epoch: another value than now, or nothing at all. */
+/** Past value of a series at a time in seconds since the epoch; undefined if it had none. */
 export type PastValue = (series: string, now: number, at: number) => number | undefined;
 
 export interface PastOptions {

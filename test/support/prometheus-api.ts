@@ -13,17 +13,17 @@ interface QueryRange {
   readonly step: number;
 }
 
-/** What a dashboard asks of a Prometheus. Times are in seconds, those of the clock since the epoch. */
+/** Queries of a dashboard. Times are in seconds, those of the clock since the epoch. */
 export interface PrometheusApi {
-  /** @throws {Error} with what Prometheus says of the query. */
+  /** @throws {Error} with the error of Prometheus. */
   query(query: string, time: number): Promise<readonly Series[]>;
-  /** @throws {Error} with what Prometheus says of the query. */
+  /** @throws {Error} with the error of Prometheus. */
   queryRange(query: string, range: QueryRange): Promise<readonly Series[]>;
   /** Values that a label has in a series. */
   labelValues(label: string, series: string): Promise<readonly string[]>;
 }
 
-/** Asks the Prometheus at an address such as `http://127.0.0.1:9090`. */
+/** Queries the Prometheus at an address such as `http://127.0.0.1:9090`. */
 export function createPrometheusApi(url: string): PrometheusApi {
   return {
     query: async (query, time) =>

@@ -10,23 +10,23 @@ import { listAt, valueAt } from './value-at.ts';
 export interface PrometheusOptions {
   /** Text of prometheus.yml. */
   readonly configuration: string;
-  /** Files beside it, by name: rules. */
+  /** Further files by name, such as rules. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Samples it has of the past, in the OpenMetrics format. */
+  /** Past samples, in the OpenMetrics format. */
   readonly history?: string;
   readonly namespace?: Namespace;
-  /** The program, where it is not the one that is installed. */
+  /** The program; by default the installed one. */
   readonly command?: string;
 }
 
 /** Prometheus, running. */
 export interface PrometheusProcess extends ServerProcess {
   readonly url: string;
-  /** Values an instant query gives, one for each series. @throws {Error} with what Prometheus says of the query. */
+  /** Values an instant query gives, one for each series. @throws {Error} with the error of Prometheus. */
   query(expression: string): Promise<readonly number[]>;
 }
 
-/** Starts Prometheus, in a namespace or on a port of its own, and waits until it answers. */
+/** Starts Prometheus, in a namespace or on a free port, and waits until it is ready. */
 export async function startPrometheus({
   configuration,
   files = {},
@@ -34,7 +34,7 @@ export async function startPrometheus({
   namespace,
   command = 'prometheus',
 }: PrometheusOptions): Promise<PrometheusProcess> {
-  // A namespace of its own has every port free.
+  // In a separate namespace every port is free.
   const address = `127.0.0.1:${namespace === undefined ? await freePort() : 9090}`;
   const url = `http://${address}`;
   const server = await startServer({

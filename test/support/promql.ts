@@ -1,6 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** What an expression asks for. */
+/** A selector of an expression. */
 export interface Selector {
   readonly metric: string;
   /** Labels it selects by. */
@@ -13,7 +13,7 @@ export interface Selector {
   readonly calledBy: string | undefined;
 }
 
-/** What an expression names. */
+/** Names in an expression. */
 export interface ExpressionNames {
   readonly selectors: readonly Selector[];
   /** Labels it groups, matches or drops by. */

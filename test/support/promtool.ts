@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-/** What promtool says of a text in the Prometheus format. */
+/** Result of promtool for a text in the Prometheus format. */
 export interface Lint {
   /** 0: nothing, 1: cannot be parsed, 3: complaints. */
   readonly exitCode: number | undefined;
@@ -10,7 +10,7 @@ export interface Lint {
 /** A name in bits is what the people who read it expect of a link's speed. */
 const deliberate = 'nic_link_speed_bits_per_second use base unit "bytes" instead of "bits"';
 
-/** Runs `promtool check metrics` and leaves out what nicwatch means to do. */
+/** Runs `promtool check metrics`, without the warnings nicwatch accepts. */
 export async function checkMetrics(text: string): Promise<Lint> {
   const { exitCode, stdout, stderr } = await execa('promtool', ['check', 'metrics'], {
     input: text,

@@ -63,7 +63,7 @@ export function createHostAt(
   };
 }
 
-/** What ethtool printed. Both streams were recorded together, so a failure's output is its complaint. */
+/** The output of ethtool. Both streams were recorded together, so that of a failure is its error message. */
 function recordedOutput(
   root: string,
   [option = '', device = '']: readonly string[],
@@ -87,7 +87,7 @@ async function* replay(
   await setTimeout(2 ** 31 - 1, undefined, { signal, ref: false }).catch(() => {});
 }
 
-/** A state file that lives as long as the host. */
+/** A state file in memory. */
 export function createMemoryState(content?: string): Host['state'] {
   let current = content;
   return {

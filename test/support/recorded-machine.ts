@@ -21,7 +21,7 @@ import { recordedPath } from './recordings.ts';
 
 /** A recorded host as files and commands, for an agent that runs as a process of its own, and to which things happen. */
 export interface RecordedMachine {
-  /** What makes an agent see it. */
+  /** Flags of an agent that reads this machine. */
   readonly agent: Required<Pick<AgentProcessOptions, 'flags' | 'env'>>;
   /** Replaces the value of one of a device's statistics. */
   setStatistic(device: string, name: string, value: number): void;
@@ -38,7 +38,7 @@ export interface RecordedMachine {
 
 export interface RecordedMachineOptions {
   readonly bootedSecondsAgo?: number;
-  /** The kernel log of the boot before; it knows none by default. */
+  /** The kernel log of the previous boot; none by default. */
   readonly previousBoot?: readonly KernelRecord[];
 }
 
@@ -66,10 +66,10 @@ export function createRecordedMachine(
   log(kernelRecord('Linux version 6.12.95'));
   const previous = join(folder, 'journal.previous');
   if (previousBoot.length > 0) {
-    const before = { ...boot, id: boot.id.replaceAll('0', '1') };
+    const earlierBoot = { ...boot, id: boot.id.replaceAll('0', '1') };
     writeFileSync(
       previous,
-      previousBoot.map((record) => `${journalLine(record, before)}\n`).join(''),
+      previousBoot.map((record) => `${journalLine(record, earlierBoot)}\n`).join(''),
     );
   }
   writeCommand(
@@ -130,11 +130,11 @@ function writeCommand(path: string, script: string): void {
 }
 
 function replaceIn(path: string, pattern: RegExp, replacement: string): void {
-  const before = readFileSync(path, 'utf8');
-  if (!pattern.test(before)) {
+  const text = readFileSync(path, 'utf8');
+  if (!pattern.test(text)) {
     throw new Error(`nothing in ${path} matches ${String(pattern)}`);
   }
-  // At once, so that nobody reads half of it.
-  writeFileSync(`${path}.new`, before.replace(pattern, replacement));
+  // Atomically, so that no reader sees half of it.
+  writeFileSync(`${path}.new`, text.replace(pattern, replacement));
   renameSync(`${path}.new`, path);
 }

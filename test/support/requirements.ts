@@ -4,7 +4,7 @@ import { execaSync } from 'execa';
 
 import { uniqueSuffix } from './netns.ts';
 
-/** Where system tools live; the PATH of ordinary users often leaves these out. */
+/** Directories of system tools, often missing in the PATH of ordinary users. */
 const systemPath = '/usr/sbin:/sbin';
 
 /** Why tests that make network namespaces and need these commands cannot run here; undefined when they can. */
@@ -22,7 +22,7 @@ export function commandProblem(...commands: readonly string[]): string | undefin
   return missing === undefined ? undefined : `needs the command ${missing}`;
 }
 
-/** Where a command is found; undefined where it is not installed. */
+/** Path of a command; undefined if it is not installed. */
 export function commandPath(command: string): string | undefined {
   const { stdout, failed } = execaSync('sh', ['-c', 'command -v "$1"', 'sh', command], {
     env: { PATH: `${process.env['PATH'] ?? ''}:${systemPath}` },
@@ -31,7 +31,7 @@ export function commandPath(command: string): string | undefined {
   return failed ? undefined : stdout;
 }
 
-/** What the title of a test that is skipped ends in. */
+/** Suffix for the title of a skipped test. */
 export function skipNote(problem: string | undefined): string {
   return problem === undefined ? '' : ` (skipped: ${problem})`;
 }

@@ -14,7 +14,7 @@ export interface Rule {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Where the rules stand. */
+/** Folder of the rules. */
 export const alertsFolder: string = new URL('../../alerts/', import.meta.url).pathname;
 
 /** Names of the files of `alerts/` that end like this. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Where the runbooks stand. */
+/** Folder of the runbooks. */
 export const runbooksFolder: string = new URL('../../docs/runbooks/', import.meta.url).pathname;
 
 /** The pages of `docs/runbooks/`: file name and text. */

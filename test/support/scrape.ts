@@ -29,7 +29,7 @@ export function createTestAgent(host: Host, flags: readonly string[] = []): Agen
   });
 }
 
-/** What `/metrics` would say of a host now. */
+/** The exposition of a host. */
 export async function scrape(host: Host, flags: readonly string[] = []): Promise<string> {
   const agent = createTestAgent(host, ['--web.disable-exporter-metrics', ...flags]);
   const ending = new AbortController();

@@ -27,13 +27,13 @@ const readyDeadlineMilliseconds = 10_000;
 
 /** A server that runs, of those with `/-/ready`. */
 export interface ServerProcess {
-  /** What it has logged. */
+  /** Its log. */
   log(): string;
-  /** Ends it and deletes its folder. */
+  /** Stops it and deletes its folder. */
   stop(): Promise<void>;
 }
 
-/** Starts a server in a folder of its own and waits until it is ready. @throws {Error} with what it logged when it is not. */
+/** Starts a server in a temporary folder and waits until it is ready. @throws {Error} with its log on failure. */
 export async function startServer({
   command,
   argv,

@@ -2,28 +2,28 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-/** A node that serves what the agent said of a recorded host, with what has changed since. */
+/** A node that serves the recorded exposition of a host, with changes. */
 interface SimulatedNode {
   readonly name: string;
-  /** Sets a series, as the exposition writes it: `nic_hang_active{device="eno1"}`; undefined takes it away. */
+  /** Sets a series, as the exposition writes it: `nic_hang_active{device="eno1"}`; undefined removes it. */
   set(series: string, value: number | undefined): void;
-  /** Adds to a counter that there is. */
+  /** Increases an existing counter. */
   add(series: string, count: number): void;
-  /** A node that is off the network does not even refuse: its scrapes time out. */
+  /** Scrapes of a node that is off the network are not refused, but time out. */
   setReachable(isReachable: boolean): void;
-  /** Starts counting anew, as a reboot does, at a time in seconds since the epoch. */
+  /** Resets the counters, as a reboot does, at a time in seconds since the epoch. */
   reboot(at: number): void;
   /** When it last answered a scrape, in milliseconds since the epoch. */
   scrapedAt(): number | undefined;
-  /** What it answers now; empty where it is not reachable. */
+  /** Its current exposition; empty if it is not reachable. */
   exposition(): string;
 }
 
-/** Calls per second between the nodes, of which a share fails. */
+/** Calls between the nodes, with failure ratios. */
 interface SimulatedCalls {
-  /** From now on this share of the calls from one node to another fails. */
+  /** Sets the failure ratio of the calls from one node to another. */
   fail(source: string, dest: string, ratio: number): void;
-  /** What the clients of all nodes count at a moment in seconds since the epoch. */
+  /** What the clients of all nodes count at a time in seconds since the epoch. */
   exposition(at: number): string;
 }
 
@@ -139,7 +139,7 @@ function createSimulatedNode(name: string): SimulatedNode {
   };
 }
 
-/** What the agent says of a device of the recorded host. */
+/** The exposition of a device of the recorded host. */
 function goldenLines(device: string): readonly string[] {
   const path = `../hosts/debian-6.12.95-qemu/golden/${device}.prom`;
   return readFileSync(new URL(path, import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-/** Who sends a VXLAN packet to whom, and in which virtual network. */
+/** Sender, receiver and virtual network of a VXLAN packet. */
 export interface VxlanFrameOptions {
   readonly sourceMac: string;
   readonly destinationMac: string;

@@ -20,7 +20,7 @@ export interface NotifiedAlert {
 /** A server that keeps the notifications it is sent. */
 export interface Webhook {
   readonly url: string;
-  /** Alerts it was told of with these labels, oldest first. */
+  /** Received alerts with these labels, oldest first. */
   received(labels: Readonly<Record<string, string>>): readonly NotifiedAlert[];
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createCertificates } from '../../test/support/certificates.ts';
 import { commandProblem, skipNote } from '../../test/support/requirements.ts';
-import { followWebConfig } from './web-config-follower.ts';
+import { createWebConfigReloader } from './web-config-reloader.ts';
 
 const hash = '$2y$10$hZmsP8ND3iQxjtG/S/r9Xedels9vrbKBeljS0mdV0/zltYcCOwSZK';
 const users = `basic_auth_users: { a: ${hash} }\n`;
@@ -14,7 +14,7 @@ const tls = 'tls_server_config: { cert_file: server.pem, key_file: server.key }\
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'nicwatch-follower-'));
+  directory = mkdtempSync(join(tmpdir(), 'nicwatch-reloader-'));
 });
 afterEach(() => {
   rmSync(directory, { recursive: true });
@@ -31,7 +31,7 @@ function logger() {
 const now = (): Date => new Date(0);
 const complaint = 'every user can read a file with secrets, expected mode 0600';
 
-describe('followWebConfig()', () => {
+describe('createWebConfigReloader()', () => {
   test.each([
     { text: users, mode: 0o644, warned: '0644' },
     { text: users, mode: 0o604, warned: '0604' },
@@ -42,37 +42,37 @@ describe('followWebConfig()', () => {
     const path = join(directory, 'web.yml');
     writeFileSync(path, text);
     chmodSync(path, mode);
-    const follower = await followWebConfig({ path, log, now });
+    const reloader = await createWebConfigReloader({ path, log, now });
     const expected = warned === undefined ? [] : [[{ file: path, mode: warned }, complaint]];
     expect(log.warn.mock.calls).toEqual(expected);
     writeFileSync(path, `${text}# changed\n`);
-    await follower.refresh();
+    await reloader.refresh();
     expect(log.info).toHaveBeenCalledOnce();
     expect(log.warn.mock.calls).toEqual(expected);
   });
 
-  test('warns of a file that became readable while it was followed', async () => {
+  test('warns of a file that became readable while in use', async () => {
     const log = logger();
     const path = join(directory, 'web.yml');
     writeFileSync(path, users, { mode: 0o600 });
-    const follower = await followWebConfig({ path, log, now });
+    const reloader = await createWebConfigReloader({ path, log, now });
     chmodSync(path, 0o644);
-    await follower.refresh();
-    await follower.refresh();
+    await reloader.refresh();
+    await reloader.refresh();
     expect(log.warn.mock.calls).toEqual([[{ file: path, mode: '0644' }, complaint]]);
   });
 
-  test('names a file that is missing, and what it was to be', async () => {
+  test('names a file that is missing, and its field', async () => {
     const path = join(directory, 'web.yml');
-    const follow = async () => followWebConfig({ path, log: logger(), now });
-    await expect(follow()).rejects.toThrow(
+    const load = async () => createWebConfigReloader({ path, log: logger(), now });
+    await expect(load()).rejects.toThrow(
       expect.objectContaining({
         name: 'ConfigError',
         message: `--web.config.file: cannot read "${path}": ENOENT`,
       }),
     );
     writeFileSync(path, tls);
-    await expect(follow()).rejects.toThrow(
+    await expect(load()).rejects.toThrow(
       expect.objectContaining({
         name: 'ConfigError',
         message: `${path}: tls_server_config.cert_file: cannot read "${join(directory, 'server.pem')}": ENOENT`,
@@ -92,13 +92,13 @@ describe('followWebConfig()', () => {
         chmodSync(path, 0o644);
         chmodSync(key, 0o644);
         const log = logger();
-        await followWebConfig({ path, log, now });
+        await createWebConfigReloader({ path, log, now });
         expect(log.warn.mock.calls).toEqual([[{ file: key, mode: '0644' }, complaint]]);
 
         const text = certificates.read('server.key').replaceAll('\n', '\n    ');
         writeFileSync(path, `tls_server_config:\n  cert_file: server.pem\n  key: |\n    ${text}\n`);
         const other = logger();
-        await followWebConfig({ path, log: other, now });
+        await createWebConfigReloader({ path, log: other, now });
         expect(other.warn.mock.calls).toEqual([[{ file: path, mode: '0644' }, complaint]]);
       } finally {
         certificates.delete();
@@ -134,13 +134,15 @@ describe('followWebConfig()', () => {
           ['cert_file: server.pem, key_file: ca.key', ' error:05800074:x509'],
         ]) {
           writeFileSync(path, `tls_server_config: { ${text} }\n`);
-          await expect(followWebConfig({ path, log: logger(), now })).rejects.toThrow(
+          await expect(createWebConfigReloader({ path, log: logger(), now })).rejects.toThrow(
             expect.objectContaining({
               name: 'ConfigError',
               message: expect.stringMatching(/^\S+web\.yml: tls_server_config[.:]/),
             }),
           );
-          await expect(followWebConfig({ path, log: logger(), now })).rejects.toThrow(message);
+          await expect(createWebConfigReloader({ path, log: logger(), now })).rejects.toThrow(
+            message,
+          );
         }
       } finally {
         certificates.delete();

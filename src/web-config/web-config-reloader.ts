@@ -10,39 +10,38 @@ import { fileSignature, readSmallFile, worldReadableMode } from '../host/small-f
 import { ConfigError } from '../model/errors.ts';
 import { checkPem, createTlsOptions } from './tls-options.ts';
 
-/** A web configuration as it is in force, with what its files held when they were read. The same object until they change. */
+/** The active web configuration, with the contents of its files. The same object until they change. */
 export interface ActiveWebConfig {
   readonly config: WebConfig;
-  /** Present exactly where the configuration has TLS. */
   readonly tls: { readonly config: TlsConfig; readonly options: TlsOptions } | undefined;
 }
 
-export interface WebConfigFollower {
-  /** What is in force, after a look whether the files have changed. */
+export interface WebConfigReloader {
+  /** Reloads the files if they have changed, and returns the active configuration. */
   refresh(): Promise<ActiveWebConfig>;
-  /** Whether the files, as they are now, are in force. */
+  /** Whether the last reload succeeded. */
   isUpToDate(): boolean;
-  /** When what is in force was read, in seconds since the epoch. */
+  /** When the active configuration was loaded, in seconds since the epoch. */
   lastReadSeconds(): number;
 }
 
-export interface WebConfigFollowerOptions {
+export interface WebConfigReloaderOptions {
   readonly path: string;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly now: () => Date;
 }
 
 /**
- * Reads a web configuration and follows it: what it says, and the certificates it names. Where a change cannot be used,
- * what was in force stays so, and the log says why, once for each change.
+ * Loads a web configuration with its certificates, and reloads it on change. An invalid change leaves the active configuration
+ * in force and is logged once.
  *
- * @throws {ConfigError} naming the file and what is wrong, at the first reading only.
+ * @throws {ConfigError} naming the file and what is wrong, when it is first loaded.
  */
-export async function followWebConfig({
+export async function createWebConfigReloader({
   path,
   log,
   now,
-}: WebConfigFollowerOptions): Promise<WebConfigFollower> {
+}: WebConfigReloaderOptions): Promise<WebConfigReloader> {
   let reading = await readWebConfig(path);
   if (reading.outcome instanceof ConfigError) {
     throw reading.outcome;
@@ -69,13 +68,16 @@ export async function followWebConfig({
       return active;
     }
     reading = await readWebConfig(path);
-    const outcome = guardLoss(path, active, reading.outcome);
+    const outcome = rejectDowngrade(path, active, reading.outcome);
     if (outcome instanceof ConfigError) {
-      log.error({ error: outcome.message }, 'the web configuration stays as it was');
+      log.error(
+        { error: outcome.message },
+        'cannot reload the web configuration, keeping the previous one',
+      );
     } else {
       active = outcome;
       lastReadSeconds = now().getTime() / 1000;
-      log.info({ file: path }, 'web configuration read anew');
+      log.info({ file: path }, 'web configuration reloaded');
       await warnOfReadableSecrets(active);
     }
     isUpToDate = active === outcome;
@@ -94,7 +96,7 @@ export async function followWebConfig({
   };
 }
 
-/** The private key, and the file itself where it holds hashes of passwords or the key. */
+/** The private key, and the configuration file where it contains password hashes or the key. */
 function secretFiles(path: string, { tls, users }: WebConfig): readonly string[] {
   const key = tls?.key ?? { text: '' };
   return [
@@ -104,7 +106,7 @@ function secretFiles(path: string, { tls, users }: WebConfig): readonly string[]
 }
 
 interface Reading {
-  /** Of every file that was read, as it was before. */
+  /** Of every file, from before it was read. */
   readonly signatures: ReadonlyMap<string, string>;
   readonly outcome: ActiveWebConfig | ConfigError;
 }
@@ -134,7 +136,7 @@ async function readWebConfig(path: string): Promise<Reading> {
   }
 }
 
-/** Puts a name before what goes wrong, once. @throws {ConfigError} */
+/** Prefixes errors with a name. @throws {ConfigError} */
 async function named<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
   try {
     return await run();
@@ -173,19 +175,19 @@ async function hasChanged(signatures: ReadonlyMap<string, string>): Promise<bool
   return false;
 }
 
-/** A file that is just being written may be empty: that must not open the door. */
-function guardLoss(
+/** A file that is being written may be empty: that must not disable TLS or authentication. */
+function rejectDowngrade(
   path: string,
-  before: ActiveWebConfig,
-  after: Reading['outcome'],
+  previous: ActiveWebConfig,
+  next: Reading['outcome'],
 ): Reading['outcome'] {
-  if (after instanceof ConfigError) {
-    return after;
+  if (next instanceof ConfigError) {
+    return next;
   }
-  if ((before.tls === undefined) !== (after.tls === undefined)) {
+  if ((previous.tls === undefined) !== (next.tls === undefined)) {
     return new ConfigError(`${path}: TLS cannot be turned on or off without a restart`);
   }
-  return before.config.users.size > 0 && after.config.users.size === 0
+  return previous.config.users.size > 0 && next.config.users.size === 0
     ? new ConfigError(`${path}: the last user cannot be removed without a restart`)
-    : after;
+    : next;
 }
