@@ -23,7 +23,7 @@ test.each(searches)('the quick start says what `$command` prints', async ({ comm
 });
 
 const collectors = [...manual.matchAll(/^\.B --collector\.(?!disable)([a-z-]+)\n(.*)$/gm)].map(
-  ([, name = '', description = '']) => ({ name, isOn: !description.endsWith('Off by default.') }),
+  ([, name = '', description = '']) => ({ name, isOn: description.endsWith('(default: enabled)') }),
 );
 const byDefault = collectors.filter(({ isOn }) => isOn).map(({ name }) => name);
 
