@@ -7,16 +7,23 @@ import { bundlePasswordWorker } from './scripts/bundle-worker.mjs';
 /** Tests of real processes and devices that bear company: they neither flood the kernel log nor measure time closely. */
 const unhurried = [
   'alerts',
+  'check',
+  'closed-log',
   'command-line',
   'dashboards',
   'debian-package',
+  'declared',
   'ethtool-readers',
   'image',
   'known-issues',
   'kubernetes',
   'namespace',
+  'netns',
+  'release',
+  'signals',
   'status-page',
   'tls',
+  'tls-connections',
 ].map((name) => `test/integration/${name}.test.ts`);
 const integration = 'test/integration/**/*.test.ts';
 /** Unit tests that measure how soon something ends. */
@@ -47,7 +54,7 @@ const config: ViteUserConfig = {
           include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/support/*.test.ts', ...unhurried],
           exclude: timed,
           // Some of them mostly wait.
-          maxWorkers: Math.max(3, availableParallelism()),
+          maxWorkers: Math.max(4, availableParallelism()),
           sequence: { groupOrder: 0 },
         },
       },

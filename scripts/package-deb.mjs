@@ -96,6 +96,8 @@ function layOut() {
   put(`${documents}/copyright`, readFileSync('deploy/debian/copyright'));
   put(`${documents}/changelog.gz`, gzipSync(changelog(), { level: 9 }));
   put(`${documents}/NEWS.gz`, compressed('CHANGELOG.md'));
+  // `nicwatch check` reads the database of the root it is pointed to, where dpkg-query may not run.
+  put('usr/share/lintian/overrides/nicwatch', 'nicwatch: uses-dpkg-database-directly *\n');
   put(`${documents}/nicwatch.cjs.LEGAL.txt`, readFileSync('dist/nicwatch.cjs.LEGAL.txt'));
 }
 

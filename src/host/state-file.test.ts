@@ -188,7 +188,8 @@ describe('createStateFile() on a disk that does not answer', () => {
     expect(readFileSync(path, 'utf8')).toBe('third');
   });
 
-  test('lets another process try the directory first, and again only after a timeout', async () => {
+  test('lets another process try the directory first, and again a second after the last write', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     const runCommand = vi.fn<StateFileOptions['runCommand']>(async () => {
       throw new Error('no such command');
     });
@@ -197,9 +198,15 @@ describe('createStateFile() on a disk that does not answer', () => {
     await state.claim();
     await state.write('content');
     await state.write('content');
-    expect(runCommand.mock.calls).toEqual([
+    const trial = [
       ['mkdir', ['-p', '-m', '700', '--', join(folder, 'tried')]],
-    ]);
+      ['touch', ['-c', '--', join(folder, 'tried')]],
+    ];
+    expect(runCommand.mock.calls).toEqual(trial);
+    vi.advanceTimersByTime(1001);
+    await state.write('content');
+    expect(runCommand.mock.calls).toEqual([...trial, ...trial]);
+    vi.useRealTimers();
   });
 });
 

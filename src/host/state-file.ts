@@ -11,6 +11,8 @@ import { errorCode } from './system-error.ts';
 
 /** Timeout of the disk. */
 const defaultDeadlineMilliseconds = 3000;
+/** How long after a write the next one needs no trial: during a flood of events there are ten per second. */
+const trustMilliseconds = 1000;
 
 export interface StateFileOptions {
   readonly lockDirectory: LockDirectory;
@@ -34,7 +36,8 @@ export function createStateFile(
 ): StateFile {
   const directory = dirname(path);
   let isBusy = false;
-  let wasStuck = true;
+  /** When the disk last answered; it may hang by now. */
+  let answeredAt = Number.NEGATIVE_INFINITY;
 
   const timeout = (): SourceError =>
     new SourceError(
@@ -50,7 +53,6 @@ export function createStateFile(
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        wasStuck = true;
         reject(timeout());
       }, deadlineMilliseconds);
     });
@@ -64,11 +66,11 @@ export function createStateFile(
   const writing = async (operation: () => Promise<void>): Promise<void> =>
     withinDeadline(async () => {
       try {
-        if (wasStuck) {
+        if (performance.now() - answeredAt > trustMilliseconds) {
           await tryDirectory(directory, runCommand);
-          wasStuck = false;
         }
         await operation();
+        answeredAt = performance.now();
       } catch (error) {
         throw error instanceof SourceError
           ? error
@@ -118,7 +120,13 @@ export function createStateFile(
  * first; other errors are reported by the next call.
  */
 async function tryDirectory(path: string, runCommand: RunCommand): Promise<void> {
-  await runCommand('mkdir', ['-p', '-m', '700', '--', path]).catch(() => {});
+  for (const [command, ...argv] of [
+    ['mkdir', '-p', '-m', '700', '--', path],
+    // Of a directory that exists, mkdir writes nothing.
+    ['touch', '-c', '--', path],
+  ] as const) {
+    await runCommand(command, argv).catch(() => {});
+  }
 }
 
 /** The `recursive` of Node.js loops forever if a directory cannot be created in an existing parent, as in procfs. */

@@ -60,6 +60,7 @@ async function packOlderCommit(version: string, revision: string): Promise<strin
     'package.json',
     'tsconfig.json',
     'CHANGELOG.md',
+    'runbooks.json',
   ]) {
     cpSync(join(repository, name), join(older, name), { recursive: true });
   }

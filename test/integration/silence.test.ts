@@ -10,7 +10,15 @@ import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
-const deviceCollectors = ['device', 'ethtool', 'known-issue', 'offload', 'tx-stall', 'tx-timeout'];
+const deviceCollectors = [
+  'declared',
+  'device',
+  'ethtool',
+  'known-issue',
+  'offload',
+  'tx-stall',
+  'tx-timeout',
+];
 
 interface SilenceCase {
   readonly what: string;

@@ -93,6 +93,20 @@ describe.skipIf(diskProblem !== undefined)(
       await disk.thaw();
       await expectPersistence(agent, 1);
     });
+
+    test('later does not delay shutdown', async () => {
+      agent = await startAgent({ stateDirectory: disk.path });
+      await expectPersistence(agent, 1);
+      // Nothing was written for longer than a write is trusted.
+      await setTimeout(1500);
+      await disk.freeze();
+      writeFileSync('/dev/kmsg', 'nicwatch: a record\n');
+      await expectPersistence(agent, 0);
+      const { exitCode, seconds } = await agent.stop();
+      agent = undefined;
+      expect(exitCode).toBe(0);
+      expect(seconds).toBeLessThan(2);
+    });
   },
 );
 
