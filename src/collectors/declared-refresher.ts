@@ -48,13 +48,20 @@ export function createRefresher(
   return {
     state: () => state,
     first: async () => {
-      first ??= refresh().then(() => {});
+      first ??= refresh().then(
+        () => {},
+        (error: unknown) => {
+          first = undefined;
+          throw error;
+        },
+      );
       return first;
     },
     run: async (signal: AbortSignal, changed: () => void): Promise<void> => {
       while (!signal.aborted) {
         await setTimeout(refreshMilliseconds, undefined, { signal, ref: false }).catch(() => {});
-        if (!signal.aborted && (await refresh())) {
+        // Devices that cannot be listed are reported by the poll.
+        if (!signal.aborted && (await refresh().catch(() => false))) {
           changed();
         }
       }

@@ -57,13 +57,15 @@ export const declaredCollector: CollectorDefinition = {
       curatedOffloadFeatures.has(feature) || config.offloadFeatures?.test(feature) === true;
     const families = createDeclaredFamilies(isWanted);
     const identityOf = createIdentities();
-    const policies = config.knownIssues.filter(({ required }) => required !== undefined);
     let kernelRelease: string | undefined;
 
     return {
       needs: () => featureReads,
       run: refresher.run,
       collect: async (poll) => {
+        const { devices } = poll;
+        // Reloaded on SIGHUP.
+        const policies = config.knownIssues.filter(({ required }) => required !== undefined);
         await Promise.race([
           refresher.first(),
           setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
@@ -75,7 +77,7 @@ export const declaredCollector: CollectorDefinition = {
         kernelRelease ??= await poll.attemptLater({ device: undefined, read: 'procfs' }, async () =>
           (await poll.readFile('/proc/sys/kernel/osrelease')).trim(),
         );
-        const readings = poll.devices.map((device) => {
+        const readings = devices.map((device) => {
           const features = poll.attempt({ device, read: 'features' }, device.features);
           return { device, features, identity: identityOf(state, device, features) };
         });

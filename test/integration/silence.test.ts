@@ -107,13 +107,13 @@ describe('an agent that reads nothing', () => {
       await vi.waitFor(
         async () => {
           expect(await failingCollectors(agent)).toEqual(['kernel-log']);
+          expect(warnings(agent)).toEqual([
+            expect.stringMatching(/--kernel-log\.source.*\/dev\/kmsg.*--path\.rootfs/),
+            expect.stringMatching(/--kernel-log\.source.*journal.*systemd-journal.*adm/),
+          ]);
         },
         { timeout: 15_000 },
       );
-      expect(warnings(agent)).toEqual([
-        expect.stringMatching(/--kernel-log\.source.*\/dev\/kmsg.*--path\.rootfs/),
-        expect.stringMatching(/--kernel-log\.source.*journal.*systemd-journal.*adm/),
-      ]);
     } finally {
       await agent.stop();
     }
