@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 
 import type { TestUserConfig, ViteUserConfig } from 'vitest/config';
 
@@ -35,6 +36,8 @@ const shared: TestUserConfig = {
   // For a machine that is busy with something else; what should be fast says so itself.
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // Real processes and devices on a machine shared with others: in CI only what fails twice fails. Reports show retries.
+  retry: process.env['CI'] === undefined ? 0 : 1,
   globalSetup: 'test/support/unpack-hosts.ts',
 };
 
