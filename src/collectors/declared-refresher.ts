@@ -27,8 +27,11 @@ export function createRefresher(
 
   const refresh = async (): Promise<boolean> => {
     const config = await host.networkConfig(state?.config);
-    const devices = host.devices();
-    const identities = await Promise.all(devices.map(async (device) => readIdentity(host, device)));
+    const identities: Awaited<ReturnType<typeof readIdentity>>[] = [];
+    // One after the other: all at once they take as many buffers as there are attributes of all devices.
+    for (const device of host.devices()) {
+      identities.push(await readIdentity(host, device));
+    }
     const next = {
       config,
       netplan: state?.config === config ? state.netplan : await readNetplan(config),

@@ -66,10 +66,12 @@ export const declaredCollector: CollectorDefinition = {
         const { devices } = poll;
         // Reloaded on SIGHUP.
         const policies = config.knownIssues.filter(({ required }) => required !== undefined);
-        await Promise.race([
-          refresher.first(),
-          setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
-        ]);
+        if (refresher.state() === undefined) {
+          await Promise.race([
+            refresher.first(),
+            setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
+          ]);
+        }
         const state = refresher.state();
         if (state === undefined) {
           return [];
