@@ -6,7 +6,7 @@ import { baseName, filesIn } from './config-tree.ts';
 import { parseSettings, runWords } from './ethtool-run.ts';
 import { featuresNamed } from './feature-names.ts';
 import { ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 const redHat = '/etc/sysconfig/network-scripts';
 const suse = '/etc/sysconfig/network';
@@ -17,9 +17,9 @@ const option = /^(?:-K|--features|--offload)$/;
  *
  * @see NetworkManager's nms-ifcfg-rh-reader.c, network-functions of initscripts, ifcfg(5) of wicked
  */
-export function predictIfcfg(surroundings: Surroundings): readonly Declaration[] {
+export function predictIfcfg(context: HostContext): readonly Declaration[] {
   return [redHat, suse].flatMap((directory) =>
-    filesIn(surroundings.tree, directory)
+    filesIn(context.tree, directory)
       .filter(
         ({ path }) =>
           /\/ifcfg-[^/]+$/.test(path) && !/(?:~|\.bak|\.orig|\.rpmnew|\.rpmsave|\.old)$/.test(path),
@@ -30,13 +30,13 @@ export function predictIfcfg(surroundings: Surroundings): readonly Declaration[]
           variables.findLast((variable) => variable.name === name)?.value;
         const name = value('DEVICE') ?? baseName(path).replace('ifcfg-', '');
         const device =
-          surroundings.devices.find(
+          context.devices.find(
             ({ macAddress }) =>
               macAddress !== undefined && macAddress === value('HWADDR')?.toLowerCase(),
-          ) ?? surroundings.lookUp(name);
+          ) ?? context.lookUp(name);
         const isNetworkManager =
           directory === redHat &&
-          surroundings.installed.networkManager &&
+          context.installed.networkManager &&
           value('NM_CONTROLLED') !== 'no';
         const file: IfcfgFile = { path, variables, device, name: device?.name ?? name };
         const isUp = directory === redHat ? value('ONBOOT') !== 'no' : value('STARTMODE') !== 'off';
@@ -45,7 +45,7 @@ export function predictIfcfg(surroundings: Surroundings): readonly Declaration[]
             ? ofWicked(file)
             : isNetworkManager
               ? ofNetworkManager(file)
-              : ofNetworkScripts(file, surroundings);
+              : ofNetworkScripts(file, context);
         return declarations.map((declaration) =>
           declaration.outcome.kind !== 'applies' || (device !== undefined && isUp)
             ? declaration
@@ -94,7 +94,7 @@ function ofNetworkManager(file: IfcfgFile): readonly Declaration[] {
 /** The file is a shell's; each part with an option is given to ethtool as it stands. */
 function ofNetworkScripts(
   file: IfcfgFile,
-  { lookUp }: Pick<Surroundings, 'lookUp'>,
+  { lookUp }: Pick<HostContext, 'lookUp'>,
 ): readonly Declaration[] {
   const env: Record<string, string> = {};
   return file.variables.flatMap((variable) => {

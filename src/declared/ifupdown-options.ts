@@ -3,7 +3,7 @@ import type { StanzaOption } from '../parsers/interfaces.ts';
 import { mentionsSwitch, parseSettings, runShell } from './ethtool-run.ts';
 import type { CommandRun, DeviceLookup } from './ethtool-run.ts';
 import { ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 export type Flavour = 'ifupdown' | 'ifupdown2';
 
@@ -15,7 +15,7 @@ export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
   ['rx-vlan-filter', 'rx-vlan-filter'],
 ]);
 
-export interface IfupdownScope extends Pick<Surroundings, 'installed'> {
+export interface IfupdownScope extends Pick<HostContext, 'installed'> {
   readonly flavour: Flavour;
   /** The devices there are, and those the stanzas make. */
   readonly targets: DeviceLookup;

@@ -13,9 +13,9 @@ import type { CommandRun, DeviceLookup, RunStatus } from './ethtool-run.ts';
 import { loadInterfaces } from './interfaces-files.ts';
 import type { Activation, LoadedInterfaces } from './interfaces-files.ts';
 import { ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
-interface StanzaScope extends Surroundings, IfupdownScope {
+interface StanzaScope extends HostContext, IfupdownScope {
   readonly loaded: LoadedInterfaces;
 }
 
@@ -27,17 +27,14 @@ const postUp = new Set(['up', 'post-up']);
  *
  * @see ifup(8), /etc/network/if-up.d/ethtool of Debian's package ethtool, ifupdown2/addons/ethtool.py
  */
-export function predictIfupdown(
-  surroundings: Surroundings,
-  flavour: Flavour,
-): readonly Declaration[] {
-  const loaded = loadInterfaces(surroundings.tree, {
+export function predictIfupdown(context: HostContext, flavour: Flavour): readonly Declaration[] {
+  const loaded = loadInterfaces(context.tree, {
     flavour,
-    deviceNames: surroundings.devices.map(({ name }) => name),
+    deviceNames: context.devices.map(({ name }) => name),
   });
   const targets: DeviceLookup = (name) =>
-    surroundings.lookUp(name) ?? (loaded.created.has(name) ? virtualDevice(name) : undefined);
-  const scope: StanzaScope = { ...surroundings, flavour, loaded, targets };
+    context.lookUp(name) ?? (loaded.created.has(name) ? virtualDevice(name) : undefined);
+  const scope: StanzaScope = { ...context, flavour, loaded, targets };
   const run = loaded.isRefused
     ? []
     : loaded.activations.flatMap((activation) => runActivation(activation, scope));

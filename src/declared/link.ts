@@ -14,7 +14,7 @@ import type { ConfigTree } from './config-tree.ts';
 import { featuresOf } from './feature-names.ts';
 import { matchesLink } from './link-match.ts';
 import { doubt, ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/systemd/network`,
@@ -45,7 +45,7 @@ export interface LinkFile {
 export function linkFiles({
   tree: given,
   netplan,
-}: Pick<Surroundings, 'netplan' | 'tree'>): readonly LinkFile[] {
+}: Pick<HostContext, 'netplan' | 'tree'>): readonly LinkFile[] {
   const tree = new Map([[defaultLink.path, defaultLink], ...given]);
   const ownFiles = filesByName(tree, { directories, suffix: '.link' })
     .filter(({ path }) => !(netplan.isReadable && baseName(path).startsWith('10-netplan-')))
@@ -79,7 +79,7 @@ function linkFileOf(
 /** The file udev takes for a device; undefined where only udev can tell. */
 export function linkFileFor(
   device: DeviceIdentity,
-  input: Pick<Surroundings, 'netplan' | 'tree'>,
+  input: Pick<HostContext, 'netplan' | 'tree'>,
 ): LinkFile | undefined {
   const chosen = linkFileOf(device, linkFiles(input));
   return chosen?.isSure === true ? chosen.file : undefined;
@@ -87,7 +87,7 @@ export function linkFileFor(
 
 /** Says what the .link files do to the features of each device when udev sees it. @see systemd.link(5) */
 export function predictLink(
-  { devices, tree }: Surroundings,
+  { devices, tree }: HostContext,
   links: readonly LinkFile[],
 ): readonly Declaration[] {
   const files = links.map((file) => ({

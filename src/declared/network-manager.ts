@@ -12,7 +12,7 @@ import type { IniEntry } from '../parsers/ini-lines.ts';
 import { filesByName } from './config-tree.ts';
 import { featuresNamed } from './feature-names.ts';
 import { doubt, ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 const directories = ['/etc', '/run', '/usr/lib'].map(
   (prefix) => `${prefix}/NetworkManager/system-connections`,
@@ -27,25 +27,25 @@ interface Profile {
 }
 
 /** Says what the profiles of NetworkManager do to the features of the devices they are activated on. */
-export function predictNetworkManager(surroundings: Surroundings): readonly Declaration[] {
-  const profiles = filesByName(surroundings.tree, { directories, suffix: '.nmconnection' }).map(
+export function predictNetworkManager(context: HostContext): readonly Declaration[] {
+  const profiles = filesByName(context.tree, { directories, suffix: '.nmconnection' }).map(
     parseProfile,
   );
   return profiles.flatMap((profile) => {
-    const devices = surroundings.devices.filter((device) => isFor(profile, device));
+    const devices = context.devices.filter((device) => isFor(profile, device));
     const targets = devices.length === 0 ? [undefined] : devices;
     return targets.flatMap((device) => {
-      const rival = device && rivalOf(profile, { device, profiles, surroundings });
+      const rival = device && rivalOf(profile, { device, profiles, context });
       const declarations = profile.entries.flatMap((entry) => declare(entry, { profile, device }));
       return declarations.map((declaration) =>
-        override(declaration, { surroundings, profile, device, rival }),
+        override(declaration, { context, profile, device, rival }),
       );
     });
   });
 }
 
 interface OverrideOptions {
-  readonly surroundings: Surroundings;
+  readonly context: HostContext;
   readonly profile: Profile;
   readonly device: DeviceIdentity | undefined;
   readonly rival: Profile | 'unknown' | undefined;
@@ -54,13 +54,13 @@ interface OverrideOptions {
 /** What is true of the profile as a whole. */
 function override(
   declaration: Declaration,
-  { surroundings, profile, device, rival }: OverrideOptions,
+  { context, profile, device, rival }: OverrideOptions,
 ): Declaration {
   const named = profile.value('connection', 'interface-name');
   const because = (reason: IgnoredReason, detail: string): Declaration =>
     ignore({ ...declaration, device: device?.name ?? named }, reason, detail);
   const id = profile.value('connection', 'id') ?? profile.file.path;
-  if (!surroundings.installed.networkManager) {
+  if (!context.installed.networkManager) {
     return because('unmanaged', 'NetworkManager is not installed');
   }
   if ((profile.file.mode & refusedModes) !== 0) {
@@ -118,11 +118,11 @@ function rivalOf(
   {
     device,
     profiles,
-    surroundings: { activeProfiles },
+    context: { activeProfiles },
   }: {
     readonly device: DeviceIdentity;
     readonly profiles: readonly Profile[];
-    readonly surroundings: Surroundings;
+    readonly context: HostContext;
   },
 ): Profile | 'unknown' | undefined {
   const active = activeProfiles?.get(device.interfaceIndex);
@@ -186,7 +186,7 @@ function declare(
 /** The UUID, or else the name, of the profile that is activated on a device. */
 export function profileOf(
   device: DeviceIdentity,
-  { tree, activeProfiles }: Pick<Surroundings, 'tree' | 'activeProfiles'>,
+  { tree, activeProfiles }: Pick<HostContext, 'tree' | 'activeProfiles'>,
 ): string | undefined {
   const active = activeProfiles?.get(device.interfaceIndex);
   const profile = filesByName(tree, { directories, suffix: '.nmconnection' })

@@ -33,7 +33,7 @@ export interface PredictionInput {
   readonly activeProfiles: ReadonlyMap<number, string> | undefined;
 }
 
-export interface Surroundings extends PredictionInput {
+export interface HostContext extends PredictionInput {
   readonly lookUp: DeviceLookup;
 }
 
@@ -44,21 +44,21 @@ export interface Surroundings extends PredictionInput {
 export function predictDeclarations(input: PredictionInput): readonly Declaration[] {
   const links = linkFiles(input);
   const named = new Map(input.devices.map((device) => [device.name, device]));
-  const surroundings = { ...input, lookUp: (name: string) => named.get(name) };
+  const context = { ...input, lookUp: (name: string) => named.get(name) };
   const { ifupdown } = input.installed;
   const declarations = [
-    ...predictLink(surroundings, links),
-    ...predictUdev(surroundings),
+    ...predictLink(context, links),
+    ...predictUdev(context),
     ...(ifupdown === undefined
-      ? predictIfupdown(surroundings, 'ifupdown').map((row) => ignore(row, 'unmanaged'))
-      : predictIfupdown(surroundings, ifupdown)),
-    ...predictNetworkManager(surroundings),
-    ...predictIfcfg(surroundings),
-    ...predictUnits(surroundings),
-    ...predictScripts(surroundings),
+      ? predictIfupdown(context, 'ifupdown').map((row) => ignore(row, 'unmanaged'))
+      : predictIfupdown(context, ifupdown)),
+    ...predictNetworkManager(context),
+    ...predictIfcfg(context),
+    ...predictUnits(context),
+    ...predictScripts(context),
   ];
   return declarations.filter(
-    (declaration) => !isMeantElsewhere(declaration, declarations, surroundings.lookUp),
+    (declaration) => !isMeantElsewhere(declaration, declarations, context.lookUp),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ConfigFile, Declaration } from '../model/declaration.ts';
 import { baseName, directoryOf } from './config-tree.ts';
 import { mentionsSwitch } from './ethtool-run.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 /** Where scripts lie that something runs at boot, or when a device is configured. */
 const scriptDirectories =
@@ -12,7 +12,7 @@ const packagedHooks = new Set(['/etc/network/if-up.d/ethtool', '/etc/network/if-
 const executable = 0o111;
 
 /** Finds scripts that call ethtool. What they do with it, nobody can tell without running them. */
-export function predictScripts({ tree }: Surroundings): readonly Declaration[] {
+export function predictScripts({ tree }: HostContext): readonly Declaration[] {
   return [...tree.values()]
     .filter((file) => isRun(file) && !packagedHooks.has(file.path))
     .flatMap(({ path, text }) =>

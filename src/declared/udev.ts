@@ -4,7 +4,7 @@ import type { UdevRule, UdevToken } from '../parsers/udev-rules.ts';
 import { baseName, filesByName } from './config-tree.ts';
 import { mentionsSwitch, runWords } from './ethtool-run.ts';
 import { doubt, ignore } from './outcome.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 import { eventsOf, matchesEvent } from './udev-match.ts';
 import type { UdevEvent } from './udev-match.ts';
 
@@ -22,8 +22,8 @@ interface SwitchRule {
 }
 
 /** Says what `RUN` of udev's rules does to each device when it appears. @see udev(7) */
-export function predictUdev(surroundings: Surroundings): readonly Declaration[] {
-  const rules = filesByName(surroundings.tree, { directories, suffix: '.rules' }).flatMap(
+export function predictUdev(context: HostContext): readonly Declaration[] {
+  const rules = filesByName(context.tree, { directories, suffix: '.rules' }).flatMap(
     ({ path, text }): readonly SwitchRule[] => {
       // Most files of a distribution say nothing of ethtool.
       const own = text.includes('ethtool') ? parseUdevRules(text) : [];
@@ -37,15 +37,15 @@ export function predictUdev(surroundings: Surroundings): readonly Declaration[] 
         }));
     },
   );
-  const declarations = surroundings.devices.flatMap((device) =>
-    distinct(eventsOf(device).flatMap((event) => runEvent(event, { rules, surroundings }))),
+  const declarations = context.devices.flatMap((device) =>
+    distinct(eventsOf(device).flatMap((event) => runEvent(event, { rules, context }))),
   );
   const seen = new Set(declarations.map(({ file, line }) => `${file}:${line}`));
   return [
     ...declarations,
     ...rules
       .filter(({ origin: { file, line } }) => !seen.has(`${file}:${line}`))
-      .map((row) => unmatched(row, surroundings)),
+      .map((row) => unmatched(row, context)),
   ];
 }
 
@@ -55,11 +55,11 @@ function isSwitch({ key, value }: UdevToken): boolean {
 
 interface EventOptions {
   readonly rules: readonly SwitchRule[];
-  readonly surroundings: Surroundings;
+  readonly context: HostContext;
 }
 
 /** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
-function runEvent(event: UdevEvent, { rules, surroundings }: EventOptions): readonly Declaration[] {
+function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly Declaration[] {
   let declarations: readonly Declaration[] = [];
   let isFinal = false;
   for (const { rule, origin, hasJumps } of rules) {
@@ -68,7 +68,7 @@ function runEvent(event: UdevEvent, { rules, surroundings }: EventOptions): read
       continue;
     }
     const operators = new Set(rule.tokens.filter(isSwitch).map(({ operator }) => operator));
-    const run = runRule(rule, { event, origin, surroundings }).map((declaration) =>
+    const run = runRule(rule, { event, origin, context }).map((declaration) =>
       verdict === undefined || hasJumps
         ? doubt(declaration, 'only udev can tell whether the rule matches')
         : isFinal
@@ -88,13 +88,13 @@ function runEvent(event: UdevEvent, { rules, surroundings }: EventOptions): read
 interface RunOptions {
   readonly event: UdevEvent;
   readonly origin: Origin;
-  readonly surroundings: Surroundings;
+  readonly context: HostContext;
 }
 
 /** udev runs no shell: words are split at blanks, and single quotes hold some together. */
 function runRule(
   { tokens }: UdevRule,
-  { event, origin, surroundings }: RunOptions,
+  { event, origin, context }: RunOptions,
 ): readonly Declaration[] {
   const runs = tokens.filter(({ key, value }) => key === 'RUN' && mentionsSwitch(value));
   const isNamed = baseName(origin.file) > namingRules;
@@ -109,7 +109,7 @@ function runRule(
     const words = [...text.matchAll(/'([^']*)'|(\S+)/g)].map(
       ([, quoted, bare]) => quoted ?? bare ?? '',
     );
-    const run = runWords(words, { origin, env: {}, devices: surroundings.lookUp });
+    const run = runWords(words, { origin, env: {}, devices: context.lookUp });
     const [program = ''] = words;
     return run.declarations.map((declaration): Declaration => {
       const reason = brokenReason({ declaration, value, program, event });
@@ -145,7 +145,7 @@ function brokenReason({
 }
 
 /** A rule that matches no device now may be for one that is made later. */
-function unmatched({ rule, origin }: SwitchRule, { lookUp }: Surroundings): Declaration {
+function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Declaration {
   const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
   const device = named === undefined ? undefined : lookUp(named);
   const outcome = {

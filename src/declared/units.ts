@@ -4,7 +4,7 @@ import { baseName, directoryOf, filesByName } from './config-tree.ts';
 import type { ConfigTree } from './config-tree.ts';
 import { mentionsSwitch, runWords } from './ethtool-run.ts';
 import type { RunStatus } from './ethtool-run.ts';
-import type { Surroundings } from './predict.ts';
+import type { HostContext } from './predict.ts';
 
 const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/systemd/system`,
@@ -12,14 +12,14 @@ const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
 const execKeys = new Set(['ExecStartPre', 'ExecStart', 'ExecStartPost']);
 
 /** Says what systemd's services do whose commands are literal calls of ethtool. @see systemd.service(5) */
-export function predictUnits(surroundings: Surroundings): readonly Declaration[] {
-  return filesByName(surroundings.tree, { directories, suffix: '.service' })
+export function predictUnits(context: HostContext): readonly Declaration[] {
+  return filesByName(context.tree, { directories, suffix: '.service' })
     .filter(({ path }) => directories.includes(directoryOf(path)))
     .flatMap((file) => {
       const name = baseName(file.path);
       const files = [
         file,
-        ...filesByName(surroundings.tree, {
+        ...filesByName(context.tree, {
           directories: directories.map((directory) => `${directory}/${name}.d`),
           suffix: '.conf',
         }),
@@ -27,10 +27,10 @@ export function predictUnits(surroundings: Surroundings): readonly Declaration[]
       if (!files.some(({ text }) => mentionsSwitch(text))) {
         return [];
       }
-      const enabled = enabledNames(surroundings.tree, name);
+      const enabled = enabledNames(context.tree, name);
       const instances = enabled.length === 0 ? [name] : enabled;
       return instances.flatMap((instance) =>
-        runUnit(files, { instance, isEnabled: enabled.length > 0, surroundings }),
+        runUnit(files, { instance, isEnabled: enabled.length > 0, context }),
       );
     });
 }
@@ -50,13 +50,13 @@ function enabledNames(tree: ConfigTree, name: string): readonly string[] {
 interface UnitOptions {
   readonly instance: string;
   readonly isEnabled: boolean;
-  readonly surroundings: Surroundings;
+  readonly context: HostContext;
 }
 
 /** The first command that fails ends the unit. */
 function runUnit(
   files: readonly ConfigFile[],
-  { instance, isEnabled, surroundings }: UnitOptions,
+  { instance, isEnabled, context }: UnitOptions,
 ): readonly Declaration[] {
   const argument = /@(.+)\.service$/.exec(instance)?.[1] ?? '';
   const commands = files.flatMap(({ path, text }) =>
@@ -73,7 +73,7 @@ function runUnit(
     const text = plain.replaceAll(/%[iI]/g, argument).replaceAll('%%', '%');
     const words = splitWords(text);
     const origin = { source: 'systemd-unit' as const, file: path, line, text: `${key}=${value}` };
-    const run = runWords(words, { origin, env: {}, devices: surroundings.lookUp });
+    const run = runWords(words, { origin, env: {}, devices: context.lookUp });
     const hasShellWord = words.some((word) => word === '&&' || word === '||' || word === ';');
     for (const declaration of run.declarations) {
       const { outcome } = declaration;
