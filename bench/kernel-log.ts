@@ -4,6 +4,7 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 
 import { parseTree } from '../scripts/file-tree.mjs';
+import { emptyHost } from './empty-host.ts';
 import type { Host } from '../src/host/host.ts';
 import { readKmsg } from '../src/host/kmsg.ts';
 import { openLibc } from '../src/host/libc.ts';
@@ -34,24 +35,13 @@ function recordedReads(): readonly string[] {
 
 function hostWith(kernelLog: Host['kernelLog']): Host {
   return {
+    ...emptyHost,
     devices: () => [],
     packetCounters: async () => undefined,
     readFile: async () => 'btime 1\n',
     readProcNet: () => '',
     ethtoolReader: 'command',
     kernelLog,
-    previousBootLog: async function* () {},
-    state: {
-      claim: async () => {},
-      read: async () => undefined,
-      write: async () => {},
-      setAside: async () => {},
-    },
-    addresses: () => [],
-    processNamespaces: () => [],
-    openPacketSocket: undefined,
-    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
-    readRootFile: async () => '',
     now: () => new Date(),
   };
 }

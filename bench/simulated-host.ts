@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { parseTree } from '../scripts/file-tree.mjs';
+import { emptyHost } from './empty-host.ts';
 import type { Host, NetworkDevice } from '../src/host/host.ts';
 import type { Device, Feature, PacketCounters } from '../src/model/device.ts';
 import { SourceError } from '../src/model/errors.ts';
@@ -68,6 +69,7 @@ export function createSimulatedHost(): SimulatedHost {
   ];
 
   const host: Host = {
+    ...emptyHost,
     devices: () => [...present],
     packetCounters: async () =>
       new Map(
@@ -79,18 +81,6 @@ export function createSimulatedHost(): SimulatedHost {
     readProcNet: (name) => fileAt(`/proc/net/${name}`),
     ethtoolReader: 'ioctl',
     kernelLog: (_source, { signal }): AsyncIterable<KernelLogBatch> => log.follow(signal),
-    previousBootLog: async function* () {},
-    state: {
-      claim: async () => {},
-      read: async () => undefined,
-      write: async () => {},
-      setAside: async () => {},
-    },
-    addresses: () => [],
-    processNamespaces: () => [],
-    openPacketSocket: undefined,
-    networkConfig: async () => ({ files: new Map(), present: new Set(), unreadable: [] }),
-    readRootFile: async () => '',
     now: () => new Date(now),
   };
 

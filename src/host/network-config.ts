@@ -6,6 +6,7 @@ import type { ConfigPlace, ConfigSource } from '../catalogue/config-places.ts';
 import type { ConfigFile } from '../model/declaration.ts';
 import { SourceError } from '../model/errors.ts';
 import { resolveBelow } from './root-path.ts';
+import { signatureOf } from './small-file.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
 const maxFiles = 4000;
@@ -138,7 +139,7 @@ async function readConfigFile(
   );
   try {
     const found = await file.stat({ bigint: true });
-    const signature = [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
+    const signature = signatureOf(found);
     const mode = Number(found.mode) & 0o777;
     if (previous?.signature === signature) {
       return previous;

@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
 import { SourceError } from '../model/errors.ts';
@@ -46,11 +47,15 @@ export async function readSmallFile(
 /** Changes when a file is written or replaced, and costs less than reading it. A missing file has one too. */
 export async function fileSignature(path: string): Promise<string> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+    return signatureOf(await stat(path, { bigint: true }));
   } catch (error) {
     return errorCode(error) ?? String(error);
   }
+}
+
+/** The signature of a file by its status. */
+export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 /** The mode of a file that every user may read, such as `0644`; undefined for any other, or a missing file. */
