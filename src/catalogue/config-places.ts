@@ -47,7 +47,11 @@ export const configPlaces: readonly ConfigPlace[] = [
   ...['/etc', '/run', '/usr/lib'].map((prefix) => ({
     source: 'networkmanager' as const,
     path: `${prefix}/NetworkManager/system-connections`,
-    files: /\.nmconnection$/,
+    // In /etc also files of before there was a suffix, but for copies of editors and packages, and for keys.
+    files:
+      prefix === '/etc'
+        ? /^(?!\.).*(?<!~|\.(?:bak|orig|rpmnew|rpmsave|rpmorig|swp|tmp|pem|der|dpkg-\w+))$/
+        : /\.nmconnection$/,
   })),
   { source: 'networkmanager', path: '/run/NetworkManager/devices', files: /^\d+$/ },
   { source: 'ifcfg', path: '/etc/sysconfig/network-scripts', files: /^ifcfg-/ },
@@ -94,6 +98,7 @@ export const installationMarkers = [
   '/usr/sbin/ethtool',
   '/sbin/ethtool',
   '/usr/bin/ethtool',
+  '/bin/ethtool',
   '/etc/init.d/network',
   '/etc/NIXOS',
 ] as const;

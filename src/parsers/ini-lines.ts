@@ -42,7 +42,10 @@ function joinContinued(
 ): readonly { readonly line: number; readonly text: string }[] {
   const joined: { line: number; text: string }[] = [];
   let open: { line: number; text: string } | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const isComment = dialect === 'systemd' ? /^\s*[#;]/.test(raw) : /^\s*#/.test(raw);
     if (isComment) {
       continue;

@@ -5,6 +5,8 @@ export interface UdevToken {
   readonly attribute: string | undefined;
   readonly operator: string;
   readonly value: string;
+  /** Compared without regard to case. */
+  readonly isCaseInsensitive: boolean;
 }
 
 export interface UdevRule {
@@ -25,8 +27,8 @@ export interface UdevRule {
 export function parseUdevRules(text: string): readonly UdevRule[] {
   const rules: UdevRule[] = [];
   let open: { line: number; text: string } | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    if (/^\s*#/.test(raw)) {
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    if (/^[ \t]*#/.test(raw)) {
       continue;
     }
     const isContinued = raw.endsWith('\\');
@@ -44,16 +46,18 @@ export function parseUdevRules(text: string): readonly UdevRule[] {
 }
 
 const tokenPattern =
-  /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|i?"((?:[^"\\]|\\.)*)")/g;
+  /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|(i?)"((?:[^"\\]|\\.)*)")/g;
 
 function parseTokens(text: string): Pick<UdevRule, 'tokens' | 'isBroken'> {
   const tokens = [...text.matchAll(tokenPattern)].map(
-    ([, key = '', attribute, operator = '', escaped, plain]) => ({
+    ([, key = '', attribute, operator = '', escaped, flag, plain]) => ({
       key,
       attribute,
       operator,
       value: (escaped ?? plain ?? '').replaceAll('\\"', '"'),
+      isCaseInsensitive: flag === 'i',
     }),
   );
-  return { tokens, isBroken: /[^\s,]/.test(text.replaceAll(tokenPattern, '')) };
+  // A mark of byte order is no blank.
+  return { tokens, isBroken: /[^ \t\r,]/.test(text.replaceAll(tokenPattern, '')) };
 }
