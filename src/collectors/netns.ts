@@ -26,14 +26,15 @@ const maxNamespaces = 8192;
 
 /** The column all protocols count them in. */
 const csumErrors = 'InCsumErrors';
-const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
-type Counts = Readonly<Record<(typeof protocols)[number], number>>;
-const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
+export const csumProtocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
+/** Packets dropped for a wrong checksum. */
+export type ChecksumCounts = Readonly<Record<(typeof csumProtocols)[number], number>>;
+const none: ChecksumCounts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
 
 interface Scan {
   /** By the number of the namespace; undefined where it could not be read. */
-  readonly counts: ReadonlyMap<number, Counts | undefined>;
-  readonly total: Counts;
+  readonly counts: ReadonlyMap<number, ChecksumCounts | undefined>;
+  readonly total: ChecksumCounts;
 }
 
 /**
@@ -49,7 +50,7 @@ export const netnsCollector: CollectorDefinition = {
     let last: Scan | undefined;
 
     const scan = async (signal: AbortSignal): Promise<Scan> => {
-      const counts = new Map<number, Counts | undefined>();
+      const counts = new Map<number, ChecksumCounts | undefined>();
       let total = last?.total ?? none;
       let sliceEnds = performance.now() + sliceMilliseconds;
       for (const { pid, namespace } of host.processNamespaces()) {
@@ -93,7 +94,7 @@ export const netnsCollector: CollectorDefinition = {
         const failed = [...counts.values()].filter((read) => read === undefined).length;
         return [
           namespaceCsumErrors.family(
-            protocols.map((protocol) => ({ labels: { protocol }, value: total[protocol] })),
+            csumProtocols.map((protocol) => ({ labels: { protocol }, value: total[protocol] })),
           ),
           namespaces.family([
             { labels: { result: 'read' }, value: counts.size - failed },
@@ -105,8 +106,11 @@ export const netnsCollector: CollectorDefinition = {
   },
 };
 
-/** Undefined where that fails, as when the process has ended meanwhile. */
-function readCounts(host: Host, pid: number): Counts | undefined {
+/** What the network namespace of a process has counted. Undefined where that fails, as when the process has ended meanwhile. */
+export function readCounts(
+  host: Pick<Host, 'readProcNet'>,
+  pid: number,
+): ChecksumCounts | undefined {
   try {
     const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid), csumErrors);
     const snmp6 = readSnmp6(host, pid);
@@ -126,7 +130,10 @@ function readCounts(host: Host, pid: number): Counts | undefined {
 }
 
 /** Undefined where IPv6 is disabled. */
-function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undefined {
+function readSnmp6(
+  host: Pick<Host, 'readProcNet'>,
+  pid: number,
+): ReadonlyMap<string, number> | undefined {
   try {
     return parseProcNetSnmp6(host.readProcNet('snmp6', pid), csumErrors);
   } catch (error) {
@@ -138,12 +145,16 @@ function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undef
 }
 
 /** A namespace seen for the first time adds nothing yet, nor does another one that has got the number of one that ended. */
-function plusRise(total: Counts, previous: Counts | undefined, read: Counts | undefined): Counts {
+function plusRise(
+  total: ChecksumCounts,
+  previous: ChecksumCounts | undefined,
+  read: ChecksumCounts | undefined,
+): ChecksumCounts {
   const isSame =
     previous !== undefined &&
     read !== undefined &&
-    protocols.every((protocol) => read[protocol] >= previous[protocol]);
-  const rise = (protocol: keyof Counts): number =>
+    csumProtocols.every((protocol) => read[protocol] >= previous[protocol]);
+  const rise = (protocol: keyof ChecksumCounts): number =>
     total[protocol] + (isSame ? read[protocol] - previous[protocol] : 0);
   return {
     tcp: rise('tcp'),

@@ -64,6 +64,8 @@ export interface Host {
   readRootFile(path: string): Promise<string>;
   /** What the agent keeps across restarts. */
   readonly state: StateFile;
+  /** What it keeps of offload features, across boots. */
+  readonly offloadState: StateFile;
   now(): Date;
 }
 

@@ -39,6 +39,7 @@ export interface LinuxHostOptions extends Pick<
   readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
   readonly state: StateFile;
+  readonly offloadState: StateFile;
 }
 
 /** The machine nicwatch runs on. */
@@ -52,6 +53,7 @@ export function createLinuxHost(
     openPacketSocket,
     descriptors,
     state,
+    offloadState,
   }: LinuxHostOptions,
 ): Host {
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
@@ -118,6 +120,7 @@ export function createLinuxHost(
       ),
     openPacketSocket,
     state,
+    offloadState,
     networkConfig: async (previous) => {
       const config = await readNetworkConfig(paths.rootfs, previous);
       return paths.rootfs === '/'
