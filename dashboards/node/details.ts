@@ -109,13 +109,17 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets per second the network stack of the node drops for a wrong checksum, whatever device they came from.',
+      'Packets per second the network stack of the node drops for a wrong checksum, whatever device they came from; with --collector.netns also those of its pods.',
     unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
       {
         expr: `max by (protocol) (rate(nic_stack_csum_errors_total{${node}}[$__rate_interval]))`,
         legend: '{{protocol}}',
+      },
+      {
+        expr: `max by (protocol) (rate(nic_netns_csum_errors_total{${node}}[$__rate_interval]))`,
+        legend: '{{protocol}} in pods',
       },
     ],
     noValue: 'Not scraped in this time range',
