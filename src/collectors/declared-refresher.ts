@@ -8,6 +8,8 @@ import type { NetworkConfig } from '../host/network-config.ts';
 import type { DeviceIdentity } from '../model/declaration.ts';
 
 const refreshMilliseconds = 5 * 60_000;
+/** Hundreds of files: the first scrape does not wait for them. */
+const firstMilliseconds = 1000;
 
 /** What was read of the host apart from the polls. */
 export interface HostState {
@@ -23,7 +25,7 @@ export function createRefresher(
   onChange: (config: NetworkConfig) => void,
 ): Refresher {
   let state: HostState | undefined;
-  let first: Promise<void> | undefined;
+  let isRunning = false;
 
   const refresh = async (): Promise<boolean> => {
     const config = await host.networkConfig(state?.config);
@@ -49,33 +51,29 @@ export function createRefresher(
   };
 
   return {
-    state: () => state,
-    first: async () => {
-      first ??= refresh().then(
-        () => {},
-        (error: unknown) => {
-          first = undefined;
-          throw error;
-        },
-      );
-      return first;
+    state: async () => {
+      if (!isRunning && state === undefined) {
+        await refresh();
+      }
+      return state;
     },
-    run: async (signal: AbortSignal, changed: () => void): Promise<void> => {
+    run: async (signal, changed) => {
+      isRunning = true;
+      let delay = firstMilliseconds;
       while (!signal.aborted) {
-        await setTimeout(refreshMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+        await setTimeout(delay, undefined, { signal, ref: false }).catch(() => {});
         // Devices that cannot be listed are reported by the poll.
         if (!signal.aborted && (await refresh().catch(() => false))) {
           changed();
         }
+        delay = state === undefined ? firstMilliseconds : refreshMilliseconds;
       }
     },
   };
 }
 
 interface Refresher {
-  /** The same object for as long as nothing has changed. */
-  readonly state: () => HostState | undefined;
-  /** Reads it the first time. */
-  readonly first: () => Promise<void>;
-  readonly run: (signal: AbortSignal, changed: () => void) => Promise<void>;
+  /** The same object while nothing changes; undefined until it was read. Reads it only where `run` was never called. */
+  state(): Promise<HostState | undefined>;
+  run(signal: AbortSignal, changed: () => void): Promise<void>;
 }
