@@ -49,8 +49,8 @@ function driversTable(): string {
   return `| driver | ${head} | named in |\n|---|${'---|'.repeat(counterMeanings.length)}---|\n${rows.join('')}`;
 }
 
-function sourceCell(source: CounterSource): string {
-  return source.length === 0
+function sourceCell(source: CounterSource | undefined): string {
+  return source === undefined
     ? '-'
     : source.map((names) => names.map((name) => `\`${name}\``).join(' + ')).join(', else ');
 }

@@ -1,7 +1,7 @@
 import { agentMetrics } from '../../src/agent/agent-families.ts';
 import { processMetrics } from '../../src/agent/process-families.ts';
 import { kernelEventRows } from '../../src/catalogue/kernel-events.ts';
-import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../../src/catalogue/offload-names.ts';
 import { collectorDefinitions } from '../../src/collectors/index.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { kernelEventNames } from '../../src/model/kernel-event.ts';

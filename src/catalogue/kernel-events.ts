@@ -3,8 +3,8 @@ import type { KernelEventName } from '../model/kernel-event.ts';
 /** The meaning of one form of kernel-log record. */
 export interface KernelEventRow {
   readonly event: KernelEventName;
-  /** Drivers whose records it matches; undefined for records of the network core, for any driver. */
-  readonly drivers: readonly string[] | undefined;
+  /** Drivers whose records it matches; undefined for records of the network core, about any driver. */
+  readonly drivers?: readonly string[];
   /**
    * Matches the first line after the driver's prefix. The groups `device` and `driver` are present where the text contains
    * them.
@@ -25,7 +25,6 @@ export interface KernelEventRow {
 export const kernelEventRows: readonly KernelEventRow[] = [
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern: /^NETDEV WATCHDOG: (?:CPU: \d+: )?transmit queue \d+ timed out/,
     example:
       'e1000e 0000:00:03.0 eno1: NETDEV WATCHDOG: CPU: 0: transmit queue 0 timed out 5040 ms',
@@ -33,7 +32,6 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern:
       /^NETDEV WATCHDOG: (?<device>[^\s:/]+) \((?<driver>[^)]*)\): transmit queue \d+ timed out/,
     example: 'NETDEV WATCHDOG: eno1 (e1000e): transmit queue 0 timed out',
@@ -41,21 +39,18 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern: /^NETDEV WATCHDOG: (?<device>[^\s:/]+): transmit timed out/,
     example: 'NETDEV WATCHDOG: eth0: transmit timed out',
     source: 'net/sched/sch_generic.c dev_watchdog, 2.6',
   },
   {
     event: 'rx_csum_fault',
-    drivers: undefined,
     pattern: /^hw csum failure$/,
     example: 'vx42: hw csum failure',
     source: 'net/core/dev.c netdev_rx_csum_fault',
   },
   {
     event: 'dead_loop',
-    drivers: undefined,
     pattern: /^Dead loop on virtual device (?<device>[^\s/]+?)(?: \(net \d+\))?, fix it urgently!/,
     example: 'ip_tunnel_core: Dead loop on virtual device vxb, fix it urgently!',
     source:
@@ -232,7 +227,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   {
     event: 'adapter_reset',
     drivers: ['iavf'],
-    // Not "Reset indication received from the PF": the host says so, and mostly because it was asked to.
+    // Not "Reset indication received from the PF": the host resets the VF, mostly on request.
     pattern: /^Hardware reset detected/,
     example: 'iavf 0000:05:02.0: Hardware reset detected',
     source: 'drivers/net/ethernet/intel/iavf/iavf_main.c iavf_watchdog_task',
@@ -532,5 +527,5 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
 ];
 
-/** Every record of the network core that a row takes holds one of these, whoever it is about. */
+/** Every record of the network core that a row matches contains one of these. */
 export const coreEventWords: RegExp = /NETDEV WATCHDOG|hw csum failure|Dead loop on virtual device/;

@@ -9,7 +9,7 @@ import type { DeviceIdentity } from '../model/declaration.ts';
 
 const refreshMilliseconds = 5 * 60_000;
 
-/** What was read of the host apart from the polls. */
+/** The configuration and the identities of devices, read independently of polls. */
 export interface HostState {
   readonly config: NetworkConfig;
   readonly netplan: NetplanFiles;
@@ -17,7 +17,7 @@ export interface HostState {
   readonly identities: ReadonlyMap<number, Omit<DeviceIdentity, 'features'>>;
 }
 
-/** Reads the configuration now and then, apart from the polls. */
+/** Creates the refresher, which reads the configuration every 5 minutes. */
 export function createRefresher(
   host: Pick<Host, 'devices' | 'networkConfig' | 'readFile'>,
   onChange: (config: NetworkConfig) => void,
@@ -28,7 +28,7 @@ export function createRefresher(
   const refresh = async (): Promise<boolean> => {
     const config = await host.networkConfig(state?.config);
     const identities: Awaited<ReturnType<typeof readIdentity>>[] = [];
-    // One after the other: all at once they take as many buffers as there are attributes of all devices.
+    // Sequentially, to save memory: in parallel, every attribute of every device needs a buffer.
     for (const device of host.devices()) {
       identities.push(await readIdentity(host, device));
     }
@@ -63,7 +63,7 @@ export function createRefresher(
     run: async (signal: AbortSignal, changed: () => void): Promise<void> => {
       while (!signal.aborted) {
         await setTimeout(refreshMilliseconds, undefined, { signal, ref: false }).catch(() => {});
-        // Devices that cannot be listed are reported by the poll.
+        // The poll reports devices that cannot be listed.
         if (!signal.aborted && (await refresh().catch(() => false))) {
           changed();
         }
@@ -73,9 +73,9 @@ export function createRefresher(
 }
 
 interface Refresher {
-  /** The same object for as long as nothing has changed. */
+  /** The same object until something changes. */
   readonly state: () => HostState | undefined;
-  /** Reads it the first time. */
+  /** Waits for the first read. */
   readonly first: () => Promise<void>;
   readonly run: (signal: AbortSignal, changed: () => void) => Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
 import type { Device, Statistics } from '../model/device.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
-import { createFamiliesOf } from './unchanged-families.ts';
 
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
@@ -79,7 +79,19 @@ export const ethtoolCollector: CollectorDefinition = {
   ],
   create: ({ config }) => {
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
-    const cache = new WeakMap<WatchedDevice, Reading>();
+    /** The same object while nothing in it changes. */
+    const readingOf = memoizeByObject((device: WatchedDevice) => {
+      const planOf = memoizeLast((driver: string | undefined, names: readonly string[]) =>
+        planStatistics(driver, names, filter),
+      );
+      return memoizeLast(
+        (_name: string, driver: string | undefined, statistics: Statistics): Reading => ({
+          device,
+          statistics,
+          plan: planOf(driver, statistics.names),
+        }),
+      );
+    });
 
     const isRead = (device: WatchedDevice): boolean =>
       isWorthReading(device, driverOf(device), filter);
@@ -89,21 +101,10 @@ export const ethtoolCollector: CollectorDefinition = {
       if (statistics === undefined) {
         return undefined;
       }
-      const { name } = device;
-      const driver = driverOf(device);
-      const previous = cache.get(device);
-      const isSamePlan =
-        previous?.plan.names === statistics.names && previous.plan.driver === driver;
-      if (isSamePlan && previous.statistics === statistics && previous.name === name) {
-        return previous;
-      }
-      const plan = isSamePlan ? previous.plan : planStatistics(driver, statistics.names, filter);
-      const reading = { device, name, statistics, plan };
-      cache.set(device, reading);
-      return reading;
+      return readingOf(device)(device.name, driverOf(device), statistics);
     };
 
-    const familiesOf = createFamiliesOf((readings: readonly Reading[]) => [
+    const familiesOf = memoizeLast((...readings: readonly Reading[]) => [
       ...counterFamilies(readings),
       statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
       statisticsUnmapped.family(
@@ -116,7 +117,7 @@ export const ethtoolCollector: CollectorDefinition = {
       needs: (device) => (isRead(device) ? statisticReads : noReads),
       collect: (poll) =>
         familiesOf(
-          poll.devices
+          ...poll.devices
             .filter(isRead)
             .map((device) => readDevice(device, poll))
             .filter((reading) => reading !== undefined),
@@ -129,10 +130,8 @@ function driverOf(device: WatchedDevice): string | undefined {
   return device.lastDriverInfo()?.driver ?? device.driver;
 }
 
-/** The same object while nothing in it changes. */
 interface Reading {
   readonly device: Device;
-  readonly name: string;
   readonly statistics: Statistics;
   readonly plan: StatisticPlan;
 }

@@ -1,5 +1,6 @@
 import type { Device } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
+import { memoizeLast } from '../model/memoize.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
@@ -22,21 +23,17 @@ export const knownIssueCollector: CollectorDefinition = {
   description: 'Known issues each device is exposed to.',
   metrics: [knownIssue],
   create: ({ config }) => {
-    let listed: readonly KnownIssue[] | undefined;
-    let issuesOf: ReturnType<typeof issuesByDriver> = new Map();
+    // A feature that must be on is a policy, not a risk.
+    const issuesOf = memoizeLast((issues: readonly KnownIssue[]) =>
+      issuesByDriver(issues.filter(({ required }) => required !== 'on')),
+    );
     let kernelRelease: string | undefined;
 
-    const ofDevice = (device: WatchedDevice): readonly KnownIssue[] => {
-      if (listed !== config.knownIssues) {
-        listed = config.knownIssues;
-        // What must be on is a policy and no risk.
-        issuesOf = issuesByDriver(listed.filter(({ required }) => required !== 'on'));
-      }
-      return withSelectors(
-        issuesOf.get(device.lastDriverInfo()?.driver ?? device.driver ?? ''),
+    const ofDevice = (device: WatchedDevice): readonly KnownIssue[] =>
+      withSelectors(
+        issuesOf(config.knownIssues).get(device.lastDriverInfo()?.driver ?? device.driver ?? ''),
         device,
       );
-    };
 
     const readDevice = (
       device: WatchedDevice,
@@ -98,7 +95,7 @@ function issuesByDriver(issues: readonly KnownIssue[]): ReadonlyMap<string, read
   );
 }
 
-/** What nobody can tell is no sample. */
+/** No sample for an unknown exposure. */
 function sampleOf({ device, issue, exposure }: Finding) {
   return exposure === 'unknown'
     ? []

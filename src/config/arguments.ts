@@ -2,10 +2,10 @@ import { Command } from 'commander';
 
 import { knownIssues } from '../catalogue/known-issues.ts';
 import {
+  countBetween,
   oneOf,
   parseAbsolutePath,
   parseAnchoredRegExp,
-  parseCount,
   parseListenAddress,
   parsePath,
   parsePollInterval,
@@ -82,11 +82,7 @@ export function parseArguments(
       pollIntervalSeconds: devices.pollInterval(),
       ethtoolReader: devices.ethtoolReader(),
       kernelLogSource: host.kernelLogSource(),
-      paths: Object.freeze({
-        procfs: host.procfs(),
-        sysfs: host.sysfs(),
-        rootfs: host.rootfs(),
-      }),
+      paths: Object.freeze({ procfs: host.procfs(), sysfs: host.sysfs(), rootfs: host.rootfs() }),
       stateDirectory: host.stateDirectory(),
       logLevel: log.level(),
       logFormat: log.format(),
@@ -111,7 +107,7 @@ function addWebFlags(program: Command) {
     }),
     maxRequests: flag(program, '--web.max-requests <count>', {
       description: 'Maximum number of concurrent scrapes; 0 disables the limit.',
-      parse: parseCount,
+      parse: countBetween(0, 999_999),
       fallback: '40',
     }),
     enableLifecycle: toggle(program, '--web.enable-lifecycle', {

@@ -3,9 +3,8 @@ import { isIP } from 'node:net';
 import { Command } from 'commander';
 
 import { ConfigError } from '../model/errors.ts';
-import { quote } from '../parsers/lines.ts';
 import { parseCommandLine } from './command-line.ts';
-import { parsePorts } from './flag-values.ts';
+import { invalidValue, parsePorts } from './flag-values.ts';
 import { flag } from './flags.ts';
 
 /** What `nicwatch drill` is asked for. */
@@ -48,7 +47,7 @@ export function parseDrill([name, ...argv]: readonly string[]): Drill {
 
 function parseNodeAddress(text: string): string {
   if (isIP(text) === 0 || manyNodes.test(text)) {
-    throw new ConfigError(`expected the IP address of a node, got ${quote(text)}`);
+    throw invalidValue('the IP address of a node', text);
   }
   return text;
 }

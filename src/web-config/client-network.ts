@@ -1,5 +1,7 @@
 import { isIPv6 } from 'node:net';
 
+import { ipv6Groups } from '../parsers/ip-header.ts';
+
 /**
  * The network a client is identified by: an IPv4 address, or the /64 of an IPv6 address, since one host may use all of it.
  *
@@ -10,9 +12,5 @@ export function clientNetwork(address: string): string {
   if (mapped !== undefined || !isIPv6(address)) {
     return mapped ?? address;
   }
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const ending = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - ending.length) }, () => '0');
-  return `${[...groups, ...zeros, ...ending].slice(0, 4).join(':')}::/64`;
+  return `${ipv6Groups(address).slice(0, 4).join(':')}::/64`;
 }

@@ -38,11 +38,7 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
 
   const recordFailure = (client: string): void => {
     failed.delete(client);
-    const [oldest] = failed;
-    if (failed.size >= maxFailed && oldest !== undefined) {
-      failed.delete(oldest);
-    }
-    failed.add(client);
+    addBounded(failed, client, maxFailed);
   };
 
   const runAll = async (): Promise<void> => {
@@ -101,4 +97,13 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
       });
     },
   };
+}
+
+/** Adds to a set of at most `max`: evicts its oldest value if it is full. */
+export function addBounded(values: Set<string>, value: string, max: number): void {
+  const [oldest] = values;
+  if (values.size >= max && oldest !== undefined) {
+    values.delete(oldest);
+  }
+  values.add(value);
 }
