@@ -100,7 +100,7 @@ export async function openLibc(): Promise<Libc> {
       typeof result === 'number' && result >= 0 ? result : errno();
     const errorOf = (result: unknown): string | undefined =>
       typeof result === 'number' && result >= 0 ? undefined : errno();
-    const poolCalls = createPoolCalls(errorOf);
+    const onPool = createPoolCalls(errorOf);
     return {
       pointerBytes: koffi.sizeof('void *'),
       addressOf: (buffer) => koffi.address(buffer),
@@ -115,15 +115,15 @@ export async function openLibc(): Promise<Libc> {
         errorOf(getsockopt(descriptor, level, name, value, new Uint32Array([value.length]))),
       madvise: (pages, advice) => errorOf(madvise(pages, pages.length, advice)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
-      ioctl: (...callArguments) => poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
+      ioctl: (...callArguments) => onPool({ name: 'ioctl', call: ioctl, callArguments }),
       poll: (descriptors) =>
-        poolCalls.run({
+        onPool({
           name: 'poll',
           call: poll,
           callArguments: [pollDescriptors(descriptors), descriptors.length, noTimeout],
         }),
       flock: async (descriptor) =>
-        poolCalls.run({
+        onPool({
           name: 'flock',
           call: flock,
           callArguments: [descriptor, lockExclusiveWithoutWaiting],
@@ -146,41 +146,39 @@ interface PoolCall {
   readonly callArguments: readonly unknown[];
 }
 
-interface PoolCalls {
-  /** @returns the name of the errno, or undefined. @throws {SourceError} `failed` when there are too many calls. */
-  run(call: PoolCall): Promise<string | undefined>;
-}
-
 /**
- * Makes calls on threads of the pool, each of which holds one until it returns. `errorOf` is called right after that,
- * while errno is still that of the call.
+ * Creates the function that makes calls on threads of the pool, each of which holds one until it returns. `errorOf` is called
+ * right after that, while errno is still that of the call.
+ *
+ * @returns a function that returns the name of the errno, or undefined, and throws a SourceError `failed` when there are too
+ *   many calls.
  */
-function createPoolCalls(errorOf: (returned: unknown) => string | undefined): PoolCalls {
+function createPoolCalls(
+  errorOf: (returned: unknown) => string | undefined,
+): (call: PoolCall) => Promise<string | undefined> {
   /** Arguments of calls in flight: the kernel uses them, so they must not be garbage-collected. */
   const inFlight = new Set<readonly unknown[]>();
-  return {
-    run: async ({ name, call, callArguments }) =>
-      new Promise((resolve, reject) => {
-        const refuse = (error: unknown): void => {
-          inFlight.delete(callArguments);
-          reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
-        };
-        inFlight.add(callArguments);
-        try {
-          call.async(...callArguments, (error: unknown, returned: unknown) => {
-            if (error !== null && error !== undefined) {
-              refuse(error);
-            } else {
-              inFlight.delete(callArguments);
-              resolve(errorOf(returned));
-            }
-          });
-        } catch (error) {
-          // koffi limits the calls in flight.
-          refuse(error);
-        }
-      }),
-  };
+  return async ({ name, call, callArguments }) =>
+    new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        inFlight.delete(callArguments);
+        reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
+      };
+      inFlight.add(callArguments);
+      try {
+        call.async(...callArguments, (error: unknown, returned: unknown) => {
+          if (error !== null && error !== undefined) {
+            refuse(error);
+          } else {
+            inFlight.delete(callArguments);
+            resolve(errorOf(returned));
+          }
+        });
+      } catch (error) {
+        // koffi limits the calls in flight.
+        refuse(error);
+      }
+    });
 }
 
 /** An array of `struct pollfd` that polls each descriptor for reading. */

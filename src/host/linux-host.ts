@@ -144,13 +144,5 @@ function showsOwnDevices(sysfs: string): boolean {
 
 /** Translates a path of procfs or sysfs to the configured mount points. */
 function mountedPath(path: string, { procfs, sysfs }: Config['paths']): string {
-  for (const [prefix, mount] of [
-    ['/proc/', procfs],
-    ['/sys/', sysfs],
-  ] as const) {
-    if (path.startsWith(prefix)) {
-      return `${mount}/${path.slice(prefix.length)}`;
-    }
-  }
-  return path;
+  return path.replace(/^\/(proc|sys)\//, (_, name) => `${name === 'proc' ? procfs : sysfs}/`);
 }

@@ -14,13 +14,13 @@ const maxFileBytes = 256 * 1024;
 const maxTotalBytes = 8 * 1024 * 1024;
 const maxMilliseconds = 10_000;
 const maxIncludeDepth = 4;
-/** What only counts where it calls ethtool. */
+/** Sources that matter only if they call ethtool. */
 const callers: ReadonlySet<ConfigSource> = new Set(['systemd-unit', 'script']);
 
-/** What the host's configuration of its network says, as far as it can be read. */
+/** The files that configure the network of the host, as far as they can be read. */
 export interface NetworkConfig {
   readonly files: ReadonlyMap<string, ReadConfigFile>;
-  /** Which of the files that tell what is installed are there. */
+  /** The {@link installationMarkers} that are present. */
   readonly present: ReadonlySet<string>;
   readonly unreadable: readonly UnreadableConfig[];
 }
@@ -37,10 +37,10 @@ interface UnreadableConfig {
 }
 
 /**
- * Reads the files that configure the host's network, below a root that may be mounted elsewhere. Only what has changed is
+ * Reads the files that configure the network of the host, below a root that may be mounted elsewhere. Unchanged files are not
  * read again.
  *
- * @param previous what was read last, which is given back where nothing has changed
+ * @param previous the last result; returned if nothing has changed
  */
 export async function readNetworkConfig(
   rootfs: string,
@@ -71,7 +71,7 @@ export async function readNetworkConfig(
         previous?.files.get(path),
       );
       totalBytes += file.text.length;
-      // Of hundreds of units and scripts only those that call ethtool are worth the memory.
+      // To save memory: there are hundreds of units and scripts.
       const isIdle =
         callers.has(place.source) && file.text !== '' && !file.text.includes('ethtool');
       files.set(path, isIdle ? { ...file, text: '' } : file);
@@ -104,7 +104,7 @@ export async function readNetworkConfig(
   for (const place of configPlaces) {
     await readPlace(place);
   }
-  // Files of interfaces(5) name others anywhere, which may name others again.
+  // Files of interfaces(5) include others anywhere, which may include others.
   for (let depth = 0; depth < maxIncludeDepth; depth += 1) {
     for (const place of includedPlaces(files)) {
       await readPlace(place);
@@ -121,7 +121,7 @@ export async function readNetworkConfig(
 interface ConfigFileOptions {
   readonly rootfs: string;
   readonly path: string;
-  /** Only its name counts. */
+  /** Only its name matters. */
   readonly isListed: boolean;
 }
 
@@ -144,7 +144,7 @@ async function readConfigFile(
     if (previous?.signature === signature) {
       return previous;
     }
-    // A link to /dev/null takes the place of a file and says nothing.
+    // A link to /dev/null masks a file.
     if (!found.isFile()) {
       return { path, text: '', mode, signature };
     }
@@ -182,7 +182,7 @@ async function presentMarkers(rootfs: string): Promise<ReadonlySet<string>> {
       await stat(await resolveBelow(rootfs, path));
       present.add(path);
     } catch (error) {
-      // What may not be looked at is there.
+      // It exists, below a directory that is not accessible.
       if (errorCode(error) === 'EACCES') {
         present.add(path);
       }

@@ -1,4 +1,4 @@
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import { parseNmcliProfile } from '../parsers/nmcli-profile.ts';
 import type { RunCommand } from './command.ts';
 import type { NetworkConfig } from './network-config.ts';
@@ -8,7 +8,7 @@ const ownerOnly = 0o600;
 const fields =
   'connection.id,connection.uuid,connection.type,connection.interface-name,connection.autoconnect,connection.autoconnect-priority,802-3-ethernet.mac-address,ethtool';
 
-/** Asks NetworkManager for the profiles whose files only root may read: it tells them to everybody. */
+/** Adds the profiles of NetworkManager whose files only root may read: nmcli shows them to every user. */
 export async function withNmcliProfiles(
   config: NetworkConfig,
   run: RunCommand,
@@ -42,11 +42,9 @@ export async function withNmcliProfiles(
     }
     return { ...config, files, unreadable: config.unreadable.filter((row) => !isClosed(row)) };
   } catch (error) {
-    // Without nmcli, or without an answer, the files stay what they are: unreadable.
-    if (error instanceof SourceError) {
-      return config;
-    }
-    throw error;
+    // Without nmcli, the files remain unreadable.
+    assertSourceError(error);
+    return config;
   }
 }
 

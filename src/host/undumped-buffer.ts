@@ -4,7 +4,7 @@ import type { Libc } from './libc.ts';
 const doNotDump = 16;
 const pageBytes = 65_536;
 
-/** Makes a buffer that a core dump of this process leaves out. It has pages of its own, of whatever size the kernel's are. */
+/** Creates a buffer that core dumps of this process exclude. It has its own pages, whatever the page size of the kernel. */
 export function createUndumpedBuffer(
   { addressOf, madvise }: Pick<Libc, 'addressOf' | 'madvise'>,
   minBytes: number,
