@@ -4,7 +4,6 @@ import { SourceError } from '../model/errors.ts';
 import { readU32, writeU32, writeU64 } from '../parsers/ethtool-structs.ts';
 import { tunnelFilter } from '../parsers/tunnel-filter.ts';
 import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
-import { createUndumpedBuffer } from './undumped-buffer.ts';
 import type { Host, PacketSocket } from './host.ts';
 import type { Libc } from './libc.ts';
 
@@ -26,6 +25,9 @@ const packetLevel = { level: 263, statistics: 6, virtioHeader: 15, ignoreOutgoin
 const receiveBufferBytes = 1024 * 1024;
 /** Max size of a frame that was not merged, with its virtio header. */
 const packetBytes = 10_240;
+/** @see madvise(2), MADV_DONTDUMP */
+const doNotDump = 16;
+const pageBytes = 65_536;
 
 type PacketCalls = Pick<
   Libc,
@@ -150,4 +152,17 @@ function packetError(call: string, error: string): SourceError {
         'packet sockets need the capability CAP_NET_RAW, which the agent lacks',
       )
     : new SourceError('failed', `packet socket: ${call}: ${error}`);
+}
+
+/** Creates a buffer that core dumps of this process exclude. It has its own pages, whatever the page size of the kernel. */
+export function createUndumpedBuffer(
+  { addressOf, madvise }: Pick<Libc, 'addressOf' | 'madvise'>,
+  minBytes: number,
+): Buffer {
+  const bytes = Math.ceil(minBytes / pageBytes) * pageBytes;
+  const memory = Buffer.from(new ArrayBuffer(bytes + pageBytes));
+  const start = pageBytes - Number(addressOf(memory) % BigInt(pageBytes));
+  const buffer = memory.subarray(start, start + bytes);
+  madvise(buffer, doNotDump);
+  return buffer;
 }

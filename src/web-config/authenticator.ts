@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 import type { ComparePassword } from '../host/libcrypt.ts';
-import { clientNetwork } from './client-network.ts';
+import { clientNetwork } from './rate-limit.ts';
 import { addBounded, createFairQueue } from './fair-queue.ts';
 
 /** The credentials of a request, and its client's address. */

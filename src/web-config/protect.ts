@@ -6,8 +6,7 @@ import { memoizeLast } from '../model/memoize.ts';
 import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
 import type { AcceptedConnections } from './tls-server.ts';
-import { clientNetwork } from './client-network.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { clientNetwork, createRateLimit } from './rate-limit.ts';
 import type { WebConfigReloader } from './web-config-reloader.ts';
 
 export interface ProtectOptions {
