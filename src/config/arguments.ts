@@ -36,7 +36,7 @@ export function parseArguments(
 ): Invocation {
   const program = new Command('nicwatch')
     .description(
-      'Prometheus exporter that watches network cards. "nicwatch check" looks at this node once: see "nicwatch check --help".',
+      'Prometheus exporter that watches network cards. "nicwatch check" checks this node once; see "nicwatch check --help".',
     )
     .allowExcessArguments(true)
     .showSuggestionAfterError(false)
