@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, NetworkDevice } from '../host/host.ts';
 import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource } from '../model/kernel-record.ts';
@@ -28,14 +28,11 @@ export interface ReadOutcome extends ReadSubject {
 type OnDemandRead = 'statistics' | 'features';
 
 /**
- * A watched device in a poll. Reads that may wait for its driver are done before collectors run. Every method may throw the
+ * A watched device in a poll. Reads that may wait for its driver are done before collectors run, except `txRingSize()`. Every method may throw the
  * SourceError of its read.
  */
-export interface WatchedDevice extends Device {
-  /** Reads an attribute in its directory of sysfs that the kernel answers from memory: `flags`. */
-  attribute(name: string): string;
-  /** Names in a subdirectory of its directory of sysfs. */
-  attributeNames(directory: string): readonly string[];
+export interface WatchedDevice
+  extends Device, Pick<NetworkDevice, 'attribute' | 'attributeNames' | 'txRingSize'> {
   packetCounters(): PacketCounters;
   driverInfo(): DriverInfo;
   /** The last driver information: a device that is stuck in its driver keeps its identity. */
@@ -50,8 +47,6 @@ export interface WatchedDevice extends Device {
   carrier(): string;
   /** The attribute `speed`. */
   speed(): string;
-  /** Descriptors in each transmit ring; rarely needed, so read on demand. */
-  txRingSize(): Promise<number>;
 }
 
 /** One poll: its devices, and a way to read them that isolates failures. */

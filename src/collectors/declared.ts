@@ -40,13 +40,12 @@ const readable = gauge({
 
 /** How long the first poll waits for the files. */
 const maxWaitMilliseconds = 300;
-const featureReads = ['features'] as const;
 const sources = [...new Set(configPlaces.map(({ source }) => source))];
 
 /** Predicts the offload features after a reboot, and checks policies about them. */
 export const declaredCollector: CollectorDefinition = {
   name: 'declared',
-  description: 'Offload features as they will be after a reboot, and policies about them.',
+  description: 'Offload features predicted after a reboot, and violations of policies.',
   metrics: [declared, ignored, violation, readable],
   create: ({ host, config, log }) => {
     const refresher = createRefresher(host, ({ unreadable }) => {
@@ -64,7 +63,7 @@ export const declaredCollector: CollectorDefinition = {
     let kernelRelease: string | undefined;
 
     return {
-      needs: () => featureReads,
+      needs: () => ['features'],
       run: refresher.run,
       collect: async (poll) => {
         const { devices } = poll;
@@ -122,6 +121,7 @@ function declaredFamilies(
     (identity) => byIndex.get(identity.interfaceIndex) ?? { ...identity, features: undefined },
   );
   const declarations = predictDeclarations(predictionInput(config, { devices: all, netplan }));
+  const unreadable = unreadableSources(config, declarations);
   return [
     declared.family(
       watched.flatMap((identity) =>
@@ -137,7 +137,7 @@ function declaredFamilies(
     readable.family(
       sources.map((source) => ({
         labels: { source },
-        value: Number(isReadable(source, { config, declarations })),
+        value: Number(config.present.has('/etc') && !unreadable.has(source)),
       })),
     ),
   ];
@@ -201,18 +201,14 @@ const nothingKnown = {
 /** Sources of declarations that share the files of another. */
 const readWith: Readonly<Record<string, ConfigSource>> = { ifupdown2: 'ifupdown', wicked: 'ifcfg' };
 
-function isReadable(
-  source: ConfigSource,
-  {
-    config: { unreadable, present },
-    declarations,
-  }: { readonly config: NetworkConfig; readonly declarations: readonly Declaration[] },
-): boolean {
-  return (
-    present.has('/etc') &&
-    !unreadable.some((row) => row.source === source) &&
-    !declarations.some(
-      (row) => row.outcome.kind === 'unknown' && (readWith[row.source] ?? row.source) === source,
-    )
-  );
+/** Sources with a file that cannot be read, or with a declaration whose outcome is unknown. */
+function unreadableSources(
+  { unreadable }: NetworkConfig,
+  declarations: readonly Declaration[],
+): ReadonlySet<string> {
+  const unknown = declarations.filter(({ outcome }) => outcome.kind === 'unknown');
+  return new Set([
+    ...unreadable.map(({ source }) => source),
+    ...unknown.map(({ source }) => readWith[source] ?? source),
+  ]);
 }

@@ -63,9 +63,6 @@ function driverCounter(name: string, meaning: string): Metric<'device'> {
   return counter({ name, help, labels: ['device'] });
 }
 
-const statisticReads = ['statistics'] as const;
-const noReads = [] as const;
-
 /** Driver statistics under the same name for every driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
@@ -114,7 +111,7 @@ export const ethtoolCollector: CollectorDefinition = {
     ]);
 
     return {
-      needs: (device) => (isRead(device) ? statisticReads : noReads),
+      needs: (device) => (isRead(device) ? ['statistics'] : []),
       collect: (poll) =>
         familiesOf(
           ...poll.devices

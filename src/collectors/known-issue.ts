@@ -1,21 +1,15 @@
-import type { Device } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { memoizeLast } from '../model/memoize.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { exposureTo, isSelected } from './exposure.ts';
-import type { Exposure } from './exposure.ts';
 
 export const knownIssue: Metric<'device' | 'issue' | 'severity'> = gauge({
   name: 'nic_known_issue',
   help: 'Whether the device is exposed to an issue reported of its driver: 1 where firmware, kernel and offload features are such, 0 where one of them is not. A risk, no verdict. Source: ethtool -i and -k, the catalogue of known issues.',
   labels: ['device', 'issue', 'severity'],
 });
-
-const featureReads = ['features'] as const;
-const noReads = [] as const;
-const noIssues = [] as const;
 
 /** Known-bad combinations of driver, firmware, kernel and offload features. */
 export const knownIssueCollector: CollectorDefinition = {
@@ -30,15 +24,12 @@ export const knownIssueCollector: CollectorDefinition = {
     let kernelRelease: string | undefined;
 
     const ofDevice = (device: WatchedDevice): readonly KnownIssue[] =>
-      withSelectors(
-        issuesOf(config.knownIssues).get(device.lastDriverInfo()?.driver ?? device.driver ?? ''),
-        device,
-      );
+      issuesOf(config.knownIssues)
+        .get(device.lastDriverInfo()?.driver ?? device.driver ?? '')
+        ?.filter((issue) => isSelected(issue, device)) ?? [];
 
-    const readDevice = (
-      device: WatchedDevice,
-      { attempt, driverInfo }: Poll,
-    ): readonly Finding[] => {
+    /** No sample for an unknown exposure. */
+    const readDevice = (device: WatchedDevice, { attempt, driverInfo }: Poll) => {
       const issues = ofDevice(device);
       const facts = {
         firmwareVersion: driverInfo(device)?.firmwareVersion,
@@ -47,39 +38,26 @@ export const knownIssueCollector: CollectorDefinition = {
           ? attempt({ device, read: 'features' }, device.features)
           : undefined,
       };
-      return issues.map((issue) => ({ device, issue, exposure: exposureTo(issue, facts) }));
+      return issues
+        .map((issue) => ({ issue, exposure: exposureTo(issue, facts) }))
+        .filter(({ exposure }) => exposure !== 'unknown')
+        .map(({ issue: { id, severity }, exposure }) => ({
+          labels: { device: device.name, issue: id, severity },
+          value: Number(exposure === 'exposed'),
+        }));
     };
 
     return {
-      needs: (device) => (needsFeatures(ofDevice(device)) ? featureReads : noReads),
+      needs: (device) => (needsFeatures(ofDevice(device)) ? ['features'] : []),
       collect: async (poll) => {
         kernelRelease ??= await poll.attemptLater({ device: undefined, read: 'procfs' }, async () =>
           (await poll.readFile('/proc/sys/kernel/osrelease')).trim(),
         );
-        return [
-          knownIssue.family(
-            poll.devices.flatMap((device) => readDevice(device, poll)).flatMap(sampleOf),
-          ),
-        ];
+        return [knownIssue.family(poll.devices.flatMap((device) => readDevice(device, poll)))];
       },
     };
   },
 };
-
-function withSelectors(
-  issues: readonly KnownIssue[] = noIssues,
-  device: Device,
-): readonly KnownIssue[] {
-  return issues.some((issue) => issue.device ?? issue.bus)
-    ? issues.filter((issue) => isSelected(issue, device))
-    : issues;
-}
-
-interface Finding {
-  readonly device: Device;
-  readonly issue: KnownIssue;
-  readonly exposure: Exposure;
-}
 
 function needsFeatures(issues: readonly KnownIssue[]): boolean {
   return issues.some(({ features }) => features.length > 0);
@@ -93,16 +71,4 @@ function issuesByDriver(issues: readonly KnownIssue[]): ReadonlyMap<string, read
       issues.filter((issue) => issue.drivers.includes(driver)),
     ]),
   );
-}
-
-/** No sample for an unknown exposure. */
-function sampleOf({ device, issue, exposure }: Finding) {
-  return exposure === 'unknown'
-    ? []
-    : [
-        {
-          labels: { device: device.name, issue: issue.id, severity: issue.severity },
-          value: Number(exposure === 'exposed'),
-        },
-      ];
 }

@@ -26,7 +26,8 @@ const maxNamespaces = 8192;
 /** The name of the column or the end of the names. */
 const csumErrors = 'InCsumErrors';
 const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
-type Counts = Readonly<Record<(typeof protocols)[number], number>>;
+type Protocol = (typeof protocols)[number];
+type Counts = Readonly<Record<Protocol, number>>;
 const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
 
 interface Scan {
@@ -49,13 +50,13 @@ export const netnsCollector: CollectorDefinition = {
 
     const scan = async (signal: AbortSignal): Promise<Scan> => {
       const counts = new Map<number, Counts | undefined>();
-      let total = last?.total ?? none;
+      const total = { ...(last?.total ?? none) };
       let sliceEnds = performance.now() + sliceMilliseconds;
       for (const { pid, namespace } of host.processNamespaces()) {
         if (counts.get(namespace) === undefined && counts.size < maxNamespaces) {
           const read = readCounts(host, pid);
           counts.set(namespace, read);
-          total = plusRise(total, last?.counts.get(namespace), read);
+          addRise(total, { previous: last?.counts.get(namespace), read });
         }
         if (performance.now() > sliceEnds) {
           await setTimeout(pauseMilliseconds, undefined, { signal });
@@ -135,18 +136,17 @@ function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undef
 }
 
 /** A namespace adds nothing when first seen, nor when it reuses the number of one that has ended. */
-function plusRise(total: Counts, previous: Counts | undefined, read: Counts | undefined): Counts {
-  const isSame =
+function addRise(
+  total: Record<Protocol, number>,
+  { previous, read }: Readonly<Record<'previous' | 'read', Counts | undefined>>,
+): void {
+  if (
     previous !== undefined &&
     read !== undefined &&
-    protocols.every((protocol) => read[protocol] >= previous[protocol]);
-  const rise = (protocol: keyof Counts): number =>
-    total[protocol] + (isSame ? read[protocol] - previous[protocol] : 0);
-  return {
-    tcp: rise('tcp'),
-    udp: rise('udp'),
-    udp6: rise('udp6'),
-    icmp: rise('icmp'),
-    icmp6: rise('icmp6'),
-  };
+    protocols.every((protocol) => read[protocol] >= previous[protocol])
+  ) {
+    for (const protocol of protocols) {
+      total[protocol] += read[protocol] - previous[protocol];
+    }
+  }
 }

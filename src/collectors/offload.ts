@@ -16,8 +16,6 @@ export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   labels: ['device', 'feature'],
 });
 
-const featureReads = ['features'] as const;
-
 /** Offload features: a curated list, and others with `--collector.offload.features`. */
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
@@ -42,7 +40,7 @@ export const offloadCollector: CollectorDefinition = {
     };
 
     return {
-      needs: () => featureReads,
+      needs: () => ['features'],
       collect: (poll) => familiesOf(...poll.devices.map((device) => readDevice(device, poll))),
     };
   },

@@ -60,7 +60,7 @@ const localAddress = /^(?:127\.|169\.254\.|::1$|fe[89ab])/i;
 /** Verifies sampled packets, to find the nodes that send wrong checksums. */
 export const wireCollector: CollectorDefinition = {
   name: 'wire',
-  description: 'Verifies checksums of sampled packets in tunnels, by the node that sent them.',
+  description: 'Checksums of sampled tunnel packets, by the node that sent them.',
   isOptIn: true,
   metrics: [
     wireChecked,

@@ -147,7 +147,7 @@ function addDeviceFlags(program: Command) {
       fallback: 'auto',
     }),
     knownIssuesFile: flag(program, '--known-issues.file <path>', {
-      description: 'YAML file of known issues to add to the built-in ones.',
+      description: 'YAML file of known issues and policies, in addition to the built-in issues.',
       parse: parsePath,
     }),
     offloadFeatures: flag(program, '--collector.offload.features <regex|all>', {

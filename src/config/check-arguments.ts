@@ -30,7 +30,10 @@ const sharedFlags = [
     'Check the devices whose full name matches, instead of the default selection.',
   ],
   ['--device.exclude <regex>', 'Exclude devices whose full name matches.'],
-  ['--known-issues.file <path>', 'YAML file of known issues and policies.'],
+  [
+    '--known-issues.file <path>',
+    'YAML file of known issues and policies, in addition to the built-in issues.',
+  ],
   ['--ethtool.reader <reader>', 'How to query drivers: ioctl, command or auto.'],
   ['--kernel-log.source <source>', 'Source of the kernel log: auto, kmsg, journal or none.'],
   ['--path.procfs <path>', 'Mount point of procfs.'],
