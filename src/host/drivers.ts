@@ -90,7 +90,7 @@ export async function openDrivers(
     if (choice === 'ioctl') {
       throw new ConfigError(`--ethtool.reader: ${error.message}`, { cause: error });
     }
-    // With the command as the choice, nothing is missing.
+    // If the command was chosen, koffi is not missed.
     return { ...drivers, problems: choice === 'command' ? [] : [readByCommand(error)] };
   }
 }

@@ -35,7 +35,7 @@ describe('createPacketSockets()', () => {
     );
   });
 
-  test('tells apart why there is no packet', () => {
+  test('distinguishes the reasons for no packet', () => {
     const answers: (number | string)[] = [60, 'ENETDOWN', 'EINVAL', 'EAGAIN', 'EWOULDBLOCK'];
     const { calls } = recordedCalls({ receive: () => answers.shift() ?? 0 });
     const socket = createPacketSockets(calls)(7, filter);
@@ -48,7 +48,7 @@ describe('createPacketSockets()', () => {
     ]);
   });
 
-  test('says whether a filter was replaced, and how many samples were lost', () => {
+  test('returns whether a filter was replaced, and the number of lost samples', () => {
     const { calls, made } = recordedCalls();
     const socket = createPacketSockets(calls)(7, filter);
     expect(socket.setFilter(filter)).toBe(true);
