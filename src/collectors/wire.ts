@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setInterval } from 'node:timers';
 
 import type { DeviceAddress } from '../host/host.ts';
@@ -130,21 +131,17 @@ export const wireCollector: CollectorDefinition = {
     };
 
     return {
-      run: async (signal) =>
-        new Promise((resolve) => {
-          const timer = setInterval(() => {
-            const nowSeconds = host.now().getTime() / 1000;
-            for (const sampler of samplers.values()) {
-              sampler.read(nowSeconds);
-            }
-          }, readMilliseconds);
-          const end = (): void => {
-            clearInterval(timer);
-            follow([]);
-            resolve();
-          };
-          signal.addEventListener('abort', end, { once: true });
-        }),
+      run: async (signal) => {
+        const timer = setInterval(() => {
+          const nowSeconds = host.now().getTime() / 1000;
+          for (const sampler of samplers.values()) {
+            sampler.read(nowSeconds);
+          }
+        }, readMilliseconds);
+        await once(signal, 'abort');
+        clearInterval(timer);
+        follow([]);
+      },
       collect: ({ devices }) => {
         const watched = devices.filter(isPort);
         readAddresses();
