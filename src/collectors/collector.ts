@@ -24,9 +24,6 @@ export interface ReadOutcome extends ReadSubject {
   readonly error: SourceError | ParseError | undefined;
 }
 
-/** Reads of a device that are only made if a collector needs them. */
-type OnDemandRead = 'statistics' | 'features';
-
 /**
  * A watched device in a poll. Reads that may wait for its driver are done before collectors run, except `txRingSize()`. Every method may throw the
  * SourceError of its read.
@@ -80,7 +77,7 @@ interface CollectorContext {
 /** Turns one part of the host into metric families. */
 export interface Collector {
   /** The reads of a device to make before it collects; none by default. The driver information is already read. */
-  needs?(device: WatchedDevice): readonly OnDemandRead[];
+  needs?(device: WatchedDevice): readonly ('statistics' | 'features')[];
   /** An error omits all families of the collector; use {@link Poll.attempt} for the reads of one device. */
   collect(poll: Poll): readonly MetricFamily[] | Promise<readonly MetricFamily[]>;
   /** The last events in the kernel log, newest first. */

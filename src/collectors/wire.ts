@@ -183,12 +183,9 @@ function addressKey({ device, address }: DeviceAddress): string {
   return `${device} ${address}`;
 }
 
-interface PortReading {
-  readonly device: Device;
-  readonly state: SamplerState | undefined;
-}
-
-function wireFamilies(readings: readonly PortReading[]): readonly MetricFamily[] {
+function wireFamilies(
+  readings: readonly { readonly device: Device; readonly state: SamplerState | undefined }[],
+): readonly MetricFamily[] {
   const sources = readings.flatMap(({ device, state }) =>
     (state?.sources ?? []).map(({ address = 'other', ...counts }) => ({
       ...counts,

@@ -91,12 +91,8 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-interface ReadBatch extends KernelLogBatch {
-  /** Whether no record was read, skipped ones included. */
-  readonly isEmpty: boolean;
-}
-
-function readBatch(file: number, buffer: Buffer): ReadBatch {
+/** `isEmpty` if no record was read, not even a skipped one. */
+function readBatch(file: number, buffer: Buffer) {
   const records: KernelRecord[] = [];
   for (let count = 0; count < batchSize; count += 1) {
     const record = readRecord(file, buffer);

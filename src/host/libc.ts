@@ -1,47 +1,34 @@
 import { SourceError } from '../model/errors.ts';
 
-/** The calls of the C library that Node.js has no function for. */
+/**
+ * The calls of the C library that Node.js has no function for. A failed call returns the name of the errno. Asynchronous calls
+ * hold a thread of the pool while the kernel blocks, and throw a SourceError `failed` when there are too many.
+ */
 export interface Libc {
   readonly pointerBytes: number;
   /** The address of a buffer's bytes. */
   addressOf(buffer: Buffer): bigint;
-  /** @returns a descriptor, or the name of the errno. @see socket(2) */
+  /** @returns a descriptor. @see socket(2) */
   socket(domain: number, type: number, protocol: number): number | string;
-  /** @returns the name of the errno, or undefined. @see bind(2) */
+  /** @see bind(2) */
   bind(descriptor: number, address: Buffer): string | undefined;
-  /** Sends a datagram without blocking. @returns the name of the errno, or undefined. @see sendto(2) */
+  /** Sends a datagram without blocking. @see sendto(2) */
   sendTo(descriptor: number, message: Buffer, address: Buffer): string | undefined;
-  /** @returns the name of the errno, or undefined. @see setsockopt(2) */
+  /** @see setsockopt(2) */
   setOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
-  /** Fills the buffer with the value. @returns the name of the errno, or undefined. @see getsockopt(2) */
+  /** Fills the buffer with the value. @see getsockopt(2) */
   getOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
-  /** Tells the kernel how whole pages are used. @returns the name of the errno, or undefined. @see madvise(2) */
+  /** Advises the kernel on the use of whole pages. @see madvise(2) */
   madvise(pages: Buffer, advice: number): string | undefined;
-  /** @returns a descriptor that becomes readable when it is written to, or the name of the errno. @see eventfd(2) */
+  /** @returns a descriptor that becomes readable when it is written to. @see eventfd(2) */
   eventfd(): number | string;
-  /** Receives without blocking. @returns the number of bytes, or the name of the errno. @see recv(2) */
+  /** Receives without blocking. @returns the number of bytes. @see recv(2) */
   receive(descriptor: number, buffer: Buffer): number | string;
-  /**
-   * Makes the call on a thread of the pool, which it holds while the kernel blocks. The caller keeps what the argument
-   * points to until then.
-   *
-   * @returns the name of the errno, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see ioctl(2)
-   */
+  /** The caller keeps the memory that the argument points to until the call returns. @see ioctl(2) */
   ioctl(descriptor: number, request: number, argument: Buffer): Promise<string | undefined>;
-  /**
-   * Waits, on a thread of the pool, until one of the descriptors is readable or has an error.
-   *
-   * @returns the name of the errno, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see poll(2)
-   */
+  /** Waits until one of the descriptors is readable or has an error. @see poll(2) */
   poll(descriptors: readonly number[]): Promise<string | undefined>;
-  /**
-   * Takes an exclusive lock on a file, on a thread of the pool, without waiting for another holder.
-   *
-   * @returns the name of the errno, `EAGAIN` if another process holds the lock, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see flock(2)
-   */
+  /** Takes an exclusive lock without waiting; `EAGAIN` if another process holds it. @see flock(2) */
   flock(descriptor: number): Promise<string | undefined>;
   /** Exits at once, without waiting for threads with blocked calls. @see _exit(2) */
   exit(status: number): void;

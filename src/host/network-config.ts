@@ -66,10 +66,10 @@ export async function readNetworkConfig(
       if (files.size >= maxFiles || totalBytes > maxTotalBytes || performance.now() > deadline) {
         throw new SourceError('failed', `too many files on the way to ${JSON.stringify(path)}`);
       }
-      const file = await readConfigFile(
-        { rootfs, path, isListed: place.isListed === true },
-        previous?.files.get(path),
-      );
+      const file =
+        place.isListed === true
+          ? { path, text: '', mode: 0, signature: '' }
+          : await readConfigFile({ rootfs, path }, previous?.files.get(path));
       totalBytes += file.text.length;
       // To save memory: there are hundreds of units and scripts.
       const isIdle =
@@ -118,20 +118,10 @@ export async function readNetworkConfig(
   return previous !== undefined && isSame(previous, config) ? previous : config;
 }
 
-interface ConfigFileOptions {
-  readonly rootfs: string;
-  readonly path: string;
-  /** Only its name matters. */
-  readonly isListed: boolean;
-}
-
 async function readConfigFile(
-  { rootfs, path, isListed }: ConfigFileOptions,
+  { rootfs, path }: { readonly rootfs: string; readonly path: string },
   previous: ReadConfigFile | undefined,
 ): Promise<ReadConfigFile> {
-  if (isListed) {
-    return { path, text: '', mode: 0, signature: '' };
-  }
   const actualPath = await resolveBelow(rootfs, path);
   const file = await open(
     actualPath,

@@ -4,23 +4,17 @@ import { memoizeByObject } from '../model/memoize.ts';
 import { statusPage } from './status-page.ts';
 import { statusOf } from './status.ts';
 
-/** The status of one snapshot, as a page and as JSON. Each is rendered on first use. */
-interface RenderedStatus {
-  page(): string;
-  json(): string;
-}
-
 interface StatusRendererOptions {
   readonly config: Pick<Config, 'knownIssues' | 'telemetryPath'>;
   /** Host name of the node, which may change while the agent runs. */
   readonly hostname: () => string;
 }
 
-/** Creates the function that renders a snapshot; the result is cached. */
+/** Creates the function that renders the status of a snapshot, as a page and as JSON, each on first use. */
 export function createStatusRenderer({
   config,
   hostname,
-}: StatusRendererOptions): (snapshot: Snapshot) => RenderedStatus {
+}: StatusRendererOptions): (snapshot: Snapshot) => Readonly<Record<'page' | 'json', () => string>> {
   return memoizeByObject((snapshot) => {
     const { knownIssues, telemetryPath } = config;
     const status = statusOf(snapshot, { hostname: hostname(), knownIssues });

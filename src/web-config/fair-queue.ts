@@ -9,11 +9,7 @@ export interface FairQueue {
 
 type Task = () => Promise<boolean | undefined>;
 
-export interface FairQueueOptions {
-  readonly maxTasks: number;
-  readonly maxClients: number;
-  readonly maxFailed: number;
-}
+type Limits = Readonly<Record<'maxTasks' | 'maxClients' | 'maxFailed', number>>;
 
 interface QueuedTask {
   readonly start: () => Promise<void>;
@@ -24,7 +20,7 @@ interface QueuedTask {
  * Makes a priority queue of clients. Clients that have not failed come first, the most recent one of them at the head: it waits
  * for at most one other task. Then come failed clients, the least recent failure first. A success clears the client's failure.
  */
-export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOptions): FairQueue {
+export function createFairQueue({ maxTasks, maxClients, maxFailed }: Limits): FairQueue {
   /** Oldest client first. */
   const queued = new Map<string, QueuedTask[]>();
   /** Least recent failure first. */
