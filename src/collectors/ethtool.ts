@@ -90,8 +90,11 @@ export const ethtoolCollector: CollectorDefinition = {
       );
     });
 
+    /** Nothing would be exported for a virtual device with an unknown driver, unless raw statistics are requested. */
     const isRead = (device: WatchedDevice): boolean =>
-      isWorthReading(device, driverOf(device), filter);
+      device.kind === 'physical' ||
+      filter.include !== undefined ||
+      driverCounters[driverOf(device) ?? ''] !== undefined;
 
     const readDevice = (device: WatchedDevice, { attempt }: Poll): Reading | undefined => {
       const statistics = attempt({ device, read: 'statistics' }, device.statistics);
@@ -131,15 +134,6 @@ interface Reading {
   readonly device: Device;
   readonly statistics: Statistics;
   readonly plan: StatisticPlan;
-}
-
-/** Nothing would be exported for a virtual device with an unknown driver, unless raw statistics are requested. */
-function isWorthReading(
-  { kind }: Device,
-  driver: string | undefined,
-  { include }: RawFilter,
-): boolean {
-  return kind === 'physical' || include !== undefined || driverCounters[driver ?? ''] !== undefined;
 }
 
 function counterFamilies(readings: readonly Reading[]): readonly MetricFamily[] {

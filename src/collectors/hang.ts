@@ -26,9 +26,7 @@ export const hangMetrics: readonly Metric[] = [hangActive, pendingDescriptors];
 
 /** Drivers that log hangs: for any other, 0 would be a guess. */
 const hangingDrivers: ReadonlySet<string> = new Set(
-  kernelEventRows
-    .filter(({ event }) => event === 'unit_hang')
-    .flatMap(({ drivers }) => drivers ?? []),
+  kernelEventRows.flatMap(({ event, drivers = [] }) => (event === 'unit_hang' ? drivers : [])),
 );
 
 /** Drivers whose hang records name neither interface nor bus address: ambiguous with several devices. */

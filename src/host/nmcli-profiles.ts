@@ -1,6 +1,6 @@
 import { assertSourceError } from '../model/errors.ts';
 import { parseNmcliProfile } from '../parsers/nmcli-profile.ts';
-import type { RunCommand } from './command.ts';
+import type { CommandResult, RunCommand } from './command.ts';
 import type { NetworkConfig } from './network-config.ts';
 
 const maxProfiles = 100;
@@ -13,25 +13,21 @@ export async function withNmcliProfiles(
   config: NetworkConfig,
   run: RunCommand,
 ): Promise<NetworkConfig> {
+  const show = async (columns: string, ...profile: readonly string[]): Promise<CommandResult> =>
+    run('nmcli', ['-t', '-f', columns, 'connection', 'show', ...profile]);
   if (!config.unreadable.some(isClosed)) {
     return config;
   }
   try {
     const files = new Map(config.files);
-    const { exitCode, stdout } = await run('nmcli', [
-      '-t',
-      '-f',
-      'UUID,FILENAME',
-      'connection',
-      'show',
-    ]);
+    const { exitCode, stdout } = await show('UUID,FILENAME');
     if (exitCode !== 0) {
       return config;
     }
     for (const line of stdout.split('\n').slice(0, maxProfiles)) {
       const [, uuid, path] = /^([\da-f-]{36}):(\/.*\.nmconnection)$/.exec(line) ?? [];
       if (uuid !== undefined && path !== undefined) {
-        const shown = await run('nmcli', ['-t', '-f', fields, 'connection', 'show', 'uuid', uuid]);
+        const shown = await show(fields, 'uuid', uuid);
         files.set(path, {
           path,
           text: parseNmcliProfile(shown.stdout),

@@ -29,14 +29,8 @@ const maxExtensions = 8;
 
 /** Parses the IP header at an offset; undefined if there is none. */
 export function parseIpHeader(data: PacketData, at: number): IpHeader | undefined {
-  switch (byteAt(data, at) >> 4) {
-    case 4:
-      return parseIpv4(data, at);
-    case 6:
-      return parseIpv6(data, at);
-    default:
-      return undefined;
-  }
+  const version = byteAt(data, at) >> 4;
+  return version === 4 ? parseIpv4(data, at) : version === 6 ? parseIpv6(data, at) : undefined;
 }
 
 /** The source address of an IP packet, as the kernel prints it. */

@@ -112,10 +112,7 @@ export function inspectTunnelPacket(packet: Uint8Array): InspectedPacket {
 }
 
 function badLayerOf(outer: Check, inner: Check): TunnelLayer | undefined {
-  if (outer === 'bad') {
-    return 'outer';
-  }
-  return inner === 'bad' ? 'inner' : undefined;
+  return outer === 'bad' ? 'outer' : inner === 'bad' ? 'inner' : undefined;
 }
 
 function resultOf({ version, protocol }: IpHeader, outer: Check, inner: Check): PacketResult {
@@ -128,10 +125,7 @@ function resultOf({ version, protocol }: IpHeader, outer: Check, inner: Check): 
   return outer === 'pending' || inner === 'pending' ? 'not_ready' : 'unchecked';
 }
 
-function skipEthernet(
-  data: PacketData,
-  at: number,
-): { readonly type: number; readonly at: number } {
+function skipEthernet(data: PacketData, at: number) {
   let typeAt = at + 12;
   for (let tags = 0; vlanTypes.has(numberAt(data, typeAt)) && tags < maxVlanTags; tags += 1) {
     typeAt += 4;
@@ -185,18 +179,16 @@ const unsummed: CheckedTransport = { check: 'none', summed: undefined };
 function checkTransport(
   data: PacketData,
   { addresses, protocol, payload, end, isFragment }: IpHeader,
-  {
-    pending,
-    summed,
-  }: { readonly pending: Pending | undefined; readonly summed?: Summed | undefined },
+  { pending, summed }: Pick<SumOptions, 'pending' | 'summed'>,
 ): CheckedTransport {
   const isUdp = protocol === protocols.udp;
   const minBytes = isUdp ? udpHeaderBytes : minTcpHeaderBytes;
   const availableBytes = end - payload;
-  if ((!isUdp && protocol !== protocols.tcp) || isFragment || availableBytes < minBytes) {
-    return unsummed;
-  }
-  if (isUdp && numberAt(data, payload + 6) === 0) {
+  if (
+    isFragment ||
+    availableBytes < minBytes ||
+    (isUdp ? numberAt(data, payload + 6) === 0 : protocol !== protocols.tcp)
+  ) {
     return unsummed;
   }
   if (pending?.start === payload) {
@@ -219,8 +211,8 @@ function checkTransport(
 interface SumOptions {
   readonly from: number;
   readonly to: number;
-  readonly pending: Pending | undefined;
-  readonly summed: Summed | undefined;
+  readonly pending?: Pending | undefined;
+  readonly summed?: Summed | undefined;
 }
 
 function sumTransport(data: PacketData, { from, to, pending, summed }: SumOptions): number {
