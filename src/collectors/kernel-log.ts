@@ -8,6 +8,7 @@ import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { memoizeLast } from '../model/memoize.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
 
@@ -86,7 +87,7 @@ export const kernelLogCollector: CollectorDefinition = {
       Promise.all([follower.caughtUp, follower.persistenceKnown]),
       setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
     ]);
-    const familiesOf = createEventFamilies();
+    const familiesOf = memoizeLast(eventFamilies);
     const hangFamilies = createHangFamilies();
     return {
       run: follower.run,
@@ -130,19 +131,6 @@ export const kernelLogCollector: CollectorDefinition = {
     };
   },
 };
-
-/** Caches the families: events are rare. */
-function createEventFamilies(): typeof eventFamilies {
-  let last: Parameters<typeof eventFamilies> | undefined;
-  let families: readonly MetricFamily[] = [];
-  return (...current) => {
-    if (last === undefined || current.some((part, index) => part !== last?.[index])) {
-      last = current;
-      families = eventFamilies(...current);
-    }
-    return families;
-  };
-}
 
 function eventFamilies(
   events: readonly KernelEventCount[],
