@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
+import { fetchFrom } from '../support/fetch.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
 import { startPrometheus } from '../support/prometheus-process.ts';
@@ -67,6 +68,10 @@ scrape_configs:
         [],
       );
       expect(await prometheus.query('changes(nic_link_up{device="stays0"}[1h])')).toEqual([0]);
+      expect(await prometheus.query('nic_rx_packets_total{device="stays0"}')).toEqual([0]);
+      // Only OpenMetrics names a counter without its suffix.
+      const metadata = `${prometheus.url}/api/v1/metadata?metric=nic_rx_packets`;
+      expect((await fetchFrom(namespace.name, metadata)).text).toContain('"type":"counter"');
       expect(
         prometheus
           .log()
