@@ -221,6 +221,16 @@ describe('createKernelLogFollower()', () => {
     expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
   });
 
+  test('exports what it has counted if the log fails before it was read to its end', async () => {
+    const host = hostWithLog(async function* () {
+      yield { records: [deadLoop(1)], caughtUp: false };
+      throw new SourceError('failed', 'taken away');
+    });
+    const state = await stateAfter(host);
+    expect(state.isCaughtUp).toBe(true);
+    expect(counts(state)).toEqual({ 'vxa//dead_loop': 1 });
+  });
+
   test('keeps the number of foreign devices bounded and loses no event', async () => {
     const records = Array.from({ length: 150 }, (_, index) => deadLoop(index, `gw_${index}`));
     const { events } = await stateAfter(hostWithLog(logOf(records)));
