@@ -105,6 +105,8 @@ describe('basic_auth_users', () => {
     [{ path: '/nothing' }, 401],
     [{ method: 'POST' }, 401],
     [{ method: 'HEAD' }, 401],
+    [{ path: '/-/reload', method: 'POST' }, 401],
+    [{ path: '/-/reload', method: 'POST', credentials: 'prometheus:secret' }, 403],
     [{ credentials: 'prometheus:Secret' }, 401],
     [{ credentials: 'prometheus:' }, 401],
     [{ credentials: 'prometheus' }, 401],
