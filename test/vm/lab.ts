@@ -79,7 +79,7 @@ export async function createLab(kernel: Kernel): Promise<Lab> {
 export async function scrapeUntil(
   machine: Machine,
   condition: (exposition: Exposition) => boolean,
-  seconds = 10,
+  seconds: number = 20,
 ): Promise<Exposition> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {

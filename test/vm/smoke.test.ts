@@ -28,5 +28,6 @@ test.skipIf(problem !== undefined)(
     expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
     expect(verdicts.map(({ what }) => what)).toContain('kernel events: eno1 unit_hang');
   },
-  90_000,
+  // It takes some 60 s; more on a machine that is busy with something else.
+  600_000,
 );
