@@ -20,10 +20,7 @@ export async function serveProbes(
   if (mode !== undefined) {
     log.warn({ file: secretFile, mode }, 'every user can read the secret');
   }
-  const responders = [];
-  for (const address of listenAddresses) {
-    responders.push(await startResponder(address, { node, name: nodeName, log }));
-  }
+  const responder = await startResponder(listenAddresses, { node, name: nodeName, log });
   takeEndingSignals();
   const ending = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -36,5 +33,5 @@ export async function serveProbes(
     'answering probes',
   );
   await once(ending.signal, 'abort');
-  await Promise.all(responders.map(async (responder) => responder.close()));
+  await responder.close();
 }
