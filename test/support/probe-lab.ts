@@ -42,16 +42,14 @@ export interface ProbeLab {
   setFault(node: number, fault: LabFault | undefined): Promise<void>;
   /** Starts `nicwatch probe serve` on a node. */
   serve(node: number, flags?: readonly string[]): Promise<LabProcess>;
-  /** Runs `nicwatch probe run` on a node, to others. */
-  probe(node: number, peers: readonly number[], flags?: readonly string[]): Promise<Probed>;
+  /** The command that runs `nicwatch probe run` on a node, to others. */
+  probeCommand(
+    node: number,
+    peers: readonly number[],
+    flags?: readonly string[],
+  ): readonly [file: string, argv: readonly string[]];
   /** Ends all processes and removes everything. */
   delete(): Promise<void>;
-}
-
-export interface Probed {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 const relayScript = new URL('relay-frames.pl', import.meta.url).pathname;
@@ -112,21 +110,17 @@ export async function createProbeLab(count: number): Promise<ProbeLab> {
         ...flags,
       ]);
     },
-    probe: async (index, peers, flags = []) => {
+    probeCommand: (index, peers, flags = []) => {
       const { namespace, name } = nodeAt(index);
-      const { exitCode, stdout, stderr } = await execa(
-        ...inNamespace(namespace.name, process.execPath, [
-          builtAgent(),
-          'probe',
-          'run',
-          ...peers.map((peer) => `--to=${nodeAt(peer).address}`),
-          `--secret-file=${secretFile}`,
-          `--node-name=${name}`,
-          ...flags,
-        ]),
-        { reject: false, stdin: 'ignore' },
-      );
-      return { exitCode, stdout, stderr };
+      return inNamespace(namespace.name, process.execPath, [
+        builtAgent(),
+        'probe',
+        'run',
+        ...peers.map((peer) => `--to=${nodeAt(peer).address}`),
+        `--secret-file=${secretFile}`,
+        `--node-name=${name}`,
+        ...flags,
+      ]);
     },
     delete: async () => {
       await Promise.all([...running].map(async (one) => one.end('SIGKILL')));
