@@ -2,15 +2,16 @@ import { ParseError } from '../model/errors.ts';
 import { quote } from './lines.ts';
 
 /**
- * Parses a file with one decimal integer, such as a sysfs attribute.
+ * Parses a decimal integer, such as a sysfs attribute.
  *
  * One real line: `1000`
  *
+ * @param line its number in the file, for the error
  * @throws {ParseError} when the text is anything else.
  */
-export function parseInteger(text: string): number {
+export function parseInteger(text: string, line = 1): number {
   if (!/^\s*-?\d{1,20}\s*$/.test(text)) {
-    throw new ParseError(1, `expected an integer, got ${quote(text)}`);
+    throw new ParseError(line, `expected an integer, got ${quote(text)}`);
   }
   return Number(text);
 }
