@@ -38,8 +38,9 @@ const readable = gauge({
   labels: ['source'],
 });
 
-/** How long the first poll waits for the files. */
+/** The first poll waits so long for the files; no later one does. */
 const maxWaitMilliseconds = 300;
+const featureReads = ['features'] as const;
 const sources = [...new Set(configPlaces.map(({ source }) => source))];
 
 /** Predicts the offload features after a reboot, and checks policies about them. */
@@ -63,11 +64,11 @@ export const declaredCollector: CollectorDefinition = {
     let kernelRelease: string | undefined;
 
     return {
-      needs: () => ['features'],
+      needs: () => featureReads,
       run: refresher.run,
       collect: async (poll) => {
         const { devices } = poll;
-        // On every poll, because SIGHUP reloads them.
+        // Reloaded on SIGHUP.
         const policies = config.knownIssues.filter(({ required }) => required !== undefined);
         if (refresher.state() === undefined) {
           await Promise.race([
