@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 import { configPlaces } from '../catalogue/config-places.ts';
 import type { ConfigSource } from '../catalogue/config-places.ts';
 import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
@@ -38,8 +36,6 @@ const readable = gauge({
   labels: ['source'],
 });
 
-/** The first poll waits so long for the files; no later one does. */
-const maxWaitMilliseconds = 300;
 const featureReads = ['features'] as const;
 const sources = [...new Set(configPlaces.map(({ source }) => source))];
 
@@ -70,13 +66,7 @@ export const declaredCollector: CollectorDefinition = {
         const { devices } = poll;
         // Reloaded on SIGHUP.
         const policies = config.knownIssues.filter(({ required }) => required !== undefined);
-        if (refresher.state() === undefined) {
-          await Promise.race([
-            refresher.first(),
-            setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
-          ]);
-        }
-        const state = refresher.state();
+        const state = await refresher.state();
         if (state === undefined) {
           return [];
         }
