@@ -82,6 +82,10 @@ async function main(argv: readonly string[]): Promise<void> {
     // Reads of the host may still be in flight.
     process.exit(await runCheck(argv.slice(1), build));
   }
+  if (argv[0] === 'probe') {
+    const { runProbe } = await import('./probe/main.ts');
+    process.exit(await runProbe(argv.slice(1), stderr.write));
+  }
   const invocation = parseArguments(argv, collectorDefinitions);
   switch (invocation.action) {
     case 'help':

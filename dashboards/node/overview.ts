@@ -112,7 +112,7 @@ function linkSpeed(): PlacedPanel {
     description: 'Speed of the link; unknown without carrier and for virtual devices.',
     unit: units.BitsPerSecondSI,
     queries: [
-      { expr: `max(${nowOrLast(`nic_link_speed_bits_per_second{${device}}`)})`, legend: '' },
+      { expr: `8 * max(${nowOrLast(`nic_link_speed_bytes_per_second{${device}}`)})`, legend: '' },
     ],
     noValue: 'unknown',
   });

@@ -11,7 +11,7 @@ const refreshMilliseconds = 5 * 60_000;
 /** Hundreds of files: the first scrape does not wait for them. */
 const firstMilliseconds = 1000;
 
-/** What was read of the host apart from the polls. */
+/** The configuration and the identities of devices, read independently of polls. */
 export interface HostState {
   readonly config: NetworkConfig;
   readonly netplan: NetplanFiles;
@@ -19,7 +19,7 @@ export interface HostState {
   readonly identities: ReadonlyMap<number, Omit<DeviceIdentity, 'features'>>;
 }
 
-/** Reads the configuration now and then, apart from the polls. */
+/** Creates the refresher, which reads the configuration every 5 minutes. */
 export function createRefresher(
   host: Pick<Host, 'devices' | 'networkConfig' | 'readFile'>,
   onChange: (config: NetworkConfig) => void,
@@ -30,7 +30,7 @@ export function createRefresher(
   const refresh = async (): Promise<boolean> => {
     const config = await host.networkConfig(state?.config);
     const identities: Awaited<ReturnType<typeof readIdentity>>[] = [];
-    // One after the other: all at once they take as many buffers as there are attributes of all devices.
+    // Sequentially, to save memory: in parallel, every attribute of every device needs a buffer.
     for (const device of host.devices()) {
       identities.push(await readIdentity(host, device));
     }
@@ -62,7 +62,7 @@ export function createRefresher(
       let delay = firstMilliseconds;
       while (!signal.aborted) {
         await setTimeout(delay, undefined, { signal, ref: false }).catch(() => {});
-        // Devices that cannot be listed are reported by the poll.
+        // The poll reports devices that cannot be listed.
         if (!signal.aborted && (await refresh().catch(() => false))) {
           changed();
         }

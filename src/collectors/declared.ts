@@ -36,7 +36,6 @@ const readable = gauge({
   labels: ['source'],
 });
 
-const featureReads = ['features'] as const;
 const sources = [...new Set(configPlaces.map(({ source }) => source))];
 
 /** Predicts the offload features after a reboot, and checks policies about them. */
@@ -60,11 +59,11 @@ export const declaredCollector: CollectorDefinition = {
     let kernelRelease: string | undefined;
 
     return {
-      needs: () => featureReads,
+      needs: () => ['features'],
       run: refresher.run,
       collect: async (poll) => {
         const { devices } = poll;
-        // Reloaded on SIGHUP.
+        // On every poll, because SIGHUP reloads them.
         const policies = config.knownIssues.filter(({ required }) => required !== undefined);
         const state = await refresher.state();
         if (state === undefined) {

@@ -34,7 +34,7 @@ export const carrierChangesMetric: Metric<'device'> = counter({
   labels: ['device'],
 });
 export const linkSpeedMetric: Metric<'device'> = gauge({
-  name: 'nic_link_speed_bits_per_second',
+  name: 'nic_link_speed_bytes_per_second',
   help: 'Speed of the link; absent when unknown, and without carrier. Source: sysfs speed.',
   labels: ['device'],
 });
@@ -77,7 +77,7 @@ export const deviceCollector: CollectorDefinition = {
           ),
           linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
           carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
-          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
+          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBytesPerSecond)),
           rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
           txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
         ];
@@ -102,7 +102,7 @@ function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
     carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
     // Without carrier some drivers report the last speed, or their maximum.
-    speedBitsPerSecond:
+    speedBytesPerSecond:
       carrier === 1 ? attempt(subject, () => parseLinkSpeed(device.speed())) : undefined,
     packets: attempt(subject, device.packetCounters),
   };

@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
-
 import { eventKey } from '../kernel-log/count.ts';
 import { createKernelLogFollower } from '../kernel-log/follow.ts';
 import type { SourceState } from '../kernel-log/kernel-log-state.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
+import { withinTime } from '../model/within-time.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import { memoizeLast } from '../model/memoize.ts';
@@ -83,10 +82,10 @@ export const kernelLogCollector: CollectorDefinition = {
         log.warn({ directory: config.stateDirectory }, `recounting the kernel log: ${message}`);
       },
     });
-    const started = Promise.race([
+    const started = withinTime(
+      maxWaitMilliseconds,
       Promise.all([follower.caughtUp, follower.persistenceKnown]),
-      setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
-    ]);
+    );
     const familiesOf = memoizeLast(eventFamilies);
     const hangFamilies = createHangFamilies();
     return {

@@ -24,13 +24,13 @@ const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
  *
  * One real line: `1000`
  *
- * @returns bits per second
+ * @returns bytes per second
  * @throws {ParseError} when the text is not an integer.
  * @see Documentation/ABI/testing/sysfs-class-net
  */
 export function parseLinkSpeed(text: string): number | undefined {
   const megabits = parseInteger(text);
-  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 1_000_000;
+  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 125_000;
 }
 
 /**
