@@ -1,4 +1,4 @@
-import type { Device, DriverInfo, PacketCounters } from '../model/device.ts';
+import type { Device, DriverInfo } from '../model/device.ts';
 import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
@@ -86,15 +86,7 @@ export const deviceCollector: CollectorDefinition = {
   },
 };
 
-interface DeviceReading {
-  readonly device: Device;
-  readonly carrier: number | undefined;
-  readonly carrierChanges: number | undefined;
-  readonly speedBitsPerSecond: number | undefined;
-  readonly packets: PacketCounters | undefined;
-}
-
-function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
+function readDevice(device: WatchedDevice, { attempt }: Poll) {
   const subject = { device, read: 'sysfs' } as const;
   const carrier = attempt(subject, () => carrierOf(device));
   return {
