@@ -23,7 +23,7 @@ const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
 /** The options of every node in probes. */
-export interface ProbeNodeOptions {
+interface ProbeNodeOptions {
   readonly secretFile: string;
   readonly nodeName: string;
 }
