@@ -7,6 +7,7 @@ import type { Device } from '../model/device.ts';
 import { withinTime } from '../model/within-time.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { memoizeLast } from '../model/memoize.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
 
@@ -85,7 +86,7 @@ export const kernelLogCollector: CollectorDefinition = {
       maxWaitMilliseconds,
       Promise.all([follower.caughtUp, follower.persistenceKnown]),
     );
-    const familiesOf = createEventFamilies();
+    const familiesOf = memoizeLast(eventFamilies);
     const hangFamilies = createHangFamilies();
     return {
       run: follower.run,
@@ -129,19 +130,6 @@ export const kernelLogCollector: CollectorDefinition = {
     };
   },
 };
-
-/** Caches the families: events are rare. */
-function createEventFamilies(): typeof eventFamilies {
-  let last: Parameters<typeof eventFamilies> | undefined;
-  let families: readonly MetricFamily[] = [];
-  return (...current) => {
-    if (last === undefined || current.some((part, index) => part !== last?.[index])) {
-      last = current;
-      families = eventFamilies(...current);
-    }
-    return families;
-  };
-}
 
 function eventFamilies(
   events: readonly KernelEventCount[],

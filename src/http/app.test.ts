@@ -80,6 +80,27 @@ describe('createApp()', () => {
     expect(response.body).toBe(everything);
   });
 
+  test('serves the metrics as OpenMetrics on request, plain and compressed', async () => {
+    const app = testApp();
+    const accept = 'application/openmetrics-text; version=1.0.0';
+    const openMetrics = `${everything.replaceAll('\n\n', '\n')}# EOF\n`;
+    for (const encoding of ['identity', 'gzip', 'gzip']) {
+      const response = await app.inject({
+        url: '/metrics',
+        headers: { accept, 'accept-encoding': encoding },
+      });
+      expect(response.headers['content-type']).toBe(
+        'application/openmetrics-text; version=1.0.0; charset=utf-8',
+      );
+      const { rawPayload } = response;
+      const body = encoding === 'gzip' ? gunzipSync(rawPayload) : rawPayload;
+      expect(body.toString()).toBe(openMetrics);
+    }
+    const selected = await app.inject({ url: '/metrics?collect[]=boot', headers: { accept } });
+    expect(selected.body).toBe(openMetrics.slice(openMetrics.indexOf('# HELP nic_boot')));
+    expect((await app.inject('/metrics')).body).toBe(everything);
+  });
+
   test.each([
     { method: 'POST', lifecycle: true, isRead: true, status: 200, times: 1 },
     { method: 'PUT', lifecycle: true, isRead: true, status: 200, times: 1 },
@@ -110,7 +131,7 @@ describe('createApp()', () => {
       headers: { 'accept-encoding': encoding },
     });
     expect(response.headers['content-encoding']).toBe(isCompressed ? 'gzip' : undefined);
-    expect(response.headers.vary).toBe('accept-encoding');
+    expect(response.headers.vary).toBe('accept, accept-encoding');
     const body = isCompressed ? gunzipSync(response.rawPayload).toString() : response.body;
     expect(body).toBe(everything);
   });
