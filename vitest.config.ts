@@ -17,27 +17,30 @@ const integration = (...names: readonly string[]): string[] =>
   names.map((name) => `test/integration/${name}.test.ts`);
 
 /** Tests of real processes and devices that bear company: they neither flood the kernel log nor measure time closely. */
-const unhurried = integration(
-  'alerts',
-  'bench',
-  'check',
-  'closed-log',
-  'command-line',
-  'dashboards',
-  'debian-package',
-  'declared',
-  'ethtool-readers',
-  'image',
-  'known-issues',
-  'kubernetes',
-  'namespace',
-  'netns',
-  'release',
-  'signals',
-  'status-page',
-  'tls',
-  'tls-connections',
-);
+const unhurried = [
+  'test/vm/smoke.test.ts',
+  ...integration(
+    'alerts',
+    'bench',
+    'check',
+    'closed-log',
+    'command-line',
+    'dashboards',
+    'debian-package',
+    'declared',
+    'ethtool-readers',
+    'image',
+    'known-issues',
+    'kubernetes',
+    'namespace',
+    'netns',
+    'release',
+    'signals',
+    'status-page',
+    'tls',
+    'tls-connections',
+  ),
+];
 /** Those that mostly wait, and measure time to a second: they bear each other, but no busy machine. */
 const waiting = [
   ...integration(
@@ -55,7 +58,9 @@ const waiting = [
 const alone = [...integration('*'), 'src/host/kmsg.test.ts'];
 
 /** Files that take longest, in this order: started last, they would keep all others waiting. */
-const longest = ['alerts', 'debian-package', 'declared', 'rules'].map((name) => `/${name}.test.ts`);
+const longest = ['alerts', 'smoke', 'debian-package', 'declared', 'rules'].map(
+  (name) => `/${name}.test.ts`,
+);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

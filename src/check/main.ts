@@ -11,6 +11,7 @@ import { openDrivers } from '../host/drivers.ts';
 import type { StateFile } from '../host/host.ts';
 import { openKnownIssuesFile } from '../host/known-issues-file.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
+import { print } from '../host/print.ts';
 import { createLogger } from '../log/logger.ts';
 import { checkCommand } from './command.ts';
 
@@ -82,13 +83,4 @@ async function withOwnIssues(
   }
   const own = await openKnownIssuesFile({ path, others, log });
   return Object.freeze({ ...config, knownIssues: [...others, ...own.issues()] });
-}
-
-/** Writes the whole text, also where it goes to a pipe that is full. */
-async function print(text: string): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.stdout.write(text, () => {
-      resolve();
-    });
-  });
 }

@@ -7,6 +7,29 @@ export interface TextStyle {
   readonly unicode: boolean;
 }
 
+/** What output goes to. */
+export interface Terminal {
+  readonly isTerminal: boolean;
+  readonly columns: number | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const maxWidth = 100;
+const minWidth = 60;
+
+/** The layout that suits a terminal. */
+export function styleFor(
+  color: 'auto' | 'always' | 'never',
+  { isTerminal, columns = maxWidth, env }: Terminal,
+): TextStyle {
+  const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
+  return {
+    width: Math.max(minWidth, Math.min(columns, maxWidth)),
+    color: color === 'always' || (color === 'auto' && isTerminal && (env['NO_COLOR'] ?? '') === ''),
+    unicode: /utf-?8/i.test(locale),
+  };
+}
+
 type Paint = 'green' | 'yellow' | 'red' | 'blue' | 'dim' | 'bold';
 
 const codes: Readonly<Record<Paint, string>> = {
