@@ -45,8 +45,11 @@ const unhurried = [
 const waiting = [
   ...integration(
     'end',
+    'hardening',
+    'journal',
+    // It overruns the kernel's ring buffer, which the others do not look at.
+    'ledger',
     'prometheus',
-    'silence',
     'stuck-ethtool',
     'stuck-ioctl',
     'stuck-sysfs',
@@ -54,7 +57,7 @@ const waiting = [
   ),
   ...['attributes', 'command', 'journal'].map((name) => `src/host/${name}.test.ts`),
 ];
-/** Those that share the one kernel log, and those that fill the machine. */
+/** Those that look at what the kernel logs, and those that fill the machine. */
 const alone = [...integration('*'), 'src/host/kmsg.test.ts'];
 
 /** Files that take longest, in this order: started last, they would keep all others waiting. */
@@ -77,7 +80,7 @@ function rank({ moduleId }: TestSpecification): number {
 
 const shared: TestUserConfig = {
   // For a machine that is busy with something else; what should be fast says so itself.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 10_000 } },
   // Real processes and devices on a machine shared with others: in CI only what fails twice fails. Reports show retries.

@@ -78,7 +78,7 @@ remove_boot_links() {
 ensure_packages() {
   if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
     echo 'nicwatch: installing npm packages' >&2
-    npm ci --include=dev >&2 || fail 'could not install the npm packages'
+    npm ci --include=dev --prefer-offline >&2 || fail 'could not install the npm packages'
   fi
 }
 
