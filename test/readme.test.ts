@@ -47,8 +47,8 @@ test('the configuration lists every flag', () => {
 
 test('the container is given what the head of the Dockerfile explains', () => {
   const [head = ''] = readFileSync(`${root}/Dockerfile`, 'utf8').split(/\n(?!#)/);
-  const [, line = ''] = /^docker build .* && docker run --rm (.*) nicwatch$/m.exec(readme) ?? [];
-  const flags = line.split(' ');
+  const [, line = ''] = /^docker build .* && docker run --rm (.* nicwatch .*)$/m.exec(readme) ?? [];
+  const flags = line.split(' ').filter((word) => word !== 'nicwatch');
   expect(flags).toContain('--network=host');
   expect(flags.filter((flag) => !head.includes(flag))).toEqual([]);
 });
@@ -58,4 +58,16 @@ test('the figures stand between marks by which they can be replaced', () => {
     '<!-- performance -->',
     '<!-- end -->',
   ]);
+});
+
+test('the guide for contributors names every Debian package that npm test installs', () => {
+  const guide = readFileSync(`${root}/CONTRIBUTING.md`, 'utf8').replaceAll('\n', ' ');
+  const [, named = ''] =
+    /installs those of these Debian packages that are missing: (.*?)\. /.exec(guide) ?? [];
+  const [, pairs = ''] =
+    /^ensure_commands ((?:.*\\\n)*.*)$/m.exec(readFileSync(`${root}/scripts/test.sh`, 'utf8')) ??
+    [];
+  const installed = [...pairs.matchAll(/:([\w-]+)/g)].map(([, name = '']) => name);
+  expect(installed).toContain('gcc');
+  expect(named.split(/, | and /).toSorted()).toEqual([...new Set(installed)].toSorted());
 });

@@ -41,7 +41,7 @@ describe('netnsCollector', () => {
     expect(await counted()).toBe(6);
   });
 
-  test('says how many namespaces could not be read', async () => {
+  test('counts namespaces that could not be read', async () => {
     const { counted, namespaces } = collecting(
       new Map([
         [100, { namespace: 1, tcp: 1 }],
@@ -100,7 +100,7 @@ function collecting(pods: Pods, changes: Partial<Host> = {}) {
   /** Two more scans: the one going on may have read before this. */
   const scanned = async (): Promise<void> => {
     const wanted = scans + 2;
-    await vi.waitUntil(() => scans >= wanted, { interval: 1 });
+    await vi.waitUntil(() => scans >= wanted, { timeout: 10_000, interval: 1 });
   };
   return {
     collect,

@@ -1,11 +1,11 @@
-import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import type { Feature } from '../model/device.ts';
 import type { DeviceHistory } from '../model/offload-history.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { createOffloadHistory, historySamples, unchangedSince } from './offload-history.ts';
-import { createFamiliesOf } from './unchanged-families.ts';
 
 export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
@@ -18,8 +18,6 @@ export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   labels: ['device', 'feature'],
 });
 
-const featureReads = ['features'] as const;
-
 /** Offload features: a curated list, and others with `--collector.offload.features`. */
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
@@ -27,8 +25,13 @@ export const offloadCollector: CollectorDefinition = {
   metrics: [offloadEnabled, offloadRequested, unchangedSince],
   create: ({ host, config, log }) => {
     const history = createOffloadHistory({ host, log });
-    const cache = new WeakMap<WatchedDevice, FeatureSamples>();
-    const familiesOf = createFamiliesOf((readings: readonly (FeatureSamples | undefined)[]) => [
+    const samplesOf = memoizeByObject((_device: WatchedDevice) =>
+      memoizeLast((name: string, features: readonly Feature[], seen: DeviceHistory | undefined) => {
+        const wanted = features.filter(isWanted);
+        return { ...featureSamples(name, wanted), unchanged: historySamples(name, wanted, seen) };
+      }),
+    );
+    const familiesOf = memoizeLast((...readings: readonly (FeatureSamples | undefined)[]) => [
       offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
       offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
       unchangedSince.family(readings.flatMap((samples) => samples?.unchanged ?? [])),
@@ -41,50 +44,30 @@ export const offloadCollector: CollectorDefinition = {
       { attempt, nowSeconds }: Poll,
     ): FeatureSamples | undefined => {
       const features = attempt({ device, read: 'features' }, device.features);
-      if (features === undefined) {
-        return undefined;
-      }
-      const { name } = device;
-      const seen = history.observe({ device, features, nowSeconds });
-      const previous = cache.get(device);
-      if (previous?.features === features && previous.name === name && previous.history === seen) {
-        return previous;
-      }
-      const wanted = features.filter(isWanted);
-      const samples = {
-        features,
-        name,
-        history: seen,
-        ...featureSamples(name, wanted),
-        unchanged: historySamples(name, wanted, seen),
-      };
-      cache.set(device, samples);
-      return samples;
+      return (
+        features &&
+        samplesOf(device)(device.name, features, history.observe({ device, features, nowSeconds }))
+      );
     };
 
     return {
-      needs: () => featureReads,
+      needs: () => ['features'],
       run: history.restore,
-      collect: (poll) => familiesOf(poll.devices.map((device) => readDevice(device, poll))),
+      collect: (poll) => familiesOf(...poll.devices.map((device) => readDevice(device, poll))),
     };
   },
 };
 
-/** The cached samples of a device, and what they were made from. */
-interface FeatureSamples extends ReturnType<typeof featureSamples> {
-  readonly features: readonly Feature[];
-  readonly name: string;
-  readonly history: DeviceHistory | undefined;
-  readonly unchanged: ReturnType<typeof historySamples>;
+interface FeatureSamples {
+  readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
+  readonly requested: readonly Sample<'device' | 'feature'>[];
+  readonly unchanged: readonly Sample<'device' | 'feature' | 'cause'>[];
 }
 
 function featureSamples(
   device: string,
   features: readonly Feature[],
-): {
-  readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
-  readonly requested: readonly Sample<'device' | 'feature'>[];
-} {
+): Omit<FeatureSamples, 'unchanged'> {
   return {
     enabled: features.map(({ name, fixed, enabled }) => ({
       labels: { device, feature: name, fixed: String(fixed) },

@@ -33,11 +33,11 @@ export function flag<Value>(
   return () => value;
 }
 
-/** Adds a repeatable flag; the returned function returns all its values, or the fallback. */
+/** Adds a repeatable flag; the returned function returns all its values, or the fallback, or none. */
 export function listFlag<Value>(
   program: Command,
   spelling: string,
-  { description, parse, fallback }: FlagOptions<Value> & { readonly fallback: string },
+  { description, parse, fallback }: FlagOptions<Value> & { readonly fallback?: string },
 ): () => readonly Value[] {
   const values: Value[] = [];
   program.addOption(
@@ -45,7 +45,7 @@ export function listFlag<Value>(
       values.push(named(spelling, () => parse(text)));
     }),
   );
-  return () => (values.length === 0 ? [parse(fallback)] : values);
+  return () => (values.length === 0 && fallback !== undefined ? [parse(fallback)] : values);
 }
 
 /** Adds a boolean flag; the returned function returns undefined if the command line does not set it. */

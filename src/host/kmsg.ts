@@ -1,10 +1,11 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
-import { ParseError, SourceError } from '../model/errors.ts';
+import { ParseError, SourceError, assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
+import { sleep } from '../model/sleep.ts';
 import { parseKmsgRecord } from '../parsers/kmsg.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 import type { WaitReadable } from './wait-readable.ts';
@@ -74,31 +75,19 @@ async function waitForMore(
   const drainedAt = performance.now();
   // A file that is no kernel log may always be readable but empty.
   if (waitReadable === undefined || !hasRead) {
-    await pause(readIntervalMilliseconds, signal);
+    await sleep(readIntervalMilliseconds, signal);
   }
   try {
     await waitReadable?.(file, signal);
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
-    await pause(readIntervalMilliseconds, signal);
+    assertSourceError(error);
+    await sleep(readIntervalMilliseconds, signal);
   }
-  await pause(drainedAt + coalesceMilliseconds - performance.now(), signal);
+  await sleep(drainedAt + coalesceMilliseconds - performance.now(), signal);
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds > 0) {
-    await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
-  }
-}
-
-interface ReadBatch extends KernelLogBatch {
-  /** Whether no record was read, skipped ones included. */
-  readonly isEmpty: boolean;
-}
-
-function readBatch(file: number, buffer: Buffer): ReadBatch {
+/** `isEmpty` if no record was read, not even a skipped one. */
+function readBatch(file: number, buffer: Buffer) {
   const records: KernelRecord[] = [];
   for (let count = 0; count < batchSize; count += 1) {
     const record = readRecord(file, buffer);

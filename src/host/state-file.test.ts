@@ -135,7 +135,7 @@ describe('createStateFile() write()', () => {
     expect(statSync(path).ino).not.toBe(before);
   });
 
-  test('leaves no other file behind, not even of a killed run', async () => {
+  test('leaves no other file behind, even after a killed run', async () => {
     const path = pathIn('killed', { 'state.json.new': 'half of what was to be wri' });
     await stateFile(path).write('content');
     expect(readdirSync(join(folder, 'killed'))).toEqual(['state.json']);
@@ -183,8 +183,8 @@ describe('createStateFile() on a disk that does not answer', () => {
     expect(runCommand).toHaveBeenCalledTimes(1);
 
     back.resolve();
-    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('first'));
-    await vi.waitFor(async () => state.write('third'));
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('first'), { timeout: 10_000 });
+    await vi.waitFor(async () => state.write('third'), { timeout: 10_000 });
     expect(readFileSync(path, 'utf8')).toBe('third');
   });
 

@@ -8,8 +8,9 @@ import type { Host } from '../host/host.ts';
 import { createDeferred } from '../model/deferred.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
-import type { Ledger } from '../model/ledger.ts';
-import { parseLedger } from '../parsers/ledger.ts';
+import type { Ledger, LogPosition } from '../model/ledger.ts';
+import { sleep } from '../model/sleep.ts';
+import { formatLedger, parseLedger } from '../parsers/ledger.ts';
 import { createKernelLogFollower } from './follow.ts';
 import type { KernelLogFollowerOptions } from './follow.ts';
 import type { KernelLogState } from './kernel-log-state.ts';
@@ -104,10 +105,15 @@ function deadLoop(sequence: number, device = 'vxa'): KernelRecord {
   });
 }
 
+const position: LogPosition = {
+  sequence: 5,
+  cursor: undefined,
+  timestampMicroseconds: 5_000_000,
+};
 const ledger: Ledger & { readonly version: number } = {
   version: 1,
   bootId,
-  position: { sequence: 5, cursor: undefined, timestampMicroseconds: 5_000_000 },
+  position,
   events: [{ device: 'vxa', driver: '', event: 'dead_loop', count: 7, lastTimestampSeconds: 8 }],
   previousBoot: undefined,
 };
@@ -176,16 +182,53 @@ describe('createKernelLogFollower()', () => {
     const running = follower.run(ending.signal);
     await follower.caughtUp;
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 1 });
-    await vi.waitUntil(() => opened > 3);
+    await vi.waitUntil(() => opened > 3, { timeout: 10_000 });
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
     expect(follower.state().sources).toMatchObject([{ records: 2, lost: 0 }]);
     ending.abort();
     await running;
   });
 
+  test('retries a log that fails after 1 s, then ever later up to 60 s, and after 1 s again once it was steady', async () => {
+    vi.useFakeTimers();
+    try {
+      const startedAt = performance.now();
+      const openedAt: number[] = [];
+      const kernelLog: Log = async function* (_source, { signal }) {
+        openedAt.push(Math.floor((performance.now() - startedAt) / 1000));
+        if (openedAt.length === 9) {
+          yield { records: [], caughtUp: true };
+          await sleep(60_001, signal);
+        }
+        throw denied;
+      };
+      // Without a thread, whose time the fake timers do not know.
+      const host = { ...hostWithLog(kernelLog), readFile: async () => bootId };
+      const follower = createKernelLogFollower({ host, source: 'kmsg' });
+      const ending = new AbortController();
+      const running = follower.run(ending.signal);
+      await vi.advanceTimersByTimeAsync(310_000);
+      expect(openedAt).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 244, 246, 250, 258, 274, 306]);
+      ending.abort();
+      await running;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('reports why the log cannot be read', async () => {
     const { sources } = await stateAfter(hostWithLog(logOf(denied)));
     expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
+  });
+
+  test('exports what it has counted if the log fails before it was read to its end', async () => {
+    const host = hostWithLog(async function* () {
+      yield { records: [deadLoop(1)], caughtUp: false };
+      throw new SourceError('failed', 'taken away');
+    });
+    const state = await stateAfter(host);
+    expect(state.isCaughtUp).toBe(true);
+    expect(counts(state)).toEqual({ 'vxa//dead_loop': 1 });
   });
 
   test('keeps the number of foreign devices bounded and loses no event', async () => {
@@ -214,7 +257,7 @@ describe('createKernelLogFollower()', () => {
     await log.write([]);
     expect(changed).toHaveBeenCalledTimes(2);
     log.fail(denied);
-    await vi.waitUntil(() => changed.mock.calls.length === 3);
+    await vi.waitUntil(() => changed.mock.calls.length === 3, { timeout: 10_000 });
     expect(follower.state().sources).toMatchObject([{ isUp: false }]);
     ending.abort();
     await running;
@@ -299,6 +342,10 @@ describe('createKernelLogFollower() across restarts', () => {
     ['of a newer version', JSON.stringify({ version: 2, bootId })],
     ['no ledger', '[]'],
     [
+      'damaged by one bit',
+      formatLedger({ bootId, position, events: [], previousBoot: undefined }).replace(':5,', ':4,'),
+    ],
+    [
       'a ledger with an unknown event',
       JSON.stringify({ version: 1, bootId, position: {}, events: [{ event: 'x' }] }),
     ],
@@ -379,8 +426,8 @@ describe('createKernelLogFollower() across restarts', () => {
       expect(await memory.read()).toBe(JSON.stringify(ledger));
 
       back.resolve();
-      await vi.waitUntil(() => follower.state().isPersistent === true);
-      await vi.waitUntil(() => follower.state().events[0]?.count === 8);
+      await vi.waitUntil(() => follower.state().isPersistent === true, { timeout: 10_000 });
+      await vi.waitUntil(() => follower.state().events[0]?.count === 8, { timeout: 10_000 });
       // Counters do not fall even while the log is read again.
       expect(reported).toEqual(reported.toSorted((one, other) => one - other));
       ending.abort();
@@ -484,8 +531,8 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'auto', retryMilliseconds: 1 });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().sources[1]?.isUp === true);
-    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
+    await vi.waitUntil(() => follower.state().sources[1]?.isUp === true, { timeout: 10_000 });
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3, { timeout: 10_000 });
     expect(follower.state().sources).toMatchObject([
       { source: 'kmsg', isUp: false, error: denied, records: 2 },
       { source: 'journal', isUp: true, records: 1 },
@@ -522,7 +569,7 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'journal', retryMilliseconds: 1 });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3, { timeout: 10_000 });
     ending.abort();
     await running;
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
@@ -558,7 +605,7 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'kmsg' });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2);
+    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2, { timeout: 10_000 });
     ending.abort();
     await running;
     expect(follower.state().previousBootEvents).toMatchObject([

@@ -1,4 +1,6 @@
-/** A line of interfaces(5), continued lines joined. */
+import { joinContinued } from './lines.ts';
+
+/** A line of interfaces(5), with its continuation lines. */
 export interface InterfacesLine {
   readonly file: string;
   readonly line: number;
@@ -19,7 +21,7 @@ export interface Stanza extends InterfacesLine {
   readonly options: readonly StanzaOption[];
 }
 
-/** What a file of interfaces(5) says, in its order. */
+/** A part of a file of interfaces(5). */
 export type InterfacesItem =
   | { readonly kind: 'stanza'; readonly stanza: Stanza }
   /** Devices for which the scripts in if-up.d and its like are not run. */
@@ -37,7 +39,7 @@ export type InterfacesItem =
       readonly directory: boolean;
       readonly pattern: string;
     })
-  /** A line that belongs to no stanza, a stanza without a method, an option without a value. */
+  /** A line outside a stanza, a stanza without a method, or an option without a value. */
   | (InterfacesLine & {
       readonly kind: 'error';
       readonly message: ErrorMessage;
@@ -52,8 +54,8 @@ const openers = {
 } as const;
 
 /**
- * Parses a file of interfaces(5) as ifupdown does, or as ifupdown2 does, for which `source-directory` is no keyword: below
- * a stanza it is one of its options.
+ * Parses a file of interfaces(5) as ifupdown or ifupdown2 does. `source-directory` is not a keyword of ifupdown2, but an option
+ * of the stanza above it.
  *
  * One real line: `    post-up ethtool -K eno1 tso off gso off`
  *
@@ -138,21 +140,9 @@ function logicalLines(
   text: string,
   dialect: 'ifupdown' | 'ifupdown2',
 ): readonly Omit<InterfacesLine, 'file'>[] {
-  const lines: Omit<InterfacesLine, 'file'>[] = [];
-  let open: Omit<InterfacesLine, 'file'> | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    if (open === undefined && /^[ \t\v\f\r]*(?:#|$)/.test(raw)) {
-      continue;
-    }
-    const [, joined] = (dialect === 'ifupdown' ? /^(.*)\\$/ : /^(.*)\\[ \t\r]*$/).exec(raw) ?? [];
-    const isContinued = joined !== undefined;
-    const part = joined ?? raw;
-    open =
-      open === undefined ? { line: index + 1, text: part } : { ...open, text: open.text + part };
-    if (!isContinued) {
-      lines.push({ ...open, text: trim(open.text) });
-      open = undefined;
-    }
-  }
-  return open === undefined ? lines : [...lines, { ...open, text: trim(open.text) }];
+  // For ifupdown2 blanks may follow the backslash.
+  const plain = dialect === 'ifupdown' ? text : text.replaceAll(/\\[ \t\r]+$/gm, '\\');
+  return joinContinued(plain, {
+    isSkipped: (line, isContinuation) => !isContinuation && /^[ \t\v\f\r]*(?:#|$)/.test(line),
+  }).map((joined) => ({ line: joined.line, text: trim(joined.text) }));
 }
