@@ -46,6 +46,9 @@ test('every metric has a unique name that follows the rules of Prometheus', () =
     expect(name.endsWith('_total'), name).toBe(type === 'counter');
     expect(help, name).toMatch(/\.$/);
   }
+  // OpenMetrics names a counter without the suffix.
+  const families = names.map((name) => name.replace(/_total$/, ''));
+  expect(new Set(families).size).toBe(names.length);
 });
 
 test.skipIf(problem !== undefined)(

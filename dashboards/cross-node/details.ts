@@ -71,7 +71,7 @@ function ratioBySide(side: Side, words: string, whose: string): PlacedPanel {
 function failureRatioWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Failure ratio, worst pairs',
-    description: 'The ten pairs with most failing calls at the end of the time range.',
+    description: 'The ten pairs with the highest failure ratio at the end of the time range.',
     unit: units.PercentUnit,
     steps: limit,
     queries: [
@@ -87,7 +87,7 @@ function failureRatioWorstPairs(): PlacedPanel {
 function requestsOfTheWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Requests of the worst pairs',
-    description: 'How many requests those ratios are made of.',
+    description: 'The number of requests behind these ratios.',
     unit: units.RequestsPerSecond,
     queries: [
       {
@@ -102,7 +102,7 @@ function requestsOfTheWorstPairs(): PlacedPanel {
 function pairs(): PlacedPanel {
   return tablePanel({
     title: 'Pairs',
-    description: 'The fifty pairs with most failing calls, and the requests they are made of.',
+    description: 'The fifty pairs with the highest failure ratio, and their requests.',
     queries: [
       `topk(50, ${pairFailures()})`,
       `${pairRatio()} and topk(50, ${pairFailures()})`,
@@ -124,7 +124,7 @@ function pairs(): PlacedPanel {
 function corruptWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Corrupt packets, worst pairs',
-    description: 'The ten pairs with most packets that arrive with a wrong checksum.',
+    description: 'The ten pairs with the highest ratio of packets with a wrong checksum.',
     unit: units.PercentUnit,
     steps: [[thresholds.corruptRatio, 'red']],
     queries: [{ expr: `topk(10, ${wireRatio()} > 0)`, legend: '{{source_node}} → {{dest_node}}' }],
@@ -138,7 +138,7 @@ function sampling(): PlacedPanel {
   return tablePanel({
     title: 'Sampling',
     description:
-      'What each port verifies: the share of packets it samples now, when the last one came, samples that found no room, and those whose checksums the sender has not computed because it is on the same machine.',
+      'What each port verifies: the current sampling ratio, the time of the last sample, samples dropped because the queue was full, and packets without a computed checksum because they were sent on the same machine.',
     unit: units.Short,
     queries: [
       ofDevice(`nic_wire_up{${receivers}}`),

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { SourceError } from '../model/errors.ts';
+import { SourceError, assertSourceError } from '../model/errors.ts';
 import type { RunCommand } from './command.ts';
 import type { LockDirectory } from './directory-lock.ts';
 import type { StateFile } from './host.ts';
@@ -19,6 +19,14 @@ export interface StateFileOptions {
   readonly runCommand: RunCommand;
   readonly deadlineMilliseconds?: number;
 }
+
+/** The state of a command: it keeps none. */
+export const noState: StateFile = {
+  claim: async () => {},
+  read: async () => undefined,
+  write: async () => {},
+  setAside: async () => {},
+};
 
 /**
  * Keeps state in a file. It is written under a fixed temporary name, synced and renamed: a process killed in between
@@ -98,10 +106,8 @@ export function createStateFile(
         try {
           return await readSmallFile(path);
         } catch (error) {
-          if (error instanceof SourceError && error.reason === 'absent') {
-            return undefined;
-          }
-          throw error;
+          assertSourceError(error, 'absent');
+          return undefined;
         }
       }),
     write: async (content) =>

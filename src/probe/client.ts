@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type {
   PeerResult,
@@ -78,9 +78,7 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) {
-        throw error;
-      }
+      assertSourceError(error);
       const { bytes } = request;
       const problem = { kind: problemKinds[error.reason], message: error.message };
       if (error.reason !== 'timeout' || bytes === undefined || typeof connection !== 'object') {
@@ -202,9 +200,7 @@ async function countersOf(
     return connection.counters;
   } catch (error) {
     request.signal.throwIfAborted();
-    if (error instanceof SourceError) {
-      return undefined;
-    }
-    throw error;
+    assertSourceError(error);
+    return undefined;
   }
 }

@@ -1,18 +1,12 @@
-import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import { createDescriptorBudget, readDescriptorLimit } from '../host/descriptors.ts';
 import { openDrivers } from '../host/drivers.ts';
 import type { Host } from '../host/host.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
+import { noState } from '../host/state-file.ts';
 import type { Feature } from '../model/device.ts';
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import type { ProbeDevice } from '../model/probe-report.ts';
-
-const noState: Host['state'] = {
-  claim: async () => {},
-  read: async () => undefined,
-  write: async () => {},
-  setAside: async () => {},
-};
 
 /** The NICs of this network namespace, with the offload features that are on; none in a pod, which does not see them. */
 export async function readProbeDevices(signal: AbortSignal): Promise<readonly ProbeDevice[]> {
@@ -43,9 +37,7 @@ async function featuresOf(
   try {
     return await device.features();
   } catch (error) {
-    if (error instanceof SourceError) {
-      return [];
-    }
-    throw error;
+    assertSourceError(error);
+    return [];
   }
 }
