@@ -82,6 +82,19 @@ describe('probePeer()', () => {
     }
   });
 
+  test('measures a peer that listens on all addresses', async () => {
+    const responder = await startResponder([{ host: undefined, port: 0 }], {
+      node: await nodeOf(),
+      name: 'worker-07',
+      log: { warn: () => {} },
+    });
+    open.push(responder);
+    const peer = { host: '127.0.0.1', port: responder.ports[0] ?? 0 };
+    const result = await probePeer(peer, { plan, node: await nodeOf(), signal });
+    expect(result.problem).toBeUndefined();
+    expect(result.readings.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   test('uses new source ports, and goes on until enough segments are sent', async () => {
     const { host, port } = await serve();
     const progress: number[] = [];
