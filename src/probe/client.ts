@@ -133,17 +133,19 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
         readings.push(...counted);
       });
     }
+    const bulk = async (bytes: number): Promise<ProbeProblem | undefined> =>
+      withConnection({ profile: 'bulk', bytes }, async (connection) =>
+        transferBulk(connection, {
+          bytes,
+          node,
+          onReading: (reading) => {
+            readings.push(reading);
+          },
+        }),
+      );
     for (let round = 1; problem === undefined && plan.bulkBytes.length > 0; round += 1) {
       for (const bytes of plan.bulkBytes) {
-        problem ??= await withConnection({ profile: 'bulk', bytes }, async (connection) =>
-          transferBulk(connection, {
-            bytes,
-            node,
-            onReading: (reading) => {
-              readings.push(reading);
-            },
-          }),
-        );
+        problem ??= await confirmed(async () => bulk(bytes));
         onProgress(datagramsShare + (1 - datagramsShare) * doneOf());
       }
       if (doneOf() >= 1 || (round >= maxRounds && plan.minMilliseconds === 0)) {
@@ -169,6 +171,16 @@ const problemKinds: Readonly<Record<SourceErrorReason, ProbeProblemKind>> = {
   failed: 'lost',
   unsupported: 'lost',
 };
+
+/** Stalls only count if the next transfer stalls too: a peer that was not scheduled for a while is no fault of the path. */
+async function confirmed(
+  measure: () => Promise<ProbeProblem | undefined>,
+): Promise<ProbeProblem | undefined> {
+  const problem = await measure();
+  return problem?.kind === 'stalled'
+    ? ((await measure()) ?? { kind: 'lost', message: `${problem.message} in one transfer only` })
+    : problem;
+}
 
 async function connectWhenFree(
   peer: ProbePeer,
