@@ -117,6 +117,17 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       (performance.now() - began) / Math.max(1, plan.minMilliseconds),
     );
 
+  const bulk = async (bytes: number): Promise<ProbeProblem | undefined> =>
+    withConnection({ profile: 'bulk', bytes }, async (connection) =>
+      transferBulk(connection, {
+        bytes,
+        node,
+        onReading: (reading) => {
+          readings.push(reading);
+        },
+      }),
+    );
+
   const run = async (): Promise<ProbeProblem | undefined> => {
     let problem: ProbeProblem | undefined;
     if (plan.datagrams > 0) {
@@ -133,16 +144,6 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
         readings.push(...counted);
       });
     }
-    const bulk = async (bytes: number): Promise<ProbeProblem | undefined> =>
-      withConnection({ profile: 'bulk', bytes }, async (connection) =>
-        transferBulk(connection, {
-          bytes,
-          node,
-          onReading: (reading) => {
-            readings.push(reading);
-          },
-        }),
-      );
     for (let round = 1; problem === undefined && plan.bulkBytes.length > 0; round += 1) {
       for (const bytes of plan.bulkBytes) {
         problem ??= await confirmed(async () => bulk(bytes));
