@@ -52,12 +52,12 @@ export type ProbeInvocation =
 const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
 
-Measures the path between two nodes with packets that faulty offloads corrupt. Changes nothing.
+Measures the path between nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
-  run    Probes nodes and reports whether their paths can be trusted.
+  run    Measures the path to other nodes and reports whether it can be trusted.
 
-See nicwatch probe serve --help and nicwatch probe run --help.
+Both have a --help of their own.
 `;
 
 /** Parses the arguments after `nicwatch probe`. @throws {ConfigError} naming the flag and the expected value. */
@@ -92,24 +92,24 @@ function parseServe(argv: readonly string[]): ProbeInvocation {
 function parseRun(argv: readonly string[]): ProbeInvocation {
   const program = probeCommand(
     'run',
-    'Probes nodes and reports whether their paths can be trusted. Exit code: 0 if all can, 1 if one cannot, 2 if one could not be tested.',
+    'Measures the path to other nodes and reports whether it can be trusted. Exit code: 0 yes, 1 no, 2 could not test.',
   );
   const peers = listFlag(program, '--to <host[:port]>', {
-    description: `Node to probe, which runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
+    description: `Node that runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
     parse: parsePeer,
   });
   const node = addNodeFlags(program);
   const path = flag(program, '--path <path>', {
-    description: 'Kind of the path, for the report: pod or host.',
+    description: 'Label of the measured path in the report: pod or host.',
     parse: oneOf<'pod' | 'host'>(['pod', 'host']),
   });
   const duration = flag(program, '--duration <duration>', {
-    description: 'Minimum duration of the measurement per node, up to 1h.',
+    description: 'Minimum duration of the measurement of each node, up to 1h.',
     parse: parseDuration,
     fallback: '0',
   });
   const prove = flag(program, '--prove <feature>', {
-    description: 'Measure again after you have turned off this offload feature.',
+    description: 'Measure a second time, after you have switched off this offload feature.',
     parse: parseFeature,
   });
   const format = flag(program, '--format <format>', {
@@ -154,7 +154,7 @@ function probeCommand(name: string, description: string): Command {
 
 function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
-    description: 'File with the shared secret of all nodes, at least 16 bytes.',
+    description: 'File with the secret shared by all nodes, at least 16 bytes.',
     parse: parsePath,
   });
   const nodeName = flag(program, '--node-name <name>', {
