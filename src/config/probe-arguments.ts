@@ -14,7 +14,7 @@ import { oneOf, parseDurationSeconds, parseListenAddress, parsePath } from './fl
 import { flag, listFlag } from './flags.ts';
 
 /** Of TCP and UDP. */
-const defaultPort = 10_141;
+export const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
 /** What every node that takes part in probes is told. */
@@ -46,11 +46,13 @@ export type ProbeInvocation =
 
 const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
+       nicwatch probe mesh --peer=NAME [flags]
 
 Measures the path between two nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
   run    Probes nodes and says whether their path can be trusted.
+  mesh   Probes all other nodes, always, answers theirs, and exports metrics.
 
 Each has a --help of its own.
 `;
@@ -66,9 +68,7 @@ export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeIn
     case '-h':
       return { action: 'help', text: help };
     default:
-      throw new ConfigError(
-        `expected nicwatch probe serve or nicwatch probe run, got ${quote(name ?? '')}`,
-      );
+      throw new ConfigError(`expected nicwatch probe serve, run or mesh, got ${quote(name ?? '')}`);
   }
 }
 
@@ -139,7 +139,8 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
   };
 }
 
-function probeCommand(name: string, description: string): Command {
+/** A command of `nicwatch probe`, with the help and the errors of all. */
+export function probeCommand(name: string, description: string): Command {
   return new Command(`nicwatch probe ${name}`)
     .description(description)
     .allowExcessArguments(true)
@@ -149,7 +150,8 @@ function probeCommand(name: string, description: string): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
 }
 
-function addNodeFlags(program: Command): () => ProbeNodeOptions {
+/** Adds the flags of every node that takes part in probes; the returned function gives what they say. @throws {ConfigError} */
+export function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
     description: 'File with the secret that all nodes share, of 16 bytes or more.',
     parse: parsePath,
@@ -171,7 +173,7 @@ function addNodeFlags(program: Command): () => ProbeNodeOptions {
 }
 
 /** Parses `10.0.0.7`, `worker-07:10141` and `[2001:db8::7]:10141`. @throws {ConfigError} */
-function parsePeer(text: string): ProbePeer {
+export function parsePeer(text: string): ProbePeer {
   const [, bracketed, plain, digits = String(defaultPort)] =
     /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain ?? (isIP(text) === 6 ? text : undefined);

@@ -19,6 +19,8 @@ export interface ResponderOptions {
   /** The node's name, as it tells peers. */
   readonly name: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Whether to take part in a measurement that an address asks for. */
+  readonly admit?: (address: string) => boolean;
 }
 
 /** Answers the probes of other nodes. */
@@ -35,7 +37,7 @@ const warnMilliseconds = 60_000;
 /** Answers probes at one address, over TCP and UDP. @throws {ConfigError} when it cannot listen there. */
 export async function startResponder(
   { host, port }: ListenAddress,
-  { node, name, log }: ResponderOptions,
+  { node, name, log, admit = () => true }: ResponderOptions,
 ): Promise<Responder> {
   const ending = new AbortController();
   const perAddress = new Map<string, number>();
@@ -75,7 +77,7 @@ export async function startResponder(
         address: from,
         signal: ending.signal,
         begin: () => {
-          if (isMeasuring) {
+          if (isMeasuring || !admit(from)) {
             return undefined;
           }
           isMeasuring = true;
