@@ -49,9 +49,11 @@ const foreignMetrics: Readonly<Record<string, readonly string[]>> = {
 const scrapeLabels = ['cluster', 'job', 'instance', 'node'];
 /** Metrics and what labels they have. */
 const known = new Map<string, readonly string[]>([
-  ...[...collectorDefinitions.flatMap(({ metrics }) => metrics), ...agentMetrics, ...probeMetrics].map(
-    ({ name, labels }) => [name, labels] as const,
-  ),
+  ...[
+    ...collectorDefinitions.flatMap(({ metrics }) => metrics),
+    ...agentMetrics,
+    ...probeMetrics,
+  ].map(({ name, labels }) => [name, labels] as const),
   ...Object.entries(foreignMetrics),
 ]);
 const knownLabels = new Set([
