@@ -7,7 +7,7 @@ import { answerBulk } from './bulk.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
 import type { ProbeNode } from './connect.ts';
-import { sessionBytes } from './datagram.ts';
+import { sessionBytes, settle } from './datagram.ts';
 import type { DatagramAnswers } from './datagram-answers.ts';
 import { nonceBytes } from './frame.ts';
 import type { Hellos } from './hellos.ts';
@@ -67,12 +67,13 @@ export async function answerConnection(socket: Socket, options: AnswerOptions): 
         return;
       }
     }
-    const counters = node.readCounters();
-    await channel.send({ type: 'ready', ...(counters && { counters }) });
+    if (request.profile === 'datagrams') {
+      await countDatagrams(channel, { nonce: nonces.server, keys, options });
+      return;
+    }
+    await sendReady(channel, node);
     if (request.profile === 'bulk') {
       await answerBulk({ channel, socket }, request.bytes, node);
-    } else if (request.profile === 'datagrams') {
-      await countDatagrams(channel, { nonce: nonces.server, keys, options });
     }
   } catch (error) {
     if (!(error instanceof SourceError)) {
@@ -88,15 +89,23 @@ export async function answerConnection(socket: Socket, options: AnswerOptions): 
   }
 }
 
+async function sendReady(channel: Channel, { readCounters }: ProbeNode): Promise<void> {
+  const counters = readCounters();
+  await channel.send({ type: 'ready', ...(counters && { counters }) });
+}
+
 /** Answers datagrams until the peer asks how many arrived. */
 async function countDatagrams(
   channel: Channel,
   { nonce, keys, options }: DatagramsAnswer,
 ): Promise<void> {
   const { answers, node, address } = options;
+  // Before the peer sends the first.
   answers.open({ session: nonce.subarray(0, sessionBytes), key: keys.datagrams, address });
   try {
+    await sendReady(channel, node);
     await channel.receive('count');
+    await settle();
   } finally {
     answers.close();
   }

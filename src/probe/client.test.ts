@@ -34,16 +34,13 @@ async function serve(): Promise<{
   readonly warnings: unknown[];
 }> {
   const warnings: unknown[] = [];
-  const responder = await startResponder(
-    { host: '127.0.0.1', port: 0 },
-    {
-      node: await nodeOf(),
-      name: 'worker-07',
-      log: { warn: (...said: readonly unknown[]) => void warnings.push(said) },
-    },
-  );
+  const responder = await startResponder([{ host: '127.0.0.1', port: 0 }], {
+    node: await nodeOf(),
+    name: 'worker-07',
+    log: { warn: (...said: readonly unknown[]) => void warnings.push(said) },
+  });
   open.push(responder);
-  return { host: '127.0.0.1', port: responder.port, warnings };
+  return { host: '127.0.0.1', port: responder.ports[0] ?? 0, warnings };
 }
 
 afterEach(async () => {

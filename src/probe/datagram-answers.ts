@@ -19,8 +19,8 @@ export interface DatagramAnswers {
   ): Buffer | undefined;
 }
 
-/** Makes the answers of a responder; its own port never gets any. */
-export function createDatagramAnswers(ownPort: number): DatagramAnswers {
+/** Makes the answers of a responder. */
+export function createDatagramAnswers(): DatagramAnswers {
   let current:
     | (DatagramSession & { readonly address: string; readonly seen: Uint8Array })
     | undefined;
@@ -35,7 +35,7 @@ export function createDatagramAnswers(ownPort: number): DatagramAnswers {
     },
     arrived: () => arrived,
     answer: (bytes, { address, port }) => {
-      if (current?.address !== address || port <= maxServicePort || port === ownPort) {
+      if (current?.address !== address || port <= maxServicePort) {
         return undefined;
       }
       const { seen } = current;

@@ -13,6 +13,7 @@ import {
   maxDatagrams,
   parseDatagram,
   sessionBytes,
+  settle,
 } from './datagram.ts';
 import type { DatagramSize } from './datagram.ts';
 
@@ -86,9 +87,10 @@ export async function exchangeDatagrams(
       onProgress(next / total);
       await setTimeout(burstMilliseconds, undefined, { signal });
     }
-    const after = node.readCounters();
     await channel.send({ type: 'count' });
     const report = await channel.receive('report');
+    await settle();
+    const after = node.readCounters();
     const { datagrams: arrived } = report;
     const seconds = (performance.now() - began) / 1000;
     const reading = (

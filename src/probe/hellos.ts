@@ -6,7 +6,7 @@ const maxHellos = 16_384;
 /** Remembers the hellos of the last minutes. */
 export interface Hellos {
   /** Whether a hello is new. Asked only about authentic ones. */
-  isNew(nonce: Buffer | undefined, timeMilliseconds: number | undefined): boolean;
+  isNew(nonce: Buffer, timeMilliseconds: number): boolean;
 }
 
 /** Tells new hellos from repeated ones, by the nonce as long as its time is acceptable. */
@@ -14,17 +14,16 @@ export function createHellos(now: () => number = Date.now): Hellos {
   /** When each can be forgotten, in the order in which they came. */
   const expiry = new Map<string, number>();
   return {
-    isNew: (nonce, time = Number.NaN) => {
+    isNew: (nonce, time) => {
       const current = now();
       for (const [known, expiresAt] of expiry) {
-        if (expiresAt > current) {
+        if (expiresAt >= current) {
           break;
         }
         expiry.delete(known);
       }
-      const key = nonce?.toString('latin1');
+      const key = nonce.toString('latin1');
       if (
-        key === undefined ||
         !(Math.abs(current - time) <= maxSkewMilliseconds) ||
         expiry.has(key) ||
         expiry.size >= maxHellos

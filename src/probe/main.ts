@@ -5,6 +5,7 @@ import { styleFor } from '../check/text-style.ts';
 import { parseProbeArguments } from '../config/probe-arguments.ts';
 import type { ProbeRunOptions } from '../config/probe-arguments.ts';
 import { print } from '../host/print.ts';
+import { ConfigError } from '../model/errors.ts';
 import type { ProbeReport, ProbeResponse } from '../model/probe-report.ts';
 import { readProbeDevices } from './devices.ts';
 import { openProbeNode } from './node.ts';
@@ -38,7 +39,14 @@ export async function runProbe(
       await serveProbes(invocation.options, writeLog);
       return 0;
     case 'run':
-      return run(invocation.options);
+      try {
+        return await run(invocation.options);
+      } catch (error) {
+        // Whatever it was, the path has not failed.
+        throw error instanceof ConfigError
+          ? error
+          : new ConfigError(`could not test: ${String(error)}`, { cause: error });
+      }
   }
 }
 

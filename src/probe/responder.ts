@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
+import type { Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
-import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 import type { Logger } from 'pino';
 
@@ -12,6 +13,7 @@ import { ConfigError } from '../model/errors.ts';
 import { answerConnection } from './answer-connection.ts';
 import type { ProbeNode } from './connect.ts';
 import { createDatagramAnswers } from './datagram-answers.ts';
+import type { DatagramAnswers } from './datagram-answers.ts';
 import { createHellos } from './hellos.ts';
 
 export interface ResponderOptions {
@@ -25,8 +27,8 @@ export interface ResponderOptions {
 
 /** Answers the probes of other nodes. */
 export interface Responder {
-  /** The port, where 0 was asked for. */
-  readonly port: number;
+  /** Of each address, as it is where 0 was asked for. */
+  readonly ports: readonly number[];
   close(): Promise<void>;
 }
 
@@ -34,100 +36,109 @@ const maxConnections = 64;
 const maxConnectionsPerAddress = 8;
 const warnMilliseconds = 60_000;
 
-/** Answers probes at one address, over TCP and UDP. @throws {ConfigError} when it cannot listen there. */
+/**
+ * Answers probes, over TCP and UDP; one measurement at a time, at whatever address.
+ *
+ * @throws {ConfigError} when it cannot listen at one of the addresses.
+ */
 export async function startResponder(
-  { host, port }: ListenAddress,
+  addresses: readonly ListenAddress[],
   { node, name, log, admit = () => true }: ResponderOptions,
 ): Promise<Responder> {
   const ending = new AbortController();
-  const perAddress = new Map<string, number>();
   const hellos = createHellos();
+  const answers = createDatagramAnswers();
+  const isTooMany = createConnectionLimit();
+  const reject = createRejection(log);
   let isMeasuring = false;
-  let rejected = 0;
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  /** No flood of the log. */
-  const reject = (address: string, reason: string): void => {
-    rejected += 1;
-    if (performance.now() - warnedAt > warnMilliseconds) {
-      log.warn({ address, reason, rejected }, 'rejected a probe');
-      warnedAt = performance.now();
+  const begin = (): (() => void) | undefined => {
+    if (isMeasuring) {
+      return undefined;
     }
+    isMeasuring = true;
+    return () => {
+      isMeasuring = false;
+    };
   };
-
-  const server = createServer({ noDelay: true });
-  server.maxConnections = maxConnections;
-  await listening(server.listen({ host, port }), { host, port });
-  const address = server.address();
-  const ownPort = typeof address === 'object' && address !== null ? address.port : port;
-  const answers = createDatagramAnswers(ownPort);
   const serve = async (socket: Socket): Promise<void> => {
-    const from = plainAddress(socket.remoteAddress ?? '');
-    const open = perAddress.get(from) ?? 0;
-    if (open >= maxConnectionsPerAddress) {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    if (isTooMany(socket, address)) {
       socket.destroy();
       return;
     }
-    perAddress.set(from, open + 1);
     try {
       await answerConnection(socket, {
         node,
         name,
         hellos,
         answers,
-        address: from,
+        address,
         signal: ending.signal,
-        begin: () => {
-          if (isMeasuring || !admit(from)) {
-            return undefined;
-          }
-          isMeasuring = true;
-          return () => {
-            isMeasuring = false;
-          };
-        },
+        begin: () => (isMeasuring || !admit(address) ? undefined : begin()),
         reject: (reason) => {
-          reject(from, reason);
+          reject(address, reason);
         },
       });
+    } catch (error) {
+      reject(address, String(error));
     } finally {
       socket.destroy();
-      const left = (perAddress.get(from) ?? 1) - 1;
-      if (left === 0) {
-        perAddress.delete(from);
-      } else {
-        perAddress.set(from, left);
-      }
     }
   };
-  server.on('connection', (socket) => void serve(socket));
 
-  // Without a host the server listens on all addresses of both families.
-  const isIPv6 = typeof address === 'object' && address?.family === 'IPv6';
-  const datagrams = createSocket({ type: isIPv6 ? 'udp6' : 'udp4' });
-  datagrams.on('message', (bytes, source) => {
-    const reply = answers.answer(bytes, { ...source, address: plainAddress(source.address) });
-    if (reply !== undefined) {
-      datagrams.send(reply, source.port, source.address, () => {});
-    }
-  });
-  await listening(
-    datagrams.bind({ port: ownPort, ...(host === undefined ? {} : { address: host }) }),
-    {
-      host,
-      port: ownPort,
-    },
-  );
-  datagrams.on('error', () => {});
-
+  const opened: (readonly [Server, DatagramSocket])[] = [];
+  const ports: number[] = [];
+  for (const address of addresses) {
+    const server = createServer({ noDelay: true }, (socket) => void serve(socket));
+    server.maxConnections = maxConnections;
+    const { family, port } = await listenAt(server, address);
+    opened.push([server, await answerDatagrams({ ...address, port }, { family, answers })]);
+    ports.push(port);
+  }
   return {
-    port: ownPort,
+    ports,
     close: async () => {
       ending.abort();
-      datagrams.close();
-      server.close();
-      await once(server, 'close');
+      for (const [server, datagrams] of opened) {
+        datagrams.close();
+        server.close();
+        await once(server, 'close');
+      }
     },
   };
+}
+
+async function listenAt(
+  server: Server,
+  address: ListenAddress,
+): Promise<{ readonly family: string; readonly port: number }> {
+  await listening(server.listen({ host: address.host, port: address.port }), address);
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null
+    ? bound
+    : { family: isIPv6(address.host ?? '') ? 'IPv6' : 'IPv4', port: address.port };
+}
+
+/** Without a host, on all addresses of both families, as over TCP. */
+async function answerDatagrams(
+  address: ListenAddress,
+  { family, answers }: { readonly family: string; readonly answers: DatagramAnswers },
+): Promise<DatagramSocket> {
+  const { host, port } = address;
+  const socket = createSocket({ type: family === 'IPv6' ? 'udp6' : 'udp4' });
+  socket.on('message', (bytes, source) => {
+    // No answer to an own answer, from whatever address it seems to come.
+    const reply =
+      source.port === port
+        ? undefined
+        : answers.answer(bytes, { ...source, address: plainAddress(source.address) });
+    if (reply !== undefined) {
+      socket.send(reply, source.port, source.address, () => {});
+    }
+  });
+  await listening(socket.bind({ port, ...(host === undefined ? {} : { address: host }) }), address);
+  socket.on('error', () => {});
+  return socket;
 }
 
 async function listening(server: EventEmitter, address: ListenAddress): Promise<void> {
@@ -139,6 +150,40 @@ async function listening(server: EventEmitter, address: ListenAddress): Promise<
       { cause: error },
     );
   }
+}
+
+/** Counts the open connections of each address; true for one too many. */
+function createConnectionLimit(): (socket: Socket, address: string) => boolean {
+  const open = new Map<string, number>();
+  return (socket, address) => {
+    const count = open.get(address) ?? 0;
+    if (count >= maxConnectionsPerAddress) {
+      return true;
+    }
+    open.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) {
+        open.delete(address);
+      } else {
+        open.set(address, left);
+      }
+    });
+    return false;
+  };
+}
+
+/** Logs why a peer got no answer, once a minute at most. */
+function createRejection(log: Pick<Logger, 'warn'>): (address: string, reason: string) => void {
+  let rejected = 0;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return (address, reason) => {
+    rejected += 1;
+    if (performance.now() - warnedAt > warnMilliseconds) {
+      log.warn({ address, reason, rejected }, 'rejected a probe');
+      warnedAt = performance.now();
+    }
+  };
 }
 
 /** An IPv4 address as it is, where a socket of IPv6 tells it. */

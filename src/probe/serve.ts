@@ -11,7 +11,7 @@ import { createLogger } from '../log/logger.ts';
 import type { ProbeNode } from './connect.ts';
 import { openProbeNode } from './node.ts';
 import { startResponder } from './responder.ts';
-import type { Responder, ResponderOptions } from './responder.ts';
+import type { ResponderOptions } from './responder.ts';
 
 /** Answers probes until SIGTERM or SIGINT. @throws {ConfigError} naming the file or address that does not do. */
 export async function serveProbes(
@@ -42,18 +42,13 @@ export async function startAnswering(
   if (mode !== undefined) {
     log.warn({ file: secretFile, mode }, 'every user can read the secret');
   }
-  const responders: Responder[] = [];
-  for (const address of listenAddresses) {
-    responders.push(
-      await startResponder(address, { node, name: nodeName, log, ...(admit && { admit }) }),
-    );
-  }
-  return {
+  const { close } = await startResponder(listenAddresses, {
     node,
-    close: async () => {
-      await Promise.all(responders.map(async (responder) => responder.close()));
-    },
-  };
+    name: nodeName,
+    log,
+    ...(admit && { admit }),
+  });
+  return { node, close };
 }
 
 /** Aborted by SIGTERM or SIGINT; the second of them ends the process. */

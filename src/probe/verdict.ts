@@ -17,7 +17,7 @@ const minErrors = 3;
 const minErrorShare = 0.25;
 const minLost = 5;
 const minLossShare = 0.005;
-/** How improbable it must be that small packets are lost as often as large ones. */
+/** How improbable a difference between small and large packets must be. */
 const maxChance = 1e-4;
 
 /** Says what the measurements of some peers mean. What all of them have in common is a matter of this node. */
@@ -78,8 +78,7 @@ function faultOf({ tcp, small, large, ...seen }: DirectionTotals): ProbeFault | 
   if (![tcp, small, large].some(isLossy)) {
     return undefined;
   }
-  const expected = (small.sent * large.lost) / Math.max(1, large.sent);
-  return isLossy(large) && chanceOfAtMost(small.lost, expected) < maxChance ? 'large-loss' : 'loss';
+  return isLossy(large) && isRarer(small, large) ? 'large-loss' : 'loss';
 }
 
 function isLossy({ sent, lost }: Counted): boolean {
@@ -91,12 +90,20 @@ function isOfNode(fault: ProbeFault | undefined): boolean {
   return fault !== undefined && fault !== 'loss';
 }
 
-/** Distribution function of Poisson's distribution. */
-function chanceOfAtMost(count: number, mean: number): number {
-  let term = Math.exp(-mean);
+/** Whether the one are lost less often than the other, half as often at most, and hardly by chance. */
+function isRarer(one: Counted, other: Counted): boolean {
+  return (
+    2 * one.lost * other.sent <= other.lost * one.sent &&
+    chanceOfAtMost(one.lost, one.lost + other.lost, one.sent / (one.sent + other.sent)) < maxChance
+  );
+}
+
+/** Distribution function of the binomial distribution. */
+function chanceOfAtMost(count: number, trials: number, probability: number): number {
+  let term = (1 - probability) ** trials;
   let sum = term;
   for (let index = 1; index <= count; index += 1) {
-    term *= mean / index;
+    term *= ((trials - index + 1) / index) * (probability / (1 - probability));
     sum += term;
   }
   return sum;
