@@ -45,7 +45,7 @@ export function createMeshMeasure(
       readings: results.flatMap(readingsOf),
       ...(failure && { failure }),
     });
-    const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
+    const deadline = AbortSignal.timeout(Math.round(deadlineSeconds * 1000));
     const within = AbortSignal.any([signal, deadline]);
     const unconnected = await connectFailure(peer, within);
     if (unconnected !== undefined) {

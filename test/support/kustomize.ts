@@ -2,7 +2,15 @@ import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
 
 /** The directories of deploy/kubernetes. */
-export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring', 'wire'] as const;
+export const kustomizations = [
+  'acceptance',
+  'base',
+  'journal',
+  'mitigation',
+  'monitoring',
+  'probe',
+  'wire',
+] as const;
 
 interface Container {
   readonly args?: readonly string[];

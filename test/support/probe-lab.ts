@@ -42,6 +42,8 @@ export interface ProbeLab {
   setFault(node: number, fault: LabFault | undefined): Promise<void>;
   /** Starts `nicwatch probe serve` on a node. */
   serve(node: number, flags?: readonly string[]): Promise<LabProcess>;
+  /** Starts `nicwatch probe mesh` on a node; it finds all nodes of the lab unless the flags name others. */
+  mesh(node: number, flags?: readonly string[]): Promise<LabProcess>;
   /** Runs `nicwatch probe run` on a node, to others. */
   probe(node: number, peers: readonly number[], flags?: readonly string[]): Promise<Probed>;
   /** Ends all processes and removes everything. */
@@ -106,6 +108,20 @@ export async function createProbeLab(count: number): Promise<ProbeLab> {
         builtAgent(),
         'probe',
         'serve',
+        `--listen-address=${address}:10141`,
+        `--secret-file=${secretFile}`,
+        `--node-name=${name}`,
+        ...flags,
+      ]);
+    },
+    mesh: async (index, flags = []) => {
+      const { namespace, name, address } = nodeAt(index);
+      const isElsewhere = flags.some((one) => one.startsWith('--peer='));
+      return start(namespace.name, process.execPath, [
+        builtAgent(),
+        'probe',
+        'mesh',
+        ...(isElsewhere ? [] : nodes.map((node) => `--peer=${node.address}`)),
         `--listen-address=${address}:10141`,
         `--secret-file=${secretFile}`,
         `--node-name=${name}`,
