@@ -5,6 +5,7 @@ import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
 import { perDevice } from '../promql/findings.ts';
 import {
+  chosenPairs,
   failuresOf,
   pairFailures,
   pairRatio,
@@ -47,6 +48,14 @@ export function detailRows(): Rows {
       panels: [
         [12, corruptWorstPairs()],
         [12, sampling()],
+      ],
+    },
+    { heading: 'Probes' },
+    {
+      height: 8,
+      panels: [
+        [12, probesByNetwork()],
+        [12, probeCoverage()],
       ],
     },
   ];
@@ -159,6 +168,57 @@ function sampling(): PlacedPanel {
     hidden: ['cluster'],
     sortBy: [{ title: 'Up', descending: false }],
     noValue: 'No node verifies checksums: --collector.wire is off',
+  });
+}
+
+/** Of a pair that only the pod network loses, the encapsulation is to blame. */
+function probesByNetwork(): PlacedPanel {
+  return timePanel({
+    title: 'Probes sent again, by network',
+    description:
+      'Segments of probes that were sent again, of the ten worst pairs and networks. Congestion costs both networks the same; what only the pod network loses is the work of the encapsulation.',
+    unit: units.PercentUnit,
+    steps: [[thresholds.probeExcessRatio, 'red']],
+    queries: [
+      {
+        expr: `topk(10, max by (cluster, source_node, dest_node, path) (node_pair:nic_probe_retransmitted:ratio_rate15m{${chosenPairs}}) > 0)`,
+        legend: '{{source_node}} → {{dest_node}} ({{path}})',
+      },
+    ],
+    noValue: 'No probe is sent again',
+  });
+}
+
+function probeCoverage(): PlacedPanel {
+  const own = 'cluster=~"$cluster",node=~"$source_node"';
+  const results = `nic_probe_results_total{${own},source_node!="",dest_node=""`;
+  const of = (expression: string): string => `sum by (cluster, node, path) (${expression})`;
+  return tablePanel({
+    title: 'Who probes',
+    description:
+      'Which share of its peers a node has measured in the past two sweeps, and why not all: no connection, or no answer for another reason. A probe that its own node had no CPU for is no result.',
+    unit: units.Short,
+    queries: [
+      of(`nic_probe_pair_coverage_ratio{${own}}`),
+      of(`increase(${results},result="unreachable"}[$__range])`),
+      of(`increase(${results},result=~"timeout|refused|busy|denied"}[$__range])`),
+      of(`increase(${results},result="starved"}[$__range])`),
+      of(
+        `increase(nic_probe_peer_checksum_errors_total{${own},source_node!="",dest_node=""}[$__range])`,
+      ),
+    ],
+    columns: [
+      { field: 'Value #A', title: 'Covers', unit: units.PercentUnit, width: 70 },
+      { field: 'node', title: 'Node', width: 80, grows: true },
+      { field: 'path', title: 'Network', width: 76 },
+      { field: 'Value #E', title: 'Corrupt', width: 70 },
+      { field: 'Value #B', title: 'Unreachable', width: 100 },
+      { field: 'Value #C', title: 'No answer', width: 88 },
+      { field: 'Value #D', title: 'No CPU', width: 70 },
+    ],
+    hidden: ['cluster'],
+    sortBy: [{ title: 'Covers', descending: false }],
+    noValue: 'No node probes others',
   });
 }
 
