@@ -56,7 +56,8 @@ export interface Probed {
   readonly stderr: string;
 }
 
-const relayScript = new URL('relay-frames.pl', import.meta.url).pathname;
+/** Also from the bundle of a benchmark. */
+const relayScript = new URL('../../test/support/relay-frames.pl', import.meta.url).pathname;
 
 /** Makes a cluster of so many nodes, `node-1` and so on. */
 export async function createProbeLab(count: number): Promise<ProbeLab> {
