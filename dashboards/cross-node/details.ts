@@ -3,7 +3,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { perDevice } from '../promql/findings.ts';
+import { perDevice, perNode } from '../promql/findings.ts';
 import {
   chosenPairs,
   failuresOf,
@@ -192,18 +192,17 @@ function probesByNetwork(): PlacedPanel {
 function probeCoverage(): PlacedPanel {
   const own = 'cluster=~"$cluster",node=~"$source_node"';
   const results = `nic_probe_results_total{${own},source_node!="",dest_node=""`;
-  const of = (expression: string): string => `sum by (cluster, node, path) (${expression})`;
   return tablePanel({
     title: 'Who probes',
     description:
       'Which share of its peers a node has measured in the past two sweeps, and why not all: no connection, or no answer for another reason. A probe that its own node had no CPU for is no result.',
     unit: units.Short,
     queries: [
-      of(`nic_probe_pair_coverage_ratio{${own}}`),
-      of(`increase(${results},result="unreachable"}[$__range])`),
-      of(`increase(${results},result=~"timeout|refused|busy|denied"}[$__range])`),
-      of(`increase(${results},result="starved"}[$__range])`),
-      of(
+      perNetwork(`nic_probe_pair_coverage_ratio{${own}}`),
+      perNetwork(`increase(${results},result="unreachable"}[$__range])`),
+      perNetwork(`increase(${results},result=~"timeout|refused|busy|denied"}[$__range])`),
+      perNetwork(`increase(${results},result="starved"}[$__range])`),
+      perNetwork(
         `increase(nic_probe_peer_checksum_errors_total{${own},source_node!="",dest_node=""}[$__range])`,
       ),
     ],
@@ -220,6 +219,10 @@ function probeCoverage(): PlacedPanel {
     sortBy: [{ title: 'Covers', descending: false }],
     noValue: 'No node probes others',
   });
+}
+
+function perNetwork(expression: string): string {
+  return `sum by (${perNode}, path) (${expression})`;
 }
 
 function ofDevice(expression: string): string {
