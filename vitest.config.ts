@@ -67,7 +67,7 @@ const config: ViteUserConfig = {
           ...shared,
           name: 'one after the other',
           // They share one kernel log and one machine.
-          include: [integration, ...timed],
+          include: [integration, 'test/vm/*.test.ts', ...timed],
           exclude: unhurried,
           fileParallelism: false,
           sequence: { groupOrder: 1 },

@@ -130,7 +130,9 @@ export async function startExporter({
   port,
 }: ExporterCommand): Promise<Exporter> {
   const startedAt = performance.now();
-  const child = spawn(file, argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+  // As a service manager starts it: certificates that NODE_EXTRA_CA_CERTS adds would cost Node.js time and memory.
+  const env = { PATH: process.env['PATH'] };
+  const child = spawn(file, argv, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const kill = (): void => {
     child.kill('SIGKILL');
   };

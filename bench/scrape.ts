@@ -29,10 +29,24 @@ export interface Scraper {
  */
 export function createScraper(port: number, connection: Connection = 'keep-alive'): Scraper {
   let kept: Socket | undefined;
+  const open = (): Socket => {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    return (
+      socket
+        .on('timeout', () => {
+          socket.destroy(new Error(`no answer within ${deadlineMilliseconds} ms`));
+        })
+        // Between two scrapes nobody waits for it.
+        .on('error', () => {})
+        .once('close', () => {
+          kept = undefined;
+        })
+    );
+  };
   return {
     scrape: async (path = '/metrics') => {
       const startedAt = performance.now();
-      const socket = kept ?? connect({ host: '127.0.0.1', port, noDelay: true });
+      const socket = kept ?? open();
       const answer = await exchange(socket, requestOf(port, path, connection));
       const milliseconds = performance.now() - startedAt;
       const endedAtMilliseconds = Date.now();
@@ -41,9 +55,6 @@ export function createScraper(port: number, connection: Connection = 'keep-alive
         socket.destroy();
       } else {
         kept = socket;
-        socket.once('close', () => {
-          kept = undefined;
-        });
       }
       if (!head.startsWith('HTTP/1.1 200 ')) {
         throw new Error(`expected HTTP/1.1 200, got ${JSON.stringify(head.slice(0, 80))}`);
@@ -95,9 +106,7 @@ async function exchange(socket: Socket, request: string): Promise<Answer> {
       reject(new Error('the connection was closed before the response was complete'));
     };
     socket.on('data', onData).once('close', onClose).once('error', reject);
-    socket.setTimeout(deadlineMilliseconds, () => {
-      socket.destroy(new Error(`no answer within ${deadlineMilliseconds} ms`));
-    });
+    socket.setTimeout(deadlineMilliseconds);
     socket.write(request);
   });
 }

@@ -16,7 +16,7 @@ export function crossNodeDashboard(): Dashboard {
     uid: 'nicwatch-cross-node',
     title: 'nicwatch / Cross-node',
     description:
-      'Packets, probes and requests between nodes: which pairs fail, and which nodes they have in common.',
+      'Packets, probes and requests between nodes: failing pairs, and the nodes they have in common.',
     from: 'now-3h',
     variables: [
       clusterVariable(`{${metrics}}`),

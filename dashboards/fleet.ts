@@ -13,7 +13,7 @@ export function fleetDashboard(): Dashboard {
     uid: 'nicwatch-fleet',
     title: 'nicwatch / Fleet',
     description:
-      'Network cards of all nodes: what is wrong now, where, since when, and what changed before.',
+      'Network cards of all nodes: current problems, their devices and start times, and earlier changes.',
     from: 'now-6h',
     variables: [
       clusterVariable('nicwatch_build_info'),

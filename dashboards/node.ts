@@ -17,7 +17,7 @@ export function nodeDashboard(): Dashboard {
     uid: 'nicwatch-node',
     title: 'nicwatch / Node',
     description:
-      'One network card of one node: what it is, how it is, since when, and what changed before.',
+      'One network card of one node: its identity, its state over time, and earlier changes.',
     from: 'now-6h',
     variables: [
       clusterVariable('nic_device_info'),

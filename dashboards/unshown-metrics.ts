@@ -1,15 +1,16 @@
 /** Metrics that no dashboard shows, with the reason. */
 export const unshownMetrics: Readonly<Record<string, string>> = {
   nic_ethtool_statistic:
-    'Raw statistics of a driver, which mean something else on every driver; opt-in, for queries of your own.',
+    'Raw statistics have a different meaning on every driver; opt-in, for custom queries.',
   nic_offload_declared:
-    'It is for the alerts; nicwatch check names file and line, which no label could.',
+    'Used by alerts; nicwatch check reports file and line, which a label cannot.',
   nic_offload_declaration_ignored:
-    'It is for the alerts; nicwatch check names file and line, which no label could.',
-  nic_offload_policy_violation: 'It is for the alerts, and only there where policies are.',
-  nicwatch_network_config_readable: 'It is for the alerts, which are quiet where nobody can tell.',
+    'Used by alerts; nicwatch check reports file and line, which a label cannot.',
+  nic_offload_policy_violation: 'Used by alerts, and exported only with policies.',
+  nicwatch_network_config_readable:
+    'Used by alerts, which stay silent if the configuration is unreadable.',
   process_start_time_seconds:
-    'A restart of the agent loses nothing: what it counted is kept, and the gap shows in every panel.',
+    'A restart of the agent keeps the counts, and its gap is visible in every panel.',
   nic_netns_csum_errors_total: 'Off by default.',
   nic_netns_namespaces: 'Off by default.',
 };

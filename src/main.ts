@@ -26,8 +26,9 @@ import { createSystemd } from './host/systemd.ts';
 import type { Systemd } from './host/systemd.ts';
 import { createLogger } from './log/logger.ts';
 import type { Build } from './agent/agent-families.ts';
-import { ConfigError } from './model/errors.ts';
+import { ConfigError, messageOf } from './model/errors.ts';
 import type { KnownIssue } from './model/known-issue.ts';
+import { memoizeLast } from './model/memoize.ts';
 import { withinTime } from './model/within-time.ts';
 import { createApp } from './http/app.ts';
 import { formatEndpoint, listen } from './http/listen.ts';
@@ -65,8 +66,7 @@ const runtimeFailure = 1;
 const configurationFailure = 2;
 
 main(process.argv.slice(2)).catch(async (error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error);
-  stderr.write(`nicwatch: ${message.replaceAll('\n', ' ')}\n`);
+  stderr.write(`nicwatch: ${messageOf(error).replaceAll('\n', ' ')}\n`);
   await withinTime(logMilliseconds, stderr.flush());
   // Not only the exit code: reads of the host may still be in flight.
   process.exit(error instanceof ConfigError ? configurationFailure : runtimeFailure);
@@ -172,14 +172,7 @@ async function serve(given: Config): Promise<void> {
   };
   process.on('SIGHUP', () => void reload());
   const listener = await listen(
-    createApp({
-      agent,
-      config,
-      log,
-      hostname,
-      reload,
-      protect: security?.protect,
-    }),
+    createApp({ agent, config, log, hostname, reload, protect: security?.protect }),
     endpoints,
     security?.createWebServer,
   );
@@ -214,16 +207,14 @@ async function serve(given: Config): Promise<void> {
 
 /** The same configuration with the issues a file has at the time of each access. */
 function withKnownIssues(config: Config, file: KnownIssuesFile): Config {
-  let ofFile: readonly KnownIssue[] | undefined;
-  let all: readonly KnownIssue[] = [];
+  const withFile = memoizeLast((issues: readonly KnownIssue[]) => [
+    ...config.knownIssues,
+    ...issues,
+  ]);
   return Object.freeze({
     ...config,
     get knownIssues() {
-      if (ofFile !== file.issues()) {
-        ofFile = file.issues();
-        all = [...config.knownIssues, ...ofFile];
-      }
-      return all;
+      return withFile(file.issues());
     },
   });
 }

@@ -18,15 +18,18 @@ test.each([...generated.docs()])('%s is what `npm run docs` makes of the code', 
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
 
-test('docs/check.schema.json is the schema of what nicwatch check prints', async () => {
+test.each([
+  ['check', 'CheckResponse', 'nicwatch check'],
+  ['probe', 'ProbeResponse', 'nicwatch probe run'],
+])('docs/%s.schema.json is the schema %s of what %s prints', async (name, type) => {
   const schema = createGenerator({
-    path: new URL('../src/model/check-report.ts', import.meta.url).pathname,
-    type: 'CheckResponse',
+    path: new URL(`../src/model/${name}-report.ts`, import.meta.url).pathname,
+    type,
     topRef: false,
     skipTypeCheck: true,
-  }).createSchema('CheckResponse');
+  }).createSchema(type);
   await expect(`${JSON.stringify(schema, undefined, 2)}\n`).toMatchFileSnapshot(
-    '../docs/check.schema.json',
+    `../docs/${name}.schema.json`,
   );
 });
 
@@ -45,6 +48,9 @@ test('every metric has a unique name that follows the rules of Prometheus', () =
     expect(name.endsWith('_total'), name).toBe(type === 'counter');
     expect(help, name).toMatch(/\.$/);
   }
+  // OpenMetrics names a counter without the suffix.
+  const families = names.map((name) => name.replace(/_total$/, ''));
+  expect(new Set(families).size).toBe(names.length);
 });
 
 test.skipIf(problem !== undefined)(

@@ -24,7 +24,9 @@ describe.each(hosts)('/metrics of recorded host %s', (name) => {
 
   test.each(kernelLogs)('with kernel log %s', async (kernelLog) => {
     const text = await scrape(createRecordedHost(name, { kernelLog }));
-    const events = text.split('\n').filter((line) => /^nic(?:watch)?_(?:kernel|hang)_/.test(line));
+    const events = text
+      .split('\n')
+      .filter((line) => /^(?:# (?:HELP|TYPE) )?nic(?:watch)?_(?:kernel|hang)_/.test(line));
     await expect(`${events.join('\n')}\n`).toMatchFileSnapshot(
       `${golden}/kernel-log-${kernelLog}.prom`,
     );

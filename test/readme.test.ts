@@ -59,3 +59,15 @@ test('the figures stand between marks by which they can be replaced', () => {
     '<!-- end -->',
   ]);
 });
+
+test('the guide for contributors names every Debian package that npm test installs', () => {
+  const guide = readFileSync(`${root}/CONTRIBUTING.md`, 'utf8').replaceAll('\n', ' ');
+  const [, named = ''] =
+    /installs those of these Debian packages that are missing: (.*?)\. /.exec(guide) ?? [];
+  const [, pairs = ''] =
+    /^ensure_commands ((?:.*\\\n)*.*)$/m.exec(readFileSync(`${root}/scripts/test.sh`, 'utf8')) ??
+    [];
+  const installed = [...pairs.matchAll(/:([\w-]+)/g)].map(([, name = '']) => name);
+  expect(installed).toContain('gcc');
+  expect(named.split(/, | and /).toSorted()).toEqual([...new Set(installed)].toSorted());
+});

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { curatedOffloadFeatures } from '../src/catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../src/catalogue/offload-names.ts';
 import { expressionNames } from './support/promql.ts';
 import { readRules } from './support/rules.ts';
 import { runbookPages, runbookQueries, runbooksFolder } from './support/runbooks.ts';

@@ -80,7 +80,7 @@ function ratioBySide(side: Side, words: string, whose: string): PlacedPanel {
 function failureRatioWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Failure ratio, worst pairs',
-    description: 'The ten pairs with most failing calls at the end of the time range.',
+    description: 'The ten pairs with the highest failure ratio at the end of the time range.',
     unit: units.PercentUnit,
     steps: limit,
     queries: [
@@ -96,7 +96,7 @@ function failureRatioWorstPairs(): PlacedPanel {
 function requestsOfTheWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Requests of the worst pairs',
-    description: 'How many requests those ratios are made of.',
+    description: 'The number of requests behind these ratios.',
     unit: units.RequestsPerSecond,
     queries: [
       {
@@ -111,7 +111,7 @@ function requestsOfTheWorstPairs(): PlacedPanel {
 function pairs(): PlacedPanel {
   return tablePanel({
     title: 'Pairs',
-    description: 'The fifty pairs with most failing calls, and the requests they are made of.',
+    description: 'The fifty pairs with the highest failure ratio, and their requests.',
     queries: [
       `topk(50, ${pairFailures()})`,
       `${pairRatio()} and topk(50, ${pairFailures()})`,
@@ -133,7 +133,7 @@ function pairs(): PlacedPanel {
 function corruptWorstPairs(): PlacedPanel {
   return timePanel({
     title: 'Corrupt packets, worst pairs',
-    description: 'The ten pairs with most packets that arrive with a wrong checksum.',
+    description: 'The ten pairs with the highest ratio of packets with a wrong checksum.',
     unit: units.PercentUnit,
     steps: [[thresholds.corruptRatio, 'red']],
     queries: [{ expr: `topk(10, ${wireRatio()} > 0)`, legend: '{{source_node}} → {{dest_node}}' }],
@@ -147,7 +147,7 @@ function sampling(): PlacedPanel {
   return tablePanel({
     title: 'Sampling',
     description:
-      'What each port verifies: the share of packets it samples now, when the last one came, samples that found no room, and those whose checksums the sender has not computed because it is on the same machine.',
+      'What each port verifies: the current sampling ratio, the time of the last sample, samples dropped because the queue was full, and packets without a computed checksum because they were sent on the same machine.',
     unit: units.Short,
     queries: [
       ofDevice(`nic_wire_up{${receivers}}`),
@@ -171,12 +171,11 @@ function sampling(): PlacedPanel {
   });
 }
 
-/** Of a pair that only the pod network loses, the encapsulation is to blame. */
 function probesByNetwork(): PlacedPanel {
   return timePanel({
-    title: 'Probes sent again, by network',
+    title: 'Retransmitted probes by network',
     description:
-      'Segments of probes that were sent again, of the ten worst pairs and networks. Congestion costs both networks the same; what only the pod network loses is the work of the encapsulation.',
+      'The ratio of retransmitted segments of probes, of the ten worst pairs, by network. Congestion affects both networks alike; a loss in the pod network only is caused by the encapsulation.',
     unit: units.PercentUnit,
     steps: [[thresholds.probeExcessRatio, 'red']],
     queries: [
@@ -185,7 +184,7 @@ function probesByNetwork(): PlacedPanel {
         legend: '{{source_node}} → {{dest_node}} ({{path}})',
       },
     ],
-    noValue: 'No probe is sent again',
+    noValue: 'No probe is retransmitted',
   });
 }
 
@@ -193,9 +192,9 @@ function probeCoverage(): PlacedPanel {
   const own = 'cluster=~"$cluster",node=~"$source_node"';
   const results = `nic_probe_results_total{${own},source_node!="",dest_node=""`;
   return tablePanel({
-    title: 'Who probes',
+    title: 'Probe coverage',
     description:
-      'Which share of its peers a node has measured in the past two sweeps, and why not all: no connection, or no answer for another reason. A probe that its own node had no CPU for is no result.',
+      'The ratio of peers that each node has measured in the past two sweeps, and the number of probes without a result by reason.',
     unit: units.Short,
     queries: [
       perNetwork(`nic_probe_pair_coverage_ratio{${own}}`),

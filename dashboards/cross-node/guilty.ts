@@ -30,7 +30,7 @@ export function guiltyNodes(): PlacedPanel {
   return tablePanel({
     title: 'Guilty nodes',
     description:
-      'Every node that corrupts what it sends or receives, by checksums verified on the wire or by probes, and every node whose calls to most others fail, or to whom the calls of most others fail; and since when. Where failures have no node in common there is none.',
+      'Nodes that corrupt packets they send or receive, by checksums verified on the wire or by probes, and nodes whose calls to or from most other nodes fail; and since when. Empty if failures have no node in common.',
     queries: [
       `${named((side) => `${failuresOf(side)} ${keep(side)}`)} or ${noneSeen}`,
       named((side) => `${failuresOf(side)} / ${requestsOf(side)} ${keep(side)}`),

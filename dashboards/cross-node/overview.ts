@@ -70,7 +70,7 @@ function failingPairs(): PlacedPanel {
   return statPanel({
     title: 'Bad pairs',
     description:
-      'Pairs of nodes between which more packets are corrupt, or where nobody verifies them more segments of probes are sent again, or where nobody probes more requests fail, than the rule allows.',
+      'Pairs of nodes with more corrupt packets than the rule allows; if no packets are verified, with more retransmitted probes; if there are no probes, with more failing requests.',
     steps: [[1, 'red']],
     queries: [
       {
@@ -86,7 +86,7 @@ function whatIsShown(): PlacedPanel {
   return statPanel({
     title: 'Measured on',
     description:
-      'What the matrix and the bad pairs are: packets whose checksums the receivers verify, with --collector.wire; where there are none, probes of nicwatch probe mesh; where there are none either, calls.',
+      'The source of the matrix and the bad pairs: packets whose checksums the receivers verify (--collector.wire), otherwise probes (nicwatch probe mesh), otherwise calls.',
     unit: units.Short,
     queries: [
       {
@@ -102,7 +102,7 @@ function whatIsShown(): PlacedPanel {
 function failures(): PlacedPanel {
   return statPanel({
     title: 'Failures',
-    description: 'Failed requests by all requests, over all pairs.',
+    description: 'Ratio of failed requests to all requests, over all pairs.',
     unit: units.PercentUnit,
     steps: ratioSteps,
     queries: [{ expr: `sum(${pairFailures()}) / (sum(${pairRequests()}) > 0)`, legend: '' }],
@@ -114,7 +114,7 @@ function failureMatrix(): PlacedPanel {
   return matrixPanel({
     title: 'Failure ratio, source (row) by destination (column)',
     description:
-      'Packets that arrive corrupt, where checksums are verified on the wire, else segments of probes that the pod network loses beyond that of the nodes, else requests that fail. A red row is a guilty source, a red column a guilty destination. The twenty sources and destinations with most, the most first; empty where there were none, and within a node.',
+      'Corrupt packets if checksums are verified on the wire, otherwise segments of probes that the pod network loses in addition to the host network, otherwise failing requests. A red row is a guilty source, a red column a guilty destination. The twenty worst sources and destinations, worst first; empty where there were none, and within a node.',
     unit: units.PercentUnit,
     steps: ratioSteps,
     row: 'from',
@@ -127,7 +127,7 @@ function failureMatrix(): PlacedPanel {
 function bySource(): PlacedPanel {
   return barPanel({
     title: 'By source',
-    description: 'Calls per second that a node makes and that fail, the twelve with most.',
+    description: 'Failing calls per second from a node; the twelve worst nodes.',
     unit: units.RequestsPerSecond,
     steps: [[aboveZero, 'orange']],
     query: { expr: `topk(12, ${failuresOf('source_node')})`, legend: '{{source_node}}' },
@@ -138,7 +138,7 @@ function bySource(): PlacedPanel {
 function byDestination(): PlacedPanel {
   return barPanel({
     title: 'By destination',
-    description: 'Calls per second to a node that fail, the twelve with most.',
+    description: 'Failing calls per second to a node; the twelve worst nodes.',
     unit: units.RequestsPerSecond,
     steps: [[aboveZero, 'orange']],
     query: { expr: `topk(12, ${failuresOf('dest_node')})`, legend: '{{dest_node}}' },
@@ -151,7 +151,7 @@ function nicsOfGuiltySources(): PlacedPanel {
   return tablePanel({
     title: 'NICs of the guilty sources',
     description:
-      'Driver and firmware of the NICs and tunnels of every node that sends corrupt packets, or whose calls fail towards most others, and how many known issues they are exposed to.',
+      'Driver and firmware of the NICs and tunnels of nodes that send corrupt packets or whose calls to most others fail, and the number of known issues they are exposed to.',
     queries: [
       ofGuiltySources(info),
       `0 * (${ofGuiltySources(info)}) + on (${perDevice}) group_left () (sum by (${perDevice}) (nic_known_issue{${sources}}) or 0 * max by (${perDevice}) (nic_device_info{${sources}}))`,
@@ -173,7 +173,7 @@ function nicsOfGuiltySources(): PlacedPanel {
 function theirTransmitOffloads(): PlacedPanel {
   return tablePanel({
     title: 'Their transmit offloads',
-    description: 'Offload flags of the guilty sources that their outgoing checksums depend on.',
+    description: 'Offload flags of the guilty sources that affect outgoing checksums.',
     queries: [
       ofGuiltySources(
         `max by (${perDevice}, feature) (nic_offload_enabled{${sources},feature=~"${transmitFeatures}",fixed="false"})`,
@@ -195,7 +195,7 @@ function whatChangedOnThem(): PlacedPanel {
   return tablePanel({
     title: 'What changed on them',
     description:
-      'Flags, driver, firmware and reboots of the guilty sources in the time range, the latest first.',
+      'Changes of flags, driver and firmware, and reboots, of the guilty sources in the time range, latest first.',
     queries: [ofGuiltySources(changes(scope))],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 120 },

@@ -42,7 +42,7 @@ function agentsThatAreBlind(): PlacedPanel {
   return tablePanel({
     title: 'Agents that are blind',
     description:
-      'Nodes whose agent does not see something, and since when. Those that cannot be scraped stand at the top of the page.',
+      'Nodes whose agent cannot read a source, and since when. Nodes that cannot be scraped are at the top of the page.',
     queries: [problems(chosen, 'agent')],
     columns: [
       { field: 'Value', title: 'Since', unit: units.DateTimeFromNow, width: 140 },
@@ -59,7 +59,7 @@ function agentsThatAreBlind(): PlacedPanel {
 function builds(): PlacedPanel {
   return tablePanel({
     title: 'Builds',
-    description: 'Which build of the agent runs on how many nodes, and how it reads drivers.',
+    description: 'Builds of the agent, their number of nodes, and how they read drivers.',
     queries: [
       `count by (version, revision, node_version, ethtool_reader) (nicwatch_build_info{${node}})`,
     ],
@@ -78,8 +78,7 @@ function builds(): PlacedPanel {
 function slowestCollectors(): PlacedPanel {
   return timePanel({
     title: 'Slowest collectors',
-    description:
-      'How long a poll of each collector takes, on the slowest node of the chosen clusters.',
+    description: 'Duration of a poll per collector, on the slowest node of the selected clusters.',
     unit: units.Seconds,
     queries: [
       {
@@ -94,7 +93,7 @@ function slowestCollectors(): PlacedPanel {
 function ageOfWhatIsServed(): PlacedPanel {
   return timePanel({
     title: 'Age of what is served',
-    description: 'Time since each collector last delivered, on the node where that is longest ago.',
+    description: 'Time since the last success of each collector, on the node with the longest.',
     unit: units.Seconds,
     queries: [
       {
@@ -110,7 +109,7 @@ function kernelLog(): PlacedPanel {
   return timePanel({
     title: 'Kernel log',
     description:
-      'Records read from the kernel logs, overwritten before they were read, and left out by the kernel itself.',
+      'Records read from the kernel logs, overwritten before they were read, and suppressed by the kernel.',
     unit: units.OpsPerSecond,
     queries: [
       {
@@ -133,7 +132,7 @@ function kernelLog(): PlacedPanel {
 function cpuOfTheAgents(): PlacedPanel {
   return timePanel({
     title: 'CPU of the agents',
-    description: 'CPU time per second that an agent uses: on the costliest node and on average.',
+    description: 'CPU time per second of an agent: maximum and average over nodes.',
     queries: ['max', 'avg'].map((legend) => ({
       expr: `${legend}(rate(process_cpu_seconds_total{job="nicwatch",${node}}[$__rate_interval]))`,
       legend,
@@ -145,7 +144,7 @@ function cpuOfTheAgents(): PlacedPanel {
 function memoryOfTheAgents(): PlacedPanel {
   return timePanel({
     title: 'Memory of the agents',
-    description: 'Resident memory of an agent: on the costliest node and on average.',
+    description: 'Resident memory of an agent: maximum and average over nodes.',
     unit: units.BytesIEC,
     queries: ['max', 'avg'].map((legend) => ({
       expr: `${legend}(process_resident_memory_bytes{job="nicwatch",${node}})`,
@@ -159,7 +158,7 @@ function statisticsUnderstood(): PlacedPanel {
   return tablePanel({
     title: 'Statistics understood',
     description:
-      'How many statistics of each driver the agents know the meaning of. A driver whose counters were renamed has fewer than before.',
+      'Statistics of each driver that the catalogue maps. A driver whose counters were renamed has fewer.',
     queries: ['nic_statistics_mapped', 'nic_statistics_unmapped'].map(
       (metric) => `max by (driver) (${withIdentity(`${metric}{${device}}`, 'driver', chosen)})`,
     ),

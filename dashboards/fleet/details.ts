@@ -48,7 +48,7 @@ function receiveChecksumErrorsWorstDevices(): PlacedPanel {
   return timePanel({
     title: 'Receive checksum errors, worst devices',
     description:
-      'Packets per second of the ten devices that received most bad checksums in the time range. The rule fires above zero.',
+      'Packets per second with a wrong checksum, of the ten devices that received the most in the time range. The rule fires above zero.',
     unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
     queries: [
@@ -61,7 +61,7 @@ function receiveChecksumErrorsWorstDevices(): PlacedPanel {
 function receiveChecksumErrorsWhenAndWhere(): PlacedPanel {
   return heatPanel({
     title: 'Receive checksum errors, when and where',
-    description: 'The same devices as rows of cells: red where any bad checksum was received.',
+    description: 'The same devices as rows: red while any wrong checksum was received.',
     unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
     queries: [
@@ -75,7 +75,7 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets per second that network stacks drop for a wrong checksum, ten nodes and protocols. NICs that check nothing, and tunnels, leave it to the stack.',
+      'Packets per second that network stacks drop for a wrong checksum; the ten worst nodes and protocols. NICs without checksum offload, and tunnels, leave the check to the stack.',
     unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
@@ -93,7 +93,7 @@ function offloadFlagsThatDiffer(): PlacedPanel {
   return tablePanel({
     title: 'Offload flags that differ',
     description:
-      'Devices whose flag is not that of most devices with the same driver, and how many of those have it on.',
+      'Devices with a flag that differs from most devices with the same driver, and how many of those have it on.',
     queries: [
       `max by (${perDevice}, driver, feature) (${odd})`,
       `0 * max by (${perDevice}, driver, feature) (${odd}) + on (cluster, driver, feature) group_left () ${share}`,
@@ -115,7 +115,7 @@ function driversFirmwareAndKnownIssues(): PlacedPanel {
   return tablePanel({
     title: 'Drivers, firmware and known issues',
     description:
-      'Devices of each driver and firmware, the known issues they match, and how many are exposed: the rest has the offloads in question off.',
+      'Devices per driver and firmware, the known issues they match, and how many are exposed: on the others, these offloads are off.',
     queries: [issues('sum', '0 *'), issues('count', '')],
     columns: [
       { field: 'driver', title: 'Driver', width: 110 },

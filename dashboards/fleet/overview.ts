@@ -41,7 +41,7 @@ function whatIsWrongNow(): PlacedPanel {
   return tablePanel({
     title: 'What is wrong now',
     description:
-      'Which node and which device, with its driver and firmware, and since when: the gravest first, then the latest.',
+      'Node, device, driver, firmware and start time of each problem: the most severe first, then the latest.',
     queries: [
       `label_join(${withIdentityIfAny(problems(chosen, 'nic'), 'driver, firmware_version', chosen)}, "card", " ", "driver", "firmware_version")`,
     ],
@@ -66,7 +66,7 @@ function whatIsWrongNow(): PlacedPanel {
 function firingAlerts(): PlacedPanel {
   return tablePanel({
     title: 'Firing alerts',
-    description: 'Alerts of nicwatch, since when they hold, and their runbooks.',
+    description: 'Firing alerts of nicwatch, their start times and runbooks.',
     queries: [
       `1000 * ${ranked(`max by (alertname, severity, ${perDevice}, dest_node) (${firingSince()})`)}`,
     ],
@@ -91,7 +91,7 @@ function hangsTimeoutsAndResets(): PlacedPanel {
   return statePanel({
     title: 'Hangs, timeouts and resets',
     description:
-      'The twenty devices that were in the worst states in the time range, and when. A node off the network leaves a gap.',
+      'The twenty devices with the worst states in the time range. A node that cannot be scraped leaves a gap.',
     states: deviceStates,
     queries: [
       {
@@ -107,7 +107,7 @@ function whatChanged(): PlacedPanel {
   return tablePanel({
     title: 'What changed',
     description:
-      'Offload flags that were switched, drivers and firmware that are new, and reboots in the time range, the latest first: what came before the trouble?',
+      'Changes of offload flags, drivers and firmware, and reboots in the time range, latest first: what preceded the problem?',
     queries: [changes(chosen)],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },

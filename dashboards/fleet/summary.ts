@@ -43,7 +43,7 @@ function nodesReporting(): PlacedPanel {
   return statPanel({
     title: 'Nodes reporting',
     description:
-      'Nodes whose agent is scraped now, of how many: of the targets and of the nodes that were scraped in the past hour.',
+      'Nodes whose agent is scraped now, out of all targets and nodes scraped in the past hour.',
     queries: [
       {
         expr: `${reporting} == ${knownNodes}`,
@@ -65,7 +65,7 @@ function downNodes(): PlacedPanel {
   return tablePanel({
     title: 'Nodes that do not report',
     description:
-      'Nodes that cannot be scraped, what the worst of their devices said last, and since when they are silent.',
+      'Nodes that cannot be scraped, the last state of their worst device, and since when.',
     queries: [
       `${lastWords} or ${noAgent}`,
       `0 * (${lastWords}) + on (${perNode}) group_left () 1000 * ${lastScrape}`,
@@ -91,7 +91,7 @@ function hangingNow(): PlacedPanel {
   return statPanel({
     title: 'Hangs',
     description:
-      'Devices whose transmitter hangs or stands still with work waiting, and those that did when their node was last scraped.',
+      'Devices whose transmitter hangs or is stalled, now or when their node was last scraped.',
     steps: [[1, 'red']],
     queries: [{ expr: countOrBlind(hanging, chosen), legend: '' }],
     noValue: 'No agent reports',
@@ -102,7 +102,7 @@ function exposedAndUnmitigated(): PlacedPanel {
   return statPanel({
     title: 'Exposed',
     description:
-      'Devices whose driver, firmware and offload flags together are known to be bad, and that nothing mitigates.',
+      'Devices exposed to a known issue of their driver, firmware and offload flags, without mitigation.',
     steps: [[1, 'yellow']],
     queries: [{ expr: countOrBlind(exposed, chosen), legend: '' }],
     noValue: 'No agent reports',
@@ -113,7 +113,7 @@ function corruptingSenders(): PlacedPanel {
   return statPanel({
     title: 'Senders',
     description:
-      'Nodes that corrupt what they send: two receivers or more say so, or their calls fail towards most others. Needs --collector.wire, or metrics of calls between nodes.',
+      'Nodes that corrupt packets they send, as reported by at least two receivers, or whose calls to most others fail. Requires --collector.wire, or metrics of calls between nodes.',
     steps: [[1, 'red']],
     queries: [
       {
@@ -128,7 +128,7 @@ function corruptingSenders(): PlacedPanel {
 function alertsFiring(): PlacedPanel {
   return statPanel({
     title: 'Alerts',
-    description: 'Alerts of nicwatch that fire now, of the chosen nodes and of pairs of nodes.',
+    description: 'Firing alerts of nicwatch, of the selected nodes and of pairs of nodes.',
     queries: Object.values(severities).map(({ text, color = '' }) => ({
       expr: countOrBlind(firingAlerts(`severity="${text}"`), chosen),
       legend: text,

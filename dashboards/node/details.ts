@@ -45,7 +45,7 @@ export function detailRows(): Rows {
 function waitingAtTheLastHang(): PlacedPanel {
   return statPanel({
     title: 'Waiting at the last hang',
-    description: 'Descriptors that waited to be sent in the last hang record.',
+    description: 'Descriptors pending in the last hang record.',
     queries: [{ expr: `max(${nowOrLast(`nic_hang_pending_descriptors{${device}}`)})`, legend: '' }],
     noValue: 'no hang',
   });
@@ -54,8 +54,7 @@ function waitingAtTheLastHang(): PlacedPanel {
 function kernelEventsOfThisBoot(): PlacedPanel {
   return tablePanel({
     title: 'Kernel events of this boot',
-    description:
-      'How many records of each kind the kernel has logged since it started, and when the last one was.',
+    description: 'Kernel-log records of each event since boot, and the time of the last one.',
     queries: [
       `max by (event) (${nowOrLast(`nic_kernel_events_total{${device}}`)}) > 0 or 0 * ${lastEvents}`,
       `1000 * ${lastEvents}`,
@@ -73,8 +72,7 @@ function kernelEventsOfThisBoot(): PlacedPanel {
 function theBootBeforeThisOne(): PlacedPanel {
   return tablePanel({
     title: 'The boot before this one',
-    description:
-      'What the kernel had logged before the node restarted: did a hang end in a power cycle?',
+    description: 'Events in the kernel log of the previous boot: did a hang end in a power cycle?',
     queries: [`max by (event) (${nowOrLast(`nic_previous_boot_kernel_events{${device}}`)}) > 0`],
     columns: [
       { field: 'event', title: 'Event', width: 150, grows: true },
@@ -89,7 +87,7 @@ function packets(): PlacedPanel {
   return timePanel({
     title: 'Packets',
     description:
-      'Packets received and sent per second. A transmitter that hangs sends none while the link stays up.',
+      'Packets received and sent per second. A hung transmitter sends none while the link stays up.',
     unit: units.CountsPerSecond,
     queries: [rateOf('nic_rx_packets_total', 'received'), rateOf('nic_tx_packets_total', 'sent')],
     noValue: 'Not scraped in this time range',
@@ -99,7 +97,7 @@ function packets(): PlacedPanel {
 function carrierChanges(): PlacedPanel {
   return timePanel({
     title: 'Carrier changes',
-    description: 'How often the link came or went; a reset of the device counts two.',
+    description: 'Changes of the carrier; a reset of the device counts as two.',
     queries: [increaseOf('nic_carrier_changes_total', 'changes')],
     noValue: 'Not scraped in this time range',
   });
@@ -109,7 +107,7 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets per second the network stack of the node drops for a wrong checksum, whatever device they came from.',
+      'Packets per second that the network stack of the node drops for a wrong checksum, from any device.',
     unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
@@ -126,7 +124,7 @@ function knownIssues(): PlacedPanel {
   return tablePanel({
     title: 'Known issues',
     description:
-      'Known issues of this driver and firmware, and whether the device is exposed: with the offloads in question off it is not.',
+      'Known issues of this driver and firmware, and whether the device is exposed: it is not while these offloads are off.',
     queries: [`max by (issue, severity) (${nowOrLast(`nic_known_issue{${device}}`)})`],
     columns: [
       { field: 'issue', title: 'Issue', width: 190, grows: true },
@@ -145,7 +143,7 @@ function knownIssues(): PlacedPanel {
 function flagsThatAreNotAsRequested(): PlacedPanel {
   return tablePanel({
     title: 'Flags that are not as requested',
-    description: 'Offload features that were asked for and are not active, or the other way round.',
+    description: 'Offload features whose requested state differs from the active one.',
     queries: [`max by (feature) (${nowOrLast(`nic_offload_requested{${device}}`)})`],
     columns: [
       { field: 'feature', title: 'Feature', width: 220, grows: true },
@@ -158,7 +156,7 @@ function flagsThatAreNotAsRequested(): PlacedPanel {
 function whatCanBeRead(): PlacedPanel {
   return tablePanel({
     title: 'What can be read',
-    description: 'Which reads of the device succeed, and which have not come back.',
+    description: 'Whether each read of the device succeeds or is stuck.',
     queries: [
       `max by (read) (${nowOrLast(`nicwatch_device_read_success{${device}}`)})`,
       `max by (read) (${nowOrLast(`nicwatch_device_read_stuck{${device}}`)})`,

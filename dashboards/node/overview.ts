@@ -53,7 +53,7 @@ function scrapedOrNot(): PlacedPanel {
   return statPanel({
     title: 'Scraped',
     description:
-      'Whether the node is scraped now, and if not, since when it has not been: all else on this page is what it said last.',
+      'Whether the node is scraped now; if not, since when: then all other panels show its last values.',
     queries: [
       {
         expr: `(${scraped}) == 1`,
@@ -75,7 +75,7 @@ function identity(): PlacedPanel {
   return tablePanel({
     title: 'Identity',
     description:
-      'What the device is, which driver and firmware it runs, and how many known issues it is exposed to; of a node that is gone, what it was last.',
+      'Identity, driver and firmware of the device, and the number of known issues it is exposed to; the last values if the node is not scraped.',
     queries: [
       `max by (${identityLabels}) (${info})`,
       `0 * max by (${identityLabels}) (${info}) + on (node, device) group_left () (sum by (node, device) (${nowOrLast(`nic_known_issue{${device}}`)}) or 0 * max by (node, device) (${info}))`,
@@ -99,7 +99,7 @@ function identity(): PlacedPanel {
 function state(): PlacedPanel {
   return statPanel({
     title: 'State',
-    description: 'The worst that holds of the device: of a node that is gone, the last it said.',
+    description: 'The worst current state of the device; the last one if the node is not scraped.',
     states: deviceStates,
     queries: [{ expr: lastDeviceState(chosen), legend: '' }],
     noValue: 'unknown',
@@ -112,7 +112,7 @@ function linkSpeed(): PlacedPanel {
     description: 'Speed of the link; unknown without carrier and for virtual devices.',
     unit: units.BitsPerSecondSI,
     queries: [
-      { expr: `max(${nowOrLast(`nic_link_speed_bits_per_second{${device}}`)})`, legend: '' },
+      { expr: `8 * max(${nowOrLast(`nic_link_speed_bytes_per_second{${device}}`)})`, legend: '' },
     ],
     noValue: 'unknown',
   });
@@ -121,7 +121,7 @@ function linkSpeed(): PlacedPanel {
 function lastKernelEvent(): PlacedPanel {
   return statPanel({
     title: 'Last kernel event',
-    description: 'When the kernel last logged an event of this device.',
+    description: 'Time of the last kernel-log event of this device.',
     unit: units.DateTimeFromNow,
     queries: [
       {
@@ -136,7 +136,7 @@ function lastKernelEvent(): PlacedPanel {
 function booted(): PlacedPanel {
   return statPanel({
     title: 'Booted',
-    description: 'When the node started.',
+    description: 'Boot time of the node.',
     unit: units.DateTimeFromNow,
     queries: [
       { expr: `1000 * max(${nowOrLast(`nic_boot_timestamp_seconds{${node}}`)})`, legend: '' },
@@ -149,7 +149,7 @@ function stateOverTime(): PlacedPanel {
   return statePanel({
     title: 'State over time',
     description:
-      'Since when: hangs, timeouts, resets, faults and carrier. A gap is a time without a scrape.',
+      'Hangs, timeouts, resets, faults and carrier over time. A gap is a time without a scrape.',
     states: deviceStates,
     queries: [{ expr: deviceState(chosen), legend: '{{device}}' }],
     noValue: 'Not scraped in this time range',
@@ -159,7 +159,7 @@ function stateOverTime(): PlacedPanel {
 function offloadFlags(): PlacedPanel {
   return statePanel({
     title: 'Offload flags',
-    description: 'Every flag that can be switched, and when it flipped.',
+    description: 'Every flag that can be changed, over time.',
     states: onOff,
     queries: [
       {
@@ -175,7 +175,7 @@ function receiveErrors(): PlacedPanel {
   return timePanel({
     title: 'Receive errors',
     description:
-      'Packets per second received with a wrong checksum, with a wrong CRC, missed by the NIC, or dropped for want of a buffer. The rule fires on any wrong checksum.',
+      'Packets per second received with a wrong checksum or CRC, missed by the NIC, or dropped for lack of a buffer. The rule fires on any wrong checksum.',
     unit: units.CountsPerSecond,
     steps: [[aboveZero, 'red']],
     queries: [
@@ -210,7 +210,7 @@ function whatChanged(): PlacedPanel {
   return tablePanel({
     title: 'What changed',
     description:
-      'Flags that flipped, driver or firmware that are new, and reboots in the time range, the latest first.',
+      'Changes of flags, driver and firmware, and reboots in the time range, latest first.',
     queries: [changesOfDevice(chosen)],
     columns: [
       { field: 'Value', title: 'When', unit: units.DateTimeFromNow, width: 140 },

@@ -6,39 +6,39 @@ import { unshownMetrics } from '../../dashboards/unshown-metrics.ts';
 export function dashboardsPage(): string {
   return `# Dashboards
 
-Generated from the code by \`npm run dashboards\`. Three dashboards for Grafana 12 answer the same four questions, each
-without scrolling: which node, which device, since when, and what changed before it. They link to each other and keep the
-time range and what is chosen.
+Generated from the code by \`npm run dashboards\`. Three dashboards for Grafana 12 answer the same four questions without
+scrolling: which node, which device, since when, and what changed before. They link to each other and keep the time range
+and the selection.
 
 ${Object.entries(dashboards).map(section).join('\n')}
 ## Import
 
-- **All of it at once**, to look at: \`docker compose -f deploy/compose.yaml up\` builds the agent and starts it with Prometheus,
-  Alertmanager and Grafana on http://localhost:3000, everything loaded.
-- **Into a Grafana of your own, from files**: copy [deploy/grafana/provisioning](../deploy/grafana/provisioning) to
-  \`/etc/grafana/provisioning\`, write your Prometheus into \`datasources/nicwatch.yaml\` (or leave that file out), and put
-  \`dashboards/*.json\` into \`/var/lib/grafana/dashboards/nicwatch\`.
+- **As a demo**: \`docker compose -f deploy/compose.yaml up\` builds the agent and starts it with Prometheus,
+  Alertmanager and Grafana on http://localhost:3000, with rules and dashboards.
+- **By provisioning**: copy [deploy/grafana/provisioning](../deploy/grafana/provisioning) to
+  \`/etc/grafana/provisioning\`, set the URL of your Prometheus in \`datasources/nicwatch.yaml\` (or omit that file), and copy
+  \`dashboards/*.json\` to \`/var/lib/grafana/dashboards/nicwatch\`.
 - **By hand**: in Grafana, Dashboards, New, Import, and upload the three files of [dashboards](../dashboards).
 
-They are read-only there: change the code in \`dashboards/\`, or save a copy.
+Provisioned dashboards are read-only: change the code in \`dashboards/\`, or save a copy.
 
-## What they need
+## Requirements
 
-- **A label \`node\`** on everything the agent exports, put there by the scrape; [deploy/prometheus](../deploy/prometheus) has it.
-  Without it all nodes look like one. A label \`cluster\` is used where there is one.
+- **A label \`node\`** on all series of the agent, added by the scrape as in [deploy/prometheus](../deploy/prometheus).
+  Without it, all nodes look like one. A label \`cluster\` is optional.
 - **The job \`nicwatch\`**, as in the alert rules, for \`up\` and \`process_*\`.
 - **The data source's scrape interval** set to that of Prometheus: \`$__rate_interval\` is computed from it.
-- **The rules of [alerts](../alerts)** in Prometheus, the recording rules too: what is wrong and since when, the states of devices,
-  and all that concerns pairs of nodes are read from them, so that a page of 500 nodes costs Prometheus seconds and not
-  half a minute. \`npm run bench -- dashboard-cost\` measures it. Without them Fleet says that they are not loaded.
-- For nicwatch / Cross-node, agents with **\`--collector.wire\`**, whose packets it shows first, and **\`grpc_client_handled_total\` with the labels \`source_node\` and \`dest_node\`**, or the optional
-  rules \`alerts/cross-node-*.rules.yaml\` that give them to it.
-- Links to runbooks lead where those of the alert rules do: write where you serve them into the constant \`runbooks\` of each
-  dashboard, its one place.
+- **The rules of [alerts](../alerts)** in Prometheus, including the recording rules: problems and their start times, the states of
+  devices and everything about pairs of nodes come from them, so that a page of 500 nodes takes Prometheus seconds instead of
+  half a minute. \`npm run bench -- dashboard-cost\` measures it. Without them, Fleet shows that they are not loaded.
+- For nicwatch / Cross-node, agents with **\`--collector.wire\`**, whose packets it shows first, and
+  **\`grpc_client_handled_total\` with the labels \`source_node\` and \`dest_node\`**, or the optional rules
+  \`alerts/cross-node-*.rules.yaml\` that add them.
+- The URL of your runbooks in the constant \`runbooks\` of each dashboard; by default links lead to those of the alert rules.
 
-A table of what is wrong says "Nothing is wrong" when nothing is, and has a row "No agent reports" when nobody looks. A number
-that cannot be had is absent, never zero: a device whose driver does not count checksum errors has no line. Red lines mark
-when a node fell into critical trouble; the alerts of all others can be switched on at the top.
+A table of problems shows "Nothing is wrong" if there are none, and has a row "No agent reports" if no agent is scraped. An
+unavailable value is absent, never zero: a device whose driver does not count checksum errors has no line. Red lines mark when a
+node became critical; annotations of other alerts can be enabled at the top.
 
 ## Metrics on no dashboard
 
@@ -68,7 +68,7 @@ ${description}
 ![The layout of ${title}](dashboards/${name}.svg)
 
 ${answers.join('')}
-| panel | what it answers |
+| panel | shows |
 |---|---|
 ${rows.join('')}`;
 }

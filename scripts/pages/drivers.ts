@@ -11,31 +11,31 @@ export function driversPage(): string {
 
 Generated from the code by \`npm run docs\`.
 
-## What their statistics mean
+## Statistics by driver
 
-What \`ethtool -S\` shows under each driver's own names. A sum is taken over all queues, \`{n}\`. Where a total stands beside
-its parts, or kernels have renamed a statistic, the first of the alternatives is read that a device has. \`-\` says that the
-driver counts no such thing: there is no series, for absent is not zero.
+The statistics of \`ethtool -S\` behind each metric, by the driver's own names, summed over all queues, \`{n}\`. Of alternatives
+(a total and its parts, or names of newer and older kernels), the first that a device has is used. \`-\` means that the driver
+does not count this: there is no series, because absent is not zero.
 
-\`nic_statistics_mapped\` and \`nic_statistics_unmapped\` say of how many statistics of a device this table knows the meaning:
-when they change with a new kernel or driver, look here.
+\`nic_statistics_mapped\` and \`nic_statistics_unmapped\` count the statistics of a device that this table maps or does not map. If
+they change with a new kernel or driver, check this table.
 
 ${driversTable()}
-The names are those of \`ethtool -i\`; \`st_mac100\`, \`st_gmac\` and \`st_xgmac\` are stmmac. Devices of other drivers have
-\`nic_statistics_mapped\` 0. vxlan, bridge, bond and vlan devices have no statistics of this kind.
+Driver names are those of \`ethtool -i\`; \`st_mac100\`, \`st_gmac\` and \`st_xgmac\` are stmmac. Devices of other drivers have
+\`nic_statistics_mapped\` 0. vxlan, bridge, bond and vlan devices have no driver statistics.
 
-## Statistics as they are
+## Raw statistics
 
-\`--collector.ethtool.raw=REGEX\` passes on the statistics whose whole name, as \`ethtool -S\` prints it, matches, but for those
-that match \`--collector.ethtool.raw-exclude=REGEX\`: as \`nic_ethtool_statistic\`, with the number of the queue taken out of the
-name and into a label. \`rx_queue_3_drops\` becomes \`statistic="rx_queue_drops",queue="3"\`; where a name comes once for each
-queue (vmxnet3), its first is queue 0. Of each device at most ${maxPassed} are passed on, in the driver's order;
-\`nicwatch_ethtool_statistics_dropped\` says how many more were chosen.
+\`--collector.ethtool.raw=REGEX\` exports the statistics whose full name, as \`ethtool -S\` prints it, matches, except those that
+match \`--collector.ethtool.raw-exclude=REGEX\`: as \`nic_ethtool_statistic\`, with the number of the queue as a label.
+\`rx_queue_3_drops\` becomes \`statistic="rx_queue_drops",queue="3"\`; if a name is repeated for each queue (vmxnet3), the first is
+queue 0. At most ${maxPassed} statistics per device are exported, in the driver's order; \`nicwatch_ethtool_statistics_dropped\`
+counts the others.
 
 ## Known issues
 
-What \`nic_known_issue\` tells of, and how to add issues of your own: [known-issues.md](known-issues.md). "Any" is what the
-reports leave open. A risk, not a diagnosis.
+The issues of \`nic_known_issue\`; to add your own, see [known-issues.md](known-issues.md). "Any" means that the reports do not
+limit the versions. An issue is a risk, not a diagnosis.
 
 ${issuesTable()}`;
 }
@@ -49,8 +49,8 @@ function driversTable(): string {
   return `| driver | ${head} | named in |\n|---|${'---|'.repeat(counterMeanings.length)}---|\n${rows.join('')}`;
 }
 
-function sourceCell(source: CounterSource): string {
-  return source.length === 0
+function sourceCell(source: CounterSource | undefined): string {
+  return source === undefined
     ? '-'
     : source.map((names) => names.map((name) => `\`${name}\``).join(' + ')).join(', else ');
 }

@@ -27,21 +27,20 @@ drivers, firmware and kernel\-log events.
 It changes nothing on the host.
 .PP
 .B nicwatch drill checksum
-sends 200 VXLAN packets with a wrong outer checksum to another node, which drops and counts them; it needs CAP_NET_RAW.
+sends 200 VXLAN packets with a wrong outer checksum to another node, which drops and counts them; requires CAP_NET_RAW.
 .PP
 It needs the command
 .BR ethtool (8),
-CAP_SYSLOG to read /dev/kmsg where kernel.dmesg_restrict is 1, and the group systemd\-journal to read the journal.
+CAP_SYSLOG to read /dev/kmsg if kernel.dmesg_restrict is 1, and the group systemd\-journal to read the journal.
 Sources it cannot read are reported in its metrics.
 .PP
 .B nicwatch check
 .RI [ device ...]
-looks once at the node it runs on, as root or not, and says what is wrong with its network cards, which command mends it now and
-which lines make it last.
+checks the network cards of this node once, as root or not: it reports problems, the commands that fix them now, and the edits that
+make the fixes persistent.
 .B nicwatch check \-\-help
 lists its flags.
-Its exit status is 0 where it found nothing and could look at everything, 1 where it found something, and 2 where it could not
-look at something or was used wrongly.
+Its exit status is 0 without findings, 1 with findings, and 2 if a check could not be completed or the command line is invalid.
 .SH OPTIONS
 ${options.join('')}.SH EXIT STATUS
 .TP

@@ -1,7 +1,7 @@
 import { agentMetrics } from '../../src/agent/agent-families.ts';
 import { processMetrics } from '../../src/agent/process-families.ts';
 import { kernelEventRows } from '../../src/catalogue/kernel-events.ts';
-import { curatedOffloadFeatures } from '../../src/catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../../src/catalogue/offload-names.ts';
 import { collectorDefinitions } from '../../src/collectors/index.ts';
 import { probeMetrics } from '../../src/probe/mesh-metrics.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
@@ -16,17 +16,17 @@ export function metricsPage(): string {
   );
   return `# Metrics
 
-Generated from the code by \`npm run docs\`. \`nic_*\` speaks of the network cards, \`nicwatch_*\` of the agent.
-A value that cannot be had is absent, never zero: [drivers.md](drivers.md) lists which driver counts what.
+Generated from the code by \`npm run docs\`. \`nic_*\` are metrics of network cards, \`nicwatch_*\` of the agent.
+An unavailable value is absent, never zero: [drivers.md](drivers.md) lists what each driver counts.
 
 ${sections.join('\n')}
 ## The agent
 
 ${table(agentMetrics)}
-With \`--web.disable-exporter-metrics\` the following are left out.
+\`--web.disable-exporter-metrics\` excludes the following:
 
 ${table(processMetrics)}
-With \`--web.config.file\` or \`--known-issues.file\` there are also the following.
+\`--web.config.file\` and \`--known-issues.file\` add the following:
 
 ${table(configMetrics)}
 ## Probes between nodes
@@ -36,13 +36,13 @@ Exported by \`nicwatch probe mesh\`, on a port of its own: [probe.md](probe.md).
 ${table(probeMetrics)}
 ## Values of the label \`event\`
 
-A counter counts records of the kernel log, not incidents: one hang is reported every two seconds for as long as it
-lasts, and the kernel's watchdog and the driver may both report one timeout.
+Counters count records of the kernel log, not incidents: a hang is logged every two seconds while it lasts, and a timeout may be
+logged by both the kernel's watchdog and the driver.
 
 ${events()}
 ## Offload features
 
-Under the names \`ethtool -k\` prints; \`--collector.offload.features=REGEX\` adds others, \`all\` adds every one.
+Exported by default, under the names that \`ethtool -k\` prints; \`--collector.offload.features=REGEX\` adds others, \`all\` adds all.
 
 ${[...curatedOffloadFeatures].map((feature) => `- \`${feature}\`\n`).join('')}`;
 }

@@ -494,6 +494,8 @@ describe('createAgent()', () => {
       expect(polledAt).toEqual([0, 15, 30, 35, 50, 65]);
       ending.abort();
       await running;
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(polledAt).toHaveLength(6);
     } finally {
       vi.useRealTimers();
     }

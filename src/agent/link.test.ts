@@ -121,7 +121,30 @@ describe('createLinkTtl()', () => {
     const { now, attribute, ttl } = linkTtl();
     now.generation = 7;
     ttl.generation();
-    expect(attribute.mock.calls).toEqual([['carrier_changes']]);
+    expect(attribute).not.toHaveBeenCalled();
+  });
+
+  test('reads carrier_changes again when a change was announced, and after a minute', () => {
+    vi.useFakeTimers();
+    try {
+      const { now, attribute, carrierChanges } = linkTtl();
+      now.generation = 7;
+      const read = (): string => {
+        now.poll += 1;
+        return carrierChanges();
+      };
+      expect(read()).toBe('2\n');
+      now.attributes['carrier_changes'] = '3\n';
+      expect(read()).toBe('2\n');
+      now.generation = 8;
+      expect(read()).toBe('3\n');
+      now.attributes['carrier_changes'] = '4\n';
+      vi.advanceTimersByTime(60_001);
+      expect(read()).toBe('4\n');
+      expect(attribute).toHaveBeenCalledTimes(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test.each(['carrier_changes', 'flags'])('has no generation where there is no %s', (name) => {
@@ -142,10 +165,15 @@ describe('createLinkTtl()', () => {
     expect(attribute.mock.calls.filter(([name]) => name === 'carrier_changes')).toHaveLength(2);
   });
 
-  test('does not serve an old carrier_changes when it can no longer be read', () => {
+  test.each([
+    [undefined, undefined],
+    [7, 8],
+  ])('does not serve an old carrier_changes when it can no longer be read', (...generations) => {
     const { now, carrierChanges } = linkTtl();
+    now.generation = generations[0];
     expect(carrierChanges()).toBe('2\n');
     now.poll += 1;
+    now.generation = generations[1];
     delete now.attributes['carrier_changes'];
     for (let times = 0; times < 2; times += 1) {
       expect(carrierChanges).toThrow(expect.objectContaining({ reason: 'absent' }));

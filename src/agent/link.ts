@@ -34,10 +34,11 @@ export async function readLink(
 }
 
 /**
- * Creates the TTL of carrier and speed. Reading them takes a lock that a failing NIC may hold; `carrier_changes` and the
- * flags need no lock. So both are read again only when one of these has changed, or after a minute.
+ * Creates the TTL of carrier and speed. Reading them takes a lock that a failing NIC may hold, so both are read again only
+ * when a change was announced, or after a minute. Without announcements, `carrier_changes` and the flags tell, which need
+ * no lock.
  *
- * @returns also a reader of the attribute `carrier_changes`, which is read once a poll
+ * @returns also a reader of the attribute `carrier_changes`, which is cached as the link is
  */
 export function createLinkTtl(
   device: Pick<NetworkDevice, 'attribute' | 'generation'>,
@@ -45,9 +46,17 @@ export function createLinkTtl(
 ): { readonly carrierChanges: Reading; readonly ttl: Ttl } {
   let poll = 0;
   let changes = '';
+  let announced: number | undefined;
+  let expiresAt = 0;
   const carrierChanges = (): string => {
     if (poll !== clock.poll()) {
-      changes = device.attribute('carrier_changes');
+      const { generation } = device;
+      if (generation === undefined || generation !== announced || performance.now() > expiresAt) {
+        announced = undefined;
+        changes = device.attribute('carrier_changes');
+        announced = generation;
+        expiresAt = performance.now() + ttlMilliseconds;
+      }
       poll = clock.poll();
     }
     return changes;
@@ -58,7 +67,7 @@ export function createLinkTtl(
       milliseconds: ttlMilliseconds,
       generation: () => {
         try {
-          return `${carrierChanges()} ${device.generation ?? device.attribute('flags')}`;
+          return device.generation ?? `${carrierChanges()} ${device.attribute('flags')}`;
         } catch {
           // The link may have changed.
           return undefined;

@@ -4,8 +4,11 @@ import type { LimiterOptions } from './limiter.ts';
 
 type Limits = Pick<LimiterOptions, 'concurrency' | 'capacity'>;
 
-/** Concurrency of driver reads: low, because a poll must not load the node it watches. */
-const concurrentReads = 4;
+/**
+ * Concurrency of driver reads: low, because a poll must not load the node it watches. With 4, nearly every read wakes the
+ * event loop; with more than 8, koffi allocates memory for each.
+ */
+const concurrentReads = 7;
 /** Max commands in flight. Each is a process of its own. */
 const maxCommands = 64;
 /** Threads reserved for the kernel log, the packet table, the state file, and one spare. */

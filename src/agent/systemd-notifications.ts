@@ -1,8 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
-
 import type { Logger } from 'pino';
 
 import type { Systemd } from '../host/systemd.ts';
+import { sleep } from '../model/sleep.ts';
 import type { Agent } from './agent.ts';
 
 export interface SystemdNotificationsOptions {
@@ -44,6 +43,6 @@ export async function notifySystemd({
     if (agent.isPolling()) {
       await send('WATCHDOG=1');
     }
-    await setTimeout(watchdogMilliseconds / 2, undefined, { signal }).catch(() => {});
+    await sleep(watchdogMilliseconds / 2, signal);
   }
 }

@@ -1,4 +1,4 @@
-/** What configures networks, as far as one file can be read where another cannot; values of the label `source`. */
+/** Systems that configure networks, each read or unreadable on its own; values of the label `source`. */
 export type ConfigSource =
   | 'ifupdown'
   | 'link'
@@ -9,7 +9,7 @@ export type ConfigSource =
   | 'systemd-unit'
   | 'script';
 
-/** A file or a directory that is read, and which names in it. */
+/** A file to read, or a directory and the names to read in it. */
 export interface ConfigPlace {
   readonly source: ConfigSource;
   readonly path: string;
@@ -17,53 +17,45 @@ export interface ConfigPlace {
   readonly files?: RegExp;
   /** Names of directories in the directory, whose files are read as well. */
   readonly directories?: RegExp;
-  /** Of the directories in it: only who is there counts, not what is written there. */
+  /** Only the names in its directories matter, not the contents. */
   readonly isListed?: true;
 }
 
 const systemdPrefixes = ['/etc', '/run', '/usr/local/lib', '/usr/lib'];
 
-/** Everything nicwatch reads to tell what will be in force after a reboot. */
+/** Everything nicwatch reads to predict the offload features after a reboot. */
 export const configPlaces: readonly ConfigPlace[] = [
   { source: 'ifupdown', path: '/etc/network/interfaces' },
   { source: 'ifupdown', path: '/etc/network/interfaces.d', files: /./ },
-  ...systemdPrefixes.map((prefix) => ({
-    source: 'link' as const,
-    path: `${prefix}/systemd/network`,
+  ...below(systemdPrefixes, {
+    source: 'link',
+    path: '/systemd/network',
     files: /\.(?:link|network|netdev)$/,
     directories: /\.link\.d$/,
-  })),
-  ...['/run', '/etc', '/usr/lib'].map((prefix) => ({
-    source: 'netplan' as const,
-    path: `${prefix}/netplan`,
-    files: /\.yaml$/,
-  })),
-  ...systemdPrefixes.map((prefix) => ({
-    source: 'udev' as const,
-    path: `${prefix}/udev/rules.d`,
-    files: /\.rules$/,
-  })),
+  }),
+  ...below(['/run', '/etc', '/usr/lib'], { source: 'netplan', path: '/netplan', files: /\.yaml$/ }),
+  ...below(systemdPrefixes, { source: 'udev', path: '/udev/rules.d', files: /\.rules$/ }),
   { source: 'udev', path: '/run/udev/data', files: /^n\d+$/ },
-  ...['/etc', '/run', '/usr/lib'].map((prefix) => ({
-    source: 'networkmanager' as const,
-    path: `${prefix}/NetworkManager/system-connections`,
+  ...below(['/etc', '/run', '/usr/lib'], {
+    source: 'networkmanager',
+    path: '/NetworkManager/system-connections',
     files: /\.nmconnection$/,
-  })),
+  }),
   { source: 'networkmanager', path: '/run/NetworkManager/devices', files: /^\d+$/ },
   { source: 'ifcfg', path: '/etc/sysconfig/network-scripts', files: /^ifcfg-/ },
   { source: 'ifcfg', path: '/etc/sysconfig/network', files: /^ifcfg-/ },
-  ...systemdPrefixes.map((prefix) => ({
-    source: 'systemd-unit' as const,
-    path: `${prefix}/systemd/system`,
+  ...below(systemdPrefixes, {
+    source: 'systemd-unit',
+    path: '/systemd/system',
     files: /\.service$/,
     directories: /\.service\.d$/,
-  })),
-  ...systemdPrefixes.map((prefix) => ({
-    source: 'systemd-unit' as const,
-    path: `${prefix}/systemd/system`,
+  }),
+  ...below(systemdPrefixes, {
+    source: 'systemd-unit',
+    path: '/systemd/system',
     directories: /\.(?:wants|requires)$/,
-    isListed: true as const,
-  })),
+    isListed: true,
+  }),
   ...[
     '/etc/network/if-pre-up.d',
     '/etc/network/if-up.d',
@@ -80,7 +72,7 @@ export const configPlaces: readonly ConfigPlace[] = [
   { source: 'script', path: '/etc/crontab' },
 ];
 
-/** Files whose presence says what is installed. */
+/** Files whose presence shows what is installed. */
 export const installationMarkers = [
   '/etc',
   '/etc/network/if-up.d',
@@ -97,3 +89,7 @@ export const installationMarkers = [
   '/etc/init.d/network',
   '/etc/NIXOS',
 ] as const;
+
+function below(prefixes: readonly string[], place: ConfigPlace): readonly ConfigPlace[] {
+  return prefixes.map((prefix) => ({ ...place, path: prefix + place.path }));
+}

@@ -18,22 +18,19 @@ export type CounterMeaning = (typeof counterMeanings)[number];
  */
 export type CounterSource = readonly (readonly string[])[];
 
-export interface DriverCounters extends Readonly<Record<CounterMeaning, CounterSource>> {
+/** What a driver counts. A meaning that is missing has no series, because absent is not zero. */
+interface DriverCounters extends Readonly<Partial<Record<CounterMeaning, CounterSource>>> {
   /** The kernel file that names the statistics. */
   readonly source: string;
 }
 
-/** Not counted by the driver: no series, because absent is not zero. */
-const none: CounterSource = [];
-
 const e1000: Omit<DriverCounters, 'source'> = {
-  // rx_csum_offload_good counts good packets.
+  // Not rx_csum_offload_good, which counts good packets.
   rx_csum_errors: [['rx_csum_offload_errors']],
   rx_crc_errors: [['rx_crc_errors']],
   rx_missed: [['rx_missed_errors']],
   rx_no_buffer: [['rx_no_buffer_count']],
   tx_timeouts: [['tx_timeout_count']],
-  resets: none,
 };
 
 const igb: Omit<DriverCounters, 'source'> = {
@@ -43,23 +40,20 @@ const igb: Omit<DriverCounters, 'source'> = {
   rx_missed: [['rx_missed_errors', 'rx_queue_{n}_drops']],
   rx_no_buffer: [['rx_no_buffer_count']],
   tx_timeouts: [['tx_timeout_count']],
-  resets: none,
 };
 
 const stmmac: DriverCounters = {
   source: 'drivers/net/ethernet/stmicro/stmmac/stmmac_ethtool.c',
-  // Each kind of descriptor has its own; ip_csum_bypassed is no error.
+  // One per kind of descriptor. Not ip_csum_bypassed, which is no error.
   rx_csum_errors: [['ip_hdr_err', 'ip_payload_err', 'ipc_csum_error']],
   rx_crc_errors: [['mmc_rx_crc_error'], ['rx_crc_errors']],
   rx_missed: [['mmc_rx_fifo_overflow'], ['rx_overflow_cntr']],
   rx_no_buffer: [['rx_missed_cntr']],
-  tx_timeouts: none,
-  resets: none,
 };
 
 /**
- * The statistics of each driver, by the name `ethtool -i` gives. Allocation failures of a driver are no lost packets and
- * not read; neither are restarts and stops of queues, which are back-pressure.
+ * The statistics of each driver, by the name that `ethtool -i` prints. Allocation failures of a driver are not lost packets, and
+ * restarts and stops of queues are back-pressure: neither is counted.
  */
 export const driverCounters: Readonly<Record<string, DriverCounters>> = {
   e1000e: { source: 'drivers/net/ethernet/intel/e1000e/ethtool.c', ...e1000 },
@@ -71,68 +65,50 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_csum_errors: [['rx_csum_offload_errors']],
     rx_crc_errors: [['rx_crc_errors']],
     rx_missed: [['rx_missed_errors']],
-    // The former since 82599, the latter on 82598.
+    // The first since 82599, the second on 82598.
     rx_no_buffer: [['rx_no_dma_resources', 'rx_no_buffer_count']],
     tx_timeouts: [['tx_timeout_count']],
-    resets: none,
   },
   ixgbevf: {
     source: 'drivers/net/ethernet/intel/ixgbevf/ethtool.c',
     rx_csum_errors: [['rx_csum_offload_errors']],
-    rx_crc_errors: none,
-    rx_missed: none,
-    rx_no_buffer: none,
     tx_timeouts: [['tx_timeout_count']],
-    resets: none,
   },
   i40e: {
     source: 'drivers/net/ethernet/intel/i40e/i40e_ethtool.c',
     rx_csum_errors: [['port.rx_csum_bad']],
-    // The device's own entries repeat those of its port.
+    // The device's own statistics repeat those of its port.
     rx_crc_errors: [['port.rx_crc_errors'], ['rx_crc_errors']],
     rx_missed: [['port.rx_discards'], ['rx_missed_errors']],
-    rx_no_buffer: none,
     tx_timeouts: [['port.tx_timeout']],
-    resets: none,
   },
   iavf: {
     source: 'drivers/net/ethernet/intel/iavf/iavf_ethtool.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
     rx_missed: [['rx_discards']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   ice: {
     source: 'drivers/net/ethernet/intel/ice/ice_ethtool.c',
-    // Wrong outer IP headers are counted apart, since 6.12.
+    // Since 6.12 wrong outer IP headers have their own counter.
     rx_csum_errors: [['rx_csum_bad.nic', 'rx_eipe_error.nic']],
     rx_crc_errors: [['rx_crc_errors.nic']],
     rx_missed: [['rx_dropped.nic'], ['rx_dropped']],
-    rx_no_buffer: none,
     tx_timeouts: [['tx_timeout.nic']],
-    resets: none,
   },
   mlx4_en: {
     source: 'drivers/net/ethernet/mellanox/mlx4/en_ethtool.c',
-    // rx_csum_none counts packets the NIC did not check.
-    rx_csum_errors: none,
+    // Not rx_csum_none: it counts packets the NIC did not check.
     rx_crc_errors: [['rx_crc_errors']],
     rx_missed: [['rx_fifo_errors']],
     rx_no_buffer: [['rx_dropped']],
     tx_timeouts: [['tx_timeout']],
-    resets: none,
   },
   mlx5_core: {
     source: 'drivers/net/ethernet/mellanox/mlx5/core/en_stats.c',
-    // rx_csum_none, _complete and _unnecessary are ways to check, not outcomes.
-    rx_csum_errors: none,
+    // Not rx_csum_none, _complete and _unnecessary: they are ways to check, not outcomes.
     rx_crc_errors: [['rx_crc_errors_phy']],
     rx_missed: [['rx_discards_phy']],
     rx_no_buffer: [['rx_out_of_buffer']],
-    tx_timeouts: none,
-    // Queues that were set up again after an error.
+    // Queues recovered after an error.
     resets: [
       ['tx_recover', 'rx_recover'],
       ['tx{n}_recover', 'rx{n}_recover'],
@@ -144,7 +120,6 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_crc_errors: [['rx_fcs_err_frames']],
     rx_missed: [['rx_total_ring_discards'], ['rx_total_discard_pkts'], ['[{n}]: rx_discards']],
     rx_no_buffer: [['rx_total_oom_discards']],
-    tx_timeouts: none,
     resets: [['rx_total_resets', 'tx_total_resets'], ['[{n}]: rx_resets']],
   },
   bnx2x: {
@@ -153,50 +128,32 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_crc_errors: [['rx_crc_errors']],
     rx_missed: [['rx_brb_discard', 'rx_brb_truncate']],
     rx_no_buffer: [['rx_discards'], ['[{n}]: rx_discards']],
-    tx_timeouts: none,
-    resets: none,
   },
   bnx2: {
     source: 'drivers/net/ethernet/broadcom/bnx2.c',
-    rx_csum_errors: none,
     rx_crc_errors: [['rx_crc_errors']],
     rx_missed: [['rx_discards', 'rx_ftq_discards', 'rx_fw_discards']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   tg3: {
     source: 'drivers/net/ethernet/broadcom/tg3.c',
-    rx_csum_errors: none,
     rx_crc_errors: [['rx_fcs_errors']],
     rx_missed: [['rx_discards']],
     rx_no_buffer: [['rxbds_empty']],
-    tx_timeouts: none,
-    resets: none,
   },
   r8169: {
     source: 'drivers/net/ethernet/realtek/r8169_main.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
     rx_missed: [['rx_missed']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   ena: {
     source: 'drivers/net/ethernet/amazon/ena/ena_ethtool.c',
-    // The latter to 5.10; csum_unchecked counts packets the device did not check.
+    // The second up to 5.10. Not csum_unchecked, which counts packets the device did not check.
     rx_csum_errors: [['queue_{n}_rx_csum_bad'], ['queue_{n}_rx_bad_csum']],
-    rx_crc_errors: none,
-    rx_missed: none,
     rx_no_buffer: [['queue_{n}_rx_empty_rx_ring']],
     tx_timeouts: [['tx_timeout']],
-    resets: none,
   },
   gve: {
     source: 'drivers/net/ethernet/google/gve/gve_ethtool.c',
     rx_csum_errors: [['rx_drops_invalid_checksum[{n}]']],
-    rx_crc_errors: none,
     rx_missed: [['rx_queue_drop_cnt[{n}]']],
     rx_no_buffer: [['rx_no_buffers_posted[{n}]']],
     tx_timeouts: [['tx_timeouts']],
@@ -204,31 +161,19 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
   },
   virtio_net: {
     source: 'drivers/net/virtio_net.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
     rx_missed: [['rx_drops'], ['rx{n}_drops'], ['rx_queue_{n}_drops']],
-    rx_no_buffer: none,
     tx_timeouts: [['tx_tx_timeouts'], ['tx{n}_tx_timeouts'], ['tx_queue_{n}_tx_timeouts']],
-    resets: none,
   },
   vmxnet3: {
     source: 'drivers/net/vmxnet3/vmxnet3_ethtool.c',
-    rx_csum_errors: none,
-    // Once for each queue, under the same name.
+    // One per queue, under the same name.
     rx_crc_errors: [['fcs']],
-    rx_missed: none,
     rx_no_buffer: [['pkts rx OOB']],
     tx_timeouts: [['tx timeout count']],
-    resets: none,
   },
   hv_netvsc: {
     source: 'drivers/net/hyperv/netvsc_drv.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
-    rx_missed: none,
     rx_no_buffer: [['rx_no_memory']],
-    tx_timeouts: none,
-    resets: none,
   },
   sfc: {
     source: 'drivers/net/ethernet/sfc/ethtool_common.c',
@@ -245,7 +190,6 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_crc_errors: [['port_rx_bad'], ['rx_eth_crc_err']],
     rx_missed: [['port_rx_overflow']],
     rx_no_buffer: [['port_rx_nodesc_drops', 'rx_noskb_drops']],
-    tx_timeouts: none,
     resets: [['rx_reset']],
   },
   nfp: {
@@ -253,28 +197,19 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_csum_errors: [['hw_rx_csum_err']],
     rx_crc_errors: [['mac.rx_frame_check_sequence_errors']],
     rx_missed: [['dev_rx_discards']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   cxgb4: {
     source: 'drivers/net/ethernet/chelsio/cxgb4/cxgb4_ethtool.c',
-    // rx_csum_good counts good packets; bg0_frames_dropped is of the loopback.
-    rx_csum_errors: none,
+    // Not rx_csum_good, which counts good packets.
     rx_crc_errors: [['rx_fcs_errors']],
+    // Not bg0_frames_dropped, which is of the loopback.
     rx_missed: [['rx_bg{n}_frames_dropped']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   qede: {
     source: 'drivers/net/ethernet/qlogic/qede/qede_ethtool.c',
-    rx_csum_errors: none,
     rx_crc_errors: [['rx_crc_errors']],
     rx_missed: [['brb_discards', 'brb_truncates']],
     rx_no_buffer: [['no_buff_discards']],
-    tx_timeouts: none,
-    resets: none,
   },
   ionic: {
     source: 'drivers/net/ethernet/pensando/ionic/ionic_stats.c',
@@ -283,26 +218,16 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
     rx_missed: [['hw_rx_dropped', 'hw_rx_missed_errors']],
     // Packets that found the receive queue empty.
     rx_no_buffer: [['hw_rx_over_errors']],
-    tx_timeouts: none,
-    resets: none,
   },
   hns3: {
     source: 'drivers/net/ethernet/hisilicon/hns3/hns3_ethtool.c',
     rx_csum_errors: [['rxq{n}_l3l4_csum_err']],
     rx_crc_errors: [['mac_rx_fcs_err_pkt_num']],
-    rx_missed: none,
     rx_no_buffer: [['rxq{n}_dropped']],
-    tx_timeouts: none,
-    resets: none,
   },
   atlantic: {
     source: 'drivers/net/ethernet/aquantia/atlantic/aq_ethtool.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
     rx_missed: [['InDroppedDma']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
   st_mac100: stmmac,
   st_gmac: stmmac,
@@ -320,26 +245,14 @@ export const driverCounters: Readonly<Record<string, DriverCounters>> = {
       ],
     ],
     rx_no_buffer: [['rxq{n}: rx_drops_no_frags', 'rxq{n}: rx_drops_no_skbs']],
-    tx_timeouts: none,
-    resets: none,
   },
   mana: {
     source: 'drivers/net/ethernet/microsoft/mana/mana_ethtool.c',
-    rx_csum_errors: none,
-    rx_crc_errors: none,
-    rx_missed: none,
     rx_no_buffer: [['hc_rx_discards_no_wqe']],
-    tx_timeouts: none,
-    resets: none,
   },
   veth: {
     source: 'drivers/net/veth.c',
-    // peer_ifindex is an index, no counter.
-    rx_csum_errors: none,
-    rx_crc_errors: none,
+    // Not peer_ifindex, which is an index.
     rx_missed: [['rx_queue_{n}_drops']],
-    rx_no_buffer: none,
-    tx_timeouts: none,
-    resets: none,
   },
 };

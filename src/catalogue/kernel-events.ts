@@ -3,8 +3,8 @@ import type { KernelEventName } from '../model/kernel-event.ts';
 /** The meaning of one form of kernel-log record. */
 export interface KernelEventRow {
   readonly event: KernelEventName;
-  /** Drivers whose records it matches; undefined for records of the network core, for any driver. */
-  readonly drivers: readonly string[] | undefined;
+  /** Drivers whose records it matches; undefined for records of the network core, about any driver. */
+  readonly drivers?: readonly string[];
   /**
    * Matches the first line after the driver's prefix. The groups `device` and `driver` are present where the text contains
    * them.
@@ -12,7 +12,7 @@ export interface KernelEventRow {
   readonly pattern: RegExp;
   /** The text of one record, prefix included, as the kernel prints it. */
   readonly example: string;
-  /** The kernel file and function that prints it. */
+  /** The functions of the kernel that print it, with their file if they are in one. */
   readonly source: string;
 }
 
@@ -25,7 +25,6 @@ export interface KernelEventRow {
 export const kernelEventRows: readonly KernelEventRow[] = [
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern: /^NETDEV WATCHDOG: (?:CPU: \d+: )?transmit queue \d+ timed out/,
     example:
       'e1000e 0000:00:03.0 eno1: NETDEV WATCHDOG: CPU: 0: transmit queue 0 timed out 5040 ms',
@@ -33,7 +32,6 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern:
       /^NETDEV WATCHDOG: (?<device>[^\s:/]+) \((?<driver>[^)]*)\): transmit queue \d+ timed out/,
     example: 'NETDEV WATCHDOG: eno1 (e1000e): transmit queue 0 timed out',
@@ -41,25 +39,21 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
   {
     event: 'tx_timeout',
-    drivers: undefined,
     pattern: /^NETDEV WATCHDOG: (?<device>[^\s:/]+): transmit timed out/,
     example: 'NETDEV WATCHDOG: eth0: transmit timed out',
     source: 'net/sched/sch_generic.c dev_watchdog, 2.6',
   },
   {
     event: 'rx_csum_fault',
-    drivers: undefined,
     pattern: /^hw csum failure$/,
     example: 'vx42: hw csum failure',
     source: 'net/core/dev.c netdev_rx_csum_fault',
   },
   {
     event: 'dead_loop',
-    drivers: undefined,
     pattern: /^Dead loop on virtual device (?<device>[^\s/]+?)(?: \(net \d+\))?, fix it urgently!/,
     example: 'ip_tunnel_core: Dead loop on virtual device vxb, fix it urgently!',
-    source:
-      'net/core/dev.c __dev_queue_xmit, net/ipv4/ip_tunnel_core.c iptunnel_xmit, include/net/ip6_tunnel.h ip6tunnel_xmit',
+    source: '__dev_queue_xmit, iptunnel_xmit, ip6tunnel_xmit',
   },
   {
     event: 'unit_hang',
@@ -96,8 +90,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     pattern: /^Detected Tx Unit Hang\b/,
     example:
       'igb 0000:00:07.0: Detected Tx Unit Hang\n  Tx Queue             <0>\n  TDH                  <0>\n  TDT                  <4>',
-    source:
-      'e1000_clean_tx_irq, igb_clean_tx_irq, igc_clean_tx_irq, ixgbe_clean_tx_irq, ixgbevf_clean_tx_irq',
+    source: '*_clean_tx_irq of each driver',
   },
   {
     event: 'adapter_reset',
@@ -132,8 +125,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     drivers: ['ixgbe', 'be2net'],
     pattern: /^[iI]nitiating reset due to tx timeout/,
     example: 'ixgbe 0000:01:00.0 enp1s0f0: initiating reset due to tx timeout',
-    source:
-      'drivers/net/ethernet/intel/ixgbe/ixgbe_main.c ixgbe_tx_timeout_reset, drivers/net/ethernet/emulex/benet/be_main.c be_tx_timeout',
+    source: 'ixgbe_tx_timeout_reset, be_tx_timeout',
   },
   {
     event: 'adapter_reset',
@@ -177,16 +169,14 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     pattern: /^tx_timeout: VSI_(?:seid|num): \d+, Q /,
     example:
       'i40e 0000:08:00.1 eth9: tx_timeout: VSI_seid: 391, Q 5, NTC: 0x4c, HWB: 0x4c, NTU: 0x60, TAIL: 0x60, INT: 0x1',
-    source:
-      'drivers/net/ethernet/intel/i40e/i40e_main.c i40e_tx_timeout, ice_main.c ice_tx_timeout',
+    source: 'i40e_tx_timeout, ice_tx_timeout',
   },
   {
     event: 'adapter_reset',
     drivers: ['i40e', 'ice'],
     pattern: /^tx_timeout recovery level \d+/,
     example: 'i40e 0000:08:00.1: eth9: tx_timeout recovery level 1',
-    source:
-      'drivers/net/ethernet/intel/i40e/i40e_main.c i40e_tx_timeout, ice_main.c ice_tx_timeout',
+    source: 'i40e_tx_timeout, ice_tx_timeout',
   },
   {
     event: 'firmware_fault',
@@ -194,8 +184,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     pattern: /^tx_timeout recovery unsuccessful/,
     example:
       'ice 0000:17:00.0 ens1f0: tx_timeout recovery unsuccessful, device is in unrecoverable state.',
-    source:
-      'drivers/net/ethernet/intel/i40e/i40e_main.c i40e_tx_timeout, ice_main.c ice_tx_timeout',
+    source: 'i40e_tx_timeout, ice_tx_timeout',
   },
   {
     event: 'malicious_driver',
@@ -203,8 +192,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     pattern: /^Malicious Driver Detection event /,
     example:
       'i40e 0000:5e:00.0: Malicious Driver Detection event 0x02 on TX queue 4 PF number 0x00 VF number 0x00',
-    source:
-      'drivers/net/ethernet/intel/i40e/i40e_main.c i40e_handle_mdd_event, ice_main.c ice_handle_mdd_event',
+    source: 'i40e_handle_mdd_event, ice_handle_mdd_event',
   },
   {
     event: 'firmware_fault',
@@ -219,8 +207,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     drivers: ['i40e'],
     pattern: /^(?:PF reset failed, -?\d+|A[RS]Q Critical Error detected|HMC error interrupt)/,
     example: 'i40e 0000:5e:00.0: PF reset failed, -15',
-    source:
-      'drivers/net/ethernet/intel/i40e/i40e_main.c i40e_reset, i40e_clean_adminq_subtask, i40e_intr',
+    source: 'i40e_reset, i40e_clean_adminq_subtask, i40e_intr',
   },
   {
     event: 'firmware_fault',
@@ -232,7 +219,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   {
     event: 'adapter_reset',
     drivers: ['iavf'],
-    // Not "Reset indication received from the PF": the host says so, and mostly because it was asked to.
+    // Not "Reset indication received from the PF": the host resets the VF, mostly on request.
     pattern: /^Hardware reset detected/,
     example: 'iavf 0000:05:02.0: Hardware reset detected',
     source: 'drivers/net/ethernet/intel/iavf/iavf_main.c iavf_watchdog_task',
@@ -324,8 +311,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     pattern:
       /^(?:Detected firmware fatal condition, initiating reset|\S+ firmware reset event, data1: |Firmware reset aborted|Firmware not responding, status: |One or more MMIO doorbells dropped by the device!)/,
     example: 'bnxt_en 0000:65:00.0 eno1np0: Detected firmware fatal condition, initiating reset',
-    source:
-      'drivers/net/ethernet/broadcom/bnxt/bnxt.c bnxt_async_event_process, bnxt_fw_reset_task',
+    source: 'bnxt_async_event_process, bnxt_fw_reset_task',
   },
   {
     event: 'adapter_reset',
@@ -411,8 +397,7 @@ export const kernelEventRows: readonly KernelEventRow[] = [
     drivers: ['r8152', 'hinic'],
     pattern: /^Tx timeout$/,
     example: 'r8152 2-1.2:1.0 eth0: Tx timeout',
-    source:
-      'drivers/net/usb/r8152.c rtl8152_tx_timeout, drivers/net/ethernet/huawei/hinic/hinic_main.c hinic_tx_timeout',
+    source: 'rtl8152_tx_timeout, hinic_tx_timeout',
   },
   {
     event: 'tx_timeout',
@@ -532,5 +517,5 @@ export const kernelEventRows: readonly KernelEventRow[] = [
   },
 ];
 
-/** Every record of the network core that a row takes holds one of these, whoever it is about. */
+/** Every record of the network core that a row matches contains one of these. */
 export const coreEventWords: RegExp = /NETDEV WATCHDOG|hw csum failure|Dead loop on virtual device/;

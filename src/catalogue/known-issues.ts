@@ -1,8 +1,5 @@
 import type { KnownIssue } from '../model/known-issue.ts';
 
-/** The affected versions are unknown. */
-const unknown = undefined;
-
 /**
  * Combinations with reported failures. Most reports leave open which firmware or kernel is affected, so a device may be exposed
  * and never fail.
@@ -11,8 +8,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'e1000e-tx-hang-tso',
     drivers: ['e1000e'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tcp-segmentation-offload', 'generic-segmentation-offload'],
     severity: 'critical',
     symptom:
@@ -30,7 +25,6 @@ export const knownIssues: readonly KnownIssue[] = [
     drivers: ['i40e'],
     // Seen with 8.30 0x8000af86 and driver 2.14.13; NVM 8.40 mends it.
     firmware: { from: '8.30', below: '8.40' },
-    kernel: unknown,
     features: ['tx-udp_tnl-csum-segmentation'],
     severity: 'critical',
     symptom:
@@ -41,8 +35,7 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'i40e-vxlan-csum-unknown',
     drivers: ['i40e'],
-    firmware: { from: unknown, below: '8.30' },
-    kernel: unknown,
+    firmware: { below: '8.30' },
     features: ['tx-udp_tnl-csum-segmentation'],
     severity: 'info',
     symptom:
@@ -53,8 +46,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'ipvlan-dead-loop',
     drivers: ['ipvlan'],
-    firmware: unknown,
-    kernel: unknown,
     features: [],
     severity: 'info',
     symptom:
@@ -65,8 +56,7 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'vxlan-snat-csum',
     drivers: ['vxlan'],
-    firmware: unknown,
-    kernel: { from: undefined, below: '5.7' },
+    kernel: { below: '5.7' },
     features: ['tx-checksum-ip-generic'],
     severity: 'warning',
     symptom:
@@ -82,8 +72,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'vmxnet3-vxlan-offload',
     drivers: ['vmxnet3'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tx-udp_tnl-segmentation', 'tx-udp_tnl-csum-segmentation'],
     severity: 'warning',
     symptom:
@@ -98,8 +86,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'vmxnet3-vxlan-inner-csum',
     drivers: ['vmxnet3'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tx-checksum-ip-generic'],
     severity: 'info',
     symptom:
@@ -110,9 +96,8 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'r8169-vlan-tx-csum',
     drivers: ['r8169'],
-    firmware: unknown,
     // The first it was reported on; where it ends is not known.
-    kernel: { from: '6.18.52', below: unknown },
+    kernel: { from: '6.18.52' },
     features: ['tx-checksumming'],
     severity: 'warning',
     symptom:
@@ -126,8 +111,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'lan78xx-vlan-rx-csum',
     drivers: ['lan78xx'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['rx-checksumming'],
     severity: 'warning',
     symptom:
@@ -141,8 +124,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'bnx2-tx-csum',
     drivers: ['bnx2'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tx-checksumming'],
     severity: 'warning',
     symptom: 'Under XCP-ng the traffic of guests is lost while the host offloads checksums.',
@@ -152,8 +133,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'tg3-tx-csum',
     drivers: ['tg3'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tx-checksumming'],
     severity: 'info',
     symptom: 'TCP checksum errors between Contrail compute nodes. Reported on BCM5719.',
@@ -165,8 +144,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'hv-netvsc-vxlan-tx-csum',
     drivers: ['hv_netvsc'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tx-checksumming'],
     severity: 'info',
     symptom:
@@ -180,7 +157,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'hv-netvsc-tx-stuck',
     drivers: ['hv_netvsc'],
-    firmware: unknown,
     kernel: { from: '3.10.0-862', below: '3.10.0-1062' },
     features: [],
     severity: 'warning',
@@ -191,8 +167,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'igb-tx-hang',
     drivers: ['igb'],
-    firmware: unknown,
-    kernel: unknown,
     features: ['tcp-segmentation-offload', 'large-receive-offload'],
     severity: 'info',
     symptom: '"Detected Tx Unit Hang" and "Reset adapter" in turns. Reported on I210 and I350.',
@@ -205,8 +179,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'e1000e-eee-hang',
     drivers: ['e1000e'],
-    firmware: unknown,
-    kernel: unknown,
     features: [],
     severity: 'info',
     symptom:
@@ -217,8 +189,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'igc-pcie-link-lost',
     drivers: ['igc'],
-    firmware: unknown,
-    kernel: unknown,
     features: [],
     severity: 'info',
     symptom:
@@ -232,8 +202,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'igc-l1-2-stall',
     drivers: ['igc'],
-    firmware: unknown,
-    kernel: unknown,
     features: [],
     severity: 'info',
     symptom:
@@ -247,8 +215,6 @@ export const knownIssues: readonly KnownIssue[] = [
   {
     id: 'r8169-aspm-timeout',
     drivers: ['r8169'],
-    firmware: unknown,
-    kernel: unknown,
     features: [],
     severity: 'info',
     symptom:

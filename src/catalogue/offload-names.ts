@@ -1,28 +1,19 @@
-/** One row for each group of features `ethtool -K` can switch at once, with its name in each system. */
+/** A group of features that `ethtool -K` switches at once, with its name in each system. */
 interface OffloadName {
   /** As `ethtool -k` prints it. */
   readonly name: string;
-  /** As `ethtool -K` takes it for short. */
+  /** The short name that `ethtool -K` takes. */
   readonly short: string;
+  /** The kernel's names of its members. */
   readonly members: RegExp;
-  /** Members NetworkManager's `feature-SHORT` knows, where that is fewer than all. */
+  /** Members that NetworkManager's `feature-SHORT` switches, if not all. */
   readonly networkManagerMembers?: RegExp;
 }
 
-/**
- * @see ethtool(8), off_flag_def in ethtool's common.c
- */
+/** The groups in the order of `ethtool -k`. @see ethtool(8), off_flag_def in ethtool's common.c */
 export const offloadNames: readonly OffloadName[] = [
-  {
-    name: 'rx-checksumming',
-    short: 'rx',
-    members: /^rx-checksum$/,
-  },
-  {
-    name: 'tx-checksumming',
-    short: 'tx',
-    members: /^tx-checksum-/,
-  },
+  { name: 'rx-checksumming', short: 'rx', members: /^rx-checksum$/ },
+  { name: 'tx-checksumming', short: 'tx', members: /^tx-checksum-/ },
   { name: 'scatter-gather', short: 'sg', members: /^tx-scatter-gather/ },
   {
     name: 'tcp-segmentation-offload',
@@ -30,33 +21,30 @@ export const offloadNames: readonly OffloadName[] = [
     members: /^tx-tcp.*-segmentation$/,
     networkManagerMembers: /^tx-tcp6?(?:-ecn|-mangleid)?-segmentation$/,
   },
-  {
-    name: 'udp-fragmentation-offload',
-    short: 'ufo',
-    members: /^tx-udp-fragmentation$/,
-  },
-  {
-    name: 'generic-segmentation-offload',
-    short: 'gso',
-    members: /^tx-generic-segmentation$/,
-  },
-  {
-    name: 'generic-receive-offload',
-    short: 'gro',
-    members: /^rx-gro$/,
-  },
-  {
-    name: 'large-receive-offload',
-    short: 'lro',
-    members: /^rx-lro$/,
-  },
+  { name: 'udp-fragmentation-offload', short: 'ufo', members: /^tx-udp-fragmentation$/ },
+  { name: 'generic-segmentation-offload', short: 'gso', members: /^tx-generic-segmentation$/ },
+  { name: 'generic-receive-offload', short: 'gro', members: /^rx-gro$/ },
+  { name: 'large-receive-offload', short: 'lro', members: /^rx-lro$/ },
   { name: 'rx-vlan-offload', short: 'rxvlan', members: /^rx-vlan-hw-parse$/ },
   { name: 'tx-vlan-offload', short: 'txvlan', members: /^tx-vlan-hw-insert$/ },
   { name: 'ntuple-filters', short: 'ntuple', members: /^rx-ntuple-filter$/ },
   { name: 'receive-hashing', short: 'rxhash', members: /^rx-hashing$/ },
 ];
 
-/** Keys of the section [Link] and the kernel's features each switches. @see systemd.link(5) */
+/**
+ * The offload features exported by default, under the names `ethtool -k` prints: those that checksum, segment or coalesce
+ * packets, those in VXLAN and Geneve included, and so can corrupt them. A device has some sixty; the others are opt-in.
+ *
+ * @see net/ethtool/common.c (netdev_features_strings)
+ */
+export const curatedOffloadFeatures: ReadonlySet<string> = new Set(
+  `rx-checksumming tx-checksumming tx-checksum-ipv4 tx-checksum-ip-generic tx-checksum-ipv6 scatter-gather
+  tcp-segmentation-offload tx-tcp-segmentation tx-tcp6-segmentation generic-segmentation-offload
+  generic-receive-offload large-receive-offload rx-vlan-offload tx-vlan-offload tx-udp_tnl-segmentation
+  tx-udp_tnl-csum-segmentation tx-gso-partial rx-udp_tunnel-port-offload`.split(/\s+/),
+);
+
+/** Keys of the section [Link], and the features of the kernel that each switches. @see systemd.link(5) */
 export const linkKeys: Readonly<Record<string, RegExp>> = {
   ReceiveChecksumOffload: /^rx-checksum(?:ming)?$/,
   TransmitChecksumOffload: /^tx-checksum(?:ming$|-)/,
@@ -73,7 +61,7 @@ export const linkKeys: Readonly<Record<string, RegExp>> = {
   NTupleFilter: /^ntuple-filters$/,
 };
 
-/** Keys of a device in netplan's YAML, and the key of the .link file each becomes. @see netplan-yaml */
+/** Keys of a device in netplan's YAML, and the key of the .link file that each becomes. @see netplan-yaml */
 export const netplanKeys: Readonly<Record<string, string>> = {
   'receive-checksum-offload': 'ReceiveChecksumOffload',
   'transmit-checksum-offload': 'TransmitChecksumOffload',
@@ -84,7 +72,7 @@ export const netplanKeys: Readonly<Record<string, string>> = {
   'large-receive-offload': 'LargeReceiveOffload',
 };
 
-/** What NetworkManager takes after `feature-` beside the short names. @see libnm-core's nm-ethtool-utils */
+/** Names that NetworkManager accepts after `feature-`. @see libnm-core's nm-ethtool-utils */
 export const networkManagerFeatures: ReadonlySet<string> = new Set(
   `esp-hw-offload esp-tx-csum-hw-offload fcoe-mtu gro gso highdma hw-tc-offload l2-fwd-offload loopback lro
   macsec-hw-offload ntuple rx rx-all rx-fcs rx-gro-hw rx-gro-list rx-udp-gro-forwarding rx-udp_tunnel-port-offload
@@ -97,7 +85,7 @@ export const networkManagerFeatures: ReadonlySet<string> = new Set(
   tx-udp_tnl-csum-segmentation tx-udp_tnl-segmentation tx-vlan-stag-hw-insert txvlan`.split(/\s+/),
 );
 
-/** The kernel's features as `ethtool -k` prints them, for a device whose own were not read. */
+/** The features of the kernel as `ethtool -k` prints them, for a device whose features were not read. */
 export const kernelFeatures: readonly string[] =
   `rx-checksumming tx-checksum-ipv4 tx-checksum-ip-generic tx-checksum-ipv6
   tx-checksum-fcoe-crc tx-checksum-sctp tx-scatter-gather tx-scatter-gather-fraglist tx-tcp-segmentation
@@ -113,7 +101,7 @@ export const kernelFeatures: readonly string[] =
   tls-hw-record`.split(/\s+/);
 
 /**
- * What the kernel switches off with another feature: without scatter-gather and the transmit checksum there is no TSO.
+ * Features that the kernel turns off without another: TSO needs scatter-gather and the transmit checksum.
  *
  * @see net/core/dev.c (netdev_fix_features)
  */

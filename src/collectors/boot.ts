@@ -1,9 +1,9 @@
+import type { Config } from '../config/config.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { parseBootTimestampSeconds } from '../parsers/number.ts';
-import { SourceError } from '../model/errors.ts';
+import { SourceError, assertSourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
-import { missingProcfs } from './missing-procfs.ts';
 
 /** The file is long on large machines, and the boot time changes only when the clock is set. */
 const ttlSeconds = 60;
@@ -26,7 +26,8 @@ export const bootCollector: CollectorDefinition = {
         if (nowSeconds >= expiresAtSeconds || nowSeconds < expiresAtSeconds - ttlSeconds) {
           value = parseBootTimestampSeconds(
             await readFile('/proc/stat').catch((error: unknown) => {
-              throw isAbsent(error) ? missingProcfs(config) : error;
+              assertSourceError(error, 'absent');
+              throw missingProcfs(config);
             }),
           );
           expiresAtSeconds = nowSeconds + ttlSeconds;
@@ -37,6 +38,10 @@ export const bootCollector: CollectorDefinition = {
   },
 };
 
-function isAbsent(error: unknown): boolean {
-  return error instanceof SourceError && error.reason === 'absent';
+/** The error for files that every procfs has; the same for all collectors, so that it is logged once. */
+export function missingProcfs({ paths }: Pick<Config, 'paths'>): SourceError {
+  return new SourceError(
+    'absent',
+    `--path.procfs ${JSON.stringify(paths.procfs)} has no "stat" or "net/snmp"; expected the path at which procfs is mounted`,
+  );
 }

@@ -1,4 +1,4 @@
-import { SourceError } from '../model/errors.ts';
+import { SourceError, assertSourceError } from '../model/errors.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { WatchedDevice } from './collector.ts';
 
@@ -11,10 +11,8 @@ export function carrierOf(device: Pick<WatchedDevice, 'carrier'>): number {
   try {
     return parseInteger(device.carrier()) === 1 ? 1 : 0;
   } catch (error) {
-    if (isUnsupported(error)) {
-      return 0;
-    }
-    throw error;
+    assertSourceError(error, 'unsupported');
+    return 0;
   }
 }
 
@@ -24,10 +22,6 @@ export function isAdministrativelyDown(device: Pick<WatchedDevice, 'carrier'>): 
     device.carrier();
     return false;
   } catch (error) {
-    return isUnsupported(error);
+    return error instanceof SourceError && error.reason === 'unsupported';
   }
-}
-
-function isUnsupported(error: unknown): boolean {
-  return error instanceof SourceError && error.reason === 'unsupported';
 }

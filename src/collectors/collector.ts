@@ -1,44 +1,38 @@
 import type { Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, NetworkDevice } from '../host/host.ts';
 import type { Device, DriverInfo, Feature, PacketCounters, Statistics } from '../model/device.ts';
 import type { LoggedEvent } from '../model/kernel-event.ts';
 import type { KernelLogSource } from '../model/kernel-record.ts';
 import type { ParseError, SourceError } from '../model/errors.ts';
 import type { Metric, MetricFamily, Sample } from '../metrics/metric.ts';
 
-/** What can be read of a device; values of the label `read`. */
+/** Reads of a device; values of the label `read`. */
 export type DeviceRead = 'driver_info' | 'statistics' | 'features' | 'rings' | 'sysfs';
 
-/** What is read: one thing of one device, or of the host. */
+/** What is read, of a device or of the host. */
 export interface ReadSubject {
-  /** Undefined for what is the host's and no device's. */
+  /** Undefined for the host. */
   readonly device: Device | undefined;
   readonly read: DeviceRead | 'procfs' | KernelLogSource | 'state';
 }
 
-/** How reading something went. */
+/** The outcome of a read. */
 export interface ReadOutcome extends ReadSubject {
-  /** Undefined when it went well, or when there was nothing to be had and the source said so. */
+  /** Undefined on success, and if the value is absent or unsupported. */
   readonly error: SourceError | ParseError | undefined;
 }
 
-/** What is read of a device only where a collector needs it. */
-type OnDemandRead = 'statistics' | 'features';
-
 /**
- * A watched device in a poll. What may wait for its driver has been read when collectors run; what went wrong is thrown
- * when it is asked for, as a SourceError.
+ * A watched device in a poll. Reads that may wait for its driver are done before collectors run, except `txRingSize()`. Every method may throw the
+ * SourceError of its read.
  */
-export interface WatchedDevice extends Device {
-  /** Reads an attribute in its directory of sysfs that the kernel answers from memory: `flags`. */
-  attribute(name: string): string;
-  /** Names in a subdirectory of its directory of sysfs. */
-  attributeNames(directory: string): readonly string[];
+export interface WatchedDevice
+  extends Device, Pick<NetworkDevice, 'attribute' | 'attributeNames' | 'txRingSize'> {
   packetCounters(): PacketCounters;
   driverInfo(): DriverInfo;
-  /** What its driver last said of itself: a device stuck in its driver keeps its identity. */
+  /** The last driver information: a device that is stuck in its driver keeps its identity. */
   lastDriverInfo(): DriverInfo | undefined;
   /** For collectors that need `statistics`. */
   statistics(): Statistics;
@@ -50,8 +44,6 @@ export interface WatchedDevice extends Device {
   carrier(): string;
   /** The attribute `speed`. */
   speed(): string;
-  /** Descriptors in each transmit ring; needed so seldom that it is read when it is asked for. */
-  txRingSize(): Promise<number>;
 }
 
 /** One poll: its devices, and a way to read them that isolates failures. */
@@ -60,20 +52,19 @@ export interface Poll {
   readonly devices: readonly WatchedDevice[];
   readonly nowSeconds: number;
   /**
-   * Reads one thing, and gives undefined where it cannot be had: the failure costs its own samples, and shows as a metric
-   * and in the log. What is absent or unsupported is no failure. Anything but a failed source or a bad text is a mistake
-   * in nicwatch and is passed on.
+   * Returns the result of a read, or undefined if it failed: a failure omits only its own samples, is exported as a metric and
+   * logged. An absent or unsupported value is not a failure. Other errors than SourceError and ParseError are thrown.
    */
   attempt<Value>(subject: ReadSubject, read: () => Value): Value | undefined;
-  /** The same for what has to be waited for. */
+  /** The same for an asynchronous read. */
   attemptLater<Value>(subject: ReadSubject, read: () => Promise<Value>): Promise<Value | undefined>;
-  /** Reads a file below `/proc` or `/sys`, within the time of a poll. @throws {SourceError} as {@link Host.readFile}. */
+  /** Reads a file below `/proc` or `/sys`, within the deadline of the poll. @throws {SourceError} as {@link Host.readFile}. */
   readFile(path: string): Promise<string>;
-  /** Who a device's driver says it is, or said last; undefined while it has never answered. */
+  /** The current or else the last driver information; undefined until the driver has answered once. */
   driverInfo(device: WatchedDevice): DriverInfo | undefined;
-  /** Records how a read went that was made elsewhere. */
+  /** Records the outcome of a read made elsewhere. */
   report(outcome: ReadOutcome): void;
-  /** Says why the collector has nothing to read. It has failed then, and its families are shown all the same. */
+  /** Marks the collector as failed; its families are still exported. */
   fail(error: SourceError): void;
 }
 
@@ -83,35 +74,35 @@ interface CollectorContext {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** Turns one part of the host into metric families. State, where there is any, lives in the closure that made it. */
+/** Turns one part of the host into metric families. */
 export interface Collector {
-  /** What is to be read of a device before it collects; nothing by default. Its driver has been asked who it is. */
-  needs?(device: WatchedDevice): readonly OnDemandRead[];
-  /** A failure here costs all families of the collector; what fails for one device is reported instead. */
+  /** The reads of a device to make before it collects; none by default. The driver information is already read. */
+  needs?(device: WatchedDevice): readonly ('statistics' | 'features')[];
+  /** An error omits all families of the collector; use {@link Poll.attempt} for the reads of one device. */
   collect(poll: Poll): readonly MetricFamily[] | Promise<readonly MetricFamily[]>;
-  /** What the kernel logged last, the newest first. */
+  /** The last events in the kernel log, newest first. */
   recentEvents?(): readonly LoggedEvent[];
   /**
-   * Work that goes on between polls, until `signal` is aborted.
+   * Runs background work until `signal` is aborted.
    *
-   * @param changed called when the next poll will give other values than the last
+   * @param changed called when the next poll will return other values than the last
    */
   run?(signal: AbortSignal, changed: () => void): Promise<void>;
 }
 
-/** A collector as the list in index.ts names it. */
+/** A collector, as listed in index.ts. */
 export interface CollectorDefinition {
   readonly name: string;
-  /** For `--help`: what the collector exports. */
+  /** What it exports, for `--help`. */
   readonly description: string;
-  /** Whether it runs only where it is asked for; by default it runs. */
+  /** Whether it is disabled by default. */
   readonly isOptIn?: boolean;
-  /** Everything it may export, for the documentation. */
+  /** All metrics it may export, for the documentation. */
   readonly metrics: readonly Metric[];
   readonly create: (context: CollectorContext) => Collector;
 }
 
-/** One sample a device, for the devices that have the value. */
+/** One sample per device that has the value. */
 export function deviceSamples<Reading extends { readonly device: Device }>(
   readings: readonly Reading[],
   value: (reading: Reading) => number | undefined,

@@ -8,8 +8,10 @@ import type { NetworkConfig } from '../host/network-config.ts';
 import type { DeviceIdentity } from '../model/declaration.ts';
 
 const refreshMilliseconds = 5 * 60_000;
+/** Hundreds of files: the first scrape does not wait for them. */
+const firstMilliseconds = 1000;
 
-/** What was read of the host apart from the polls. */
+/** The configuration and the identities of devices, read independently of polls. */
 export interface HostState {
   readonly config: NetworkConfig;
   readonly netplan: NetplanFiles;
@@ -17,18 +19,18 @@ export interface HostState {
   readonly identities: ReadonlyMap<number, Omit<DeviceIdentity, 'features'>>;
 }
 
-/** Reads the configuration now and then, apart from the polls. */
+/** Creates the refresher, which reads the configuration every 5 minutes. */
 export function createRefresher(
   host: Pick<Host, 'devices' | 'networkConfig' | 'readFile'>,
   onChange: (config: NetworkConfig) => void,
 ): Refresher {
   let state: HostState | undefined;
-  let first: Promise<void> | undefined;
+  let isRunning = false;
 
   const refresh = async (): Promise<boolean> => {
     const config = await host.networkConfig(state?.config);
     const identities: Awaited<ReturnType<typeof readIdentity>>[] = [];
-    // One after the other: all at once they take as many buffers as there are attributes of all devices.
+    // Sequentially, to save memory: in parallel, every attribute of every device needs a buffer.
     for (const device of host.devices()) {
       identities.push(await readIdentity(host, device));
     }
@@ -49,33 +51,29 @@ export function createRefresher(
   };
 
   return {
-    state: () => state,
-    first: async () => {
-      first ??= refresh().then(
-        () => {},
-        (error: unknown) => {
-          first = undefined;
-          throw error;
-        },
-      );
-      return first;
+    state: async () => {
+      if (!isRunning && state === undefined) {
+        await refresh();
+      }
+      return state;
     },
-    run: async (signal: AbortSignal, changed: () => void): Promise<void> => {
+    run: async (signal, changed) => {
+      isRunning = true;
+      let delay = firstMilliseconds;
       while (!signal.aborted) {
-        await setTimeout(refreshMilliseconds, undefined, { signal, ref: false }).catch(() => {});
-        // Devices that cannot be listed are reported by the poll.
+        await setTimeout(delay, undefined, { signal, ref: false }).catch(() => {});
+        // The poll reports devices that cannot be listed.
         if (!signal.aborted && (await refresh().catch(() => false))) {
           changed();
         }
+        delay = state === undefined ? firstMilliseconds : refreshMilliseconds;
       }
     },
   };
 }
 
 interface Refresher {
-  /** The same object for as long as nothing has changed. */
-  readonly state: () => HostState | undefined;
-  /** Reads it the first time. */
-  readonly first: () => Promise<void>;
-  readonly run: (signal: AbortSignal, changed: () => void) => Promise<void>;
+  /** The same object while nothing changes; undefined until it was read. Reads it only where `run` was never called. */
+  state(): Promise<HostState | undefined>;
+  run(signal: AbortSignal, changed: () => void): Promise<void>;
 }

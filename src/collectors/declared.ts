@@ -1,8 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
-
 import { configPlaces } from '../catalogue/config-places.ts';
 import type { ConfigSource } from '../catalogue/config-places.ts';
-import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import { predictionInput } from '../declared/host-input.ts';
 import { memberNames } from '../declared/identity.ts';
 import { inForce, predictDeclarations } from '../declared/predict.ts';
@@ -11,6 +9,7 @@ import { gauge } from '../metrics/metric.ts';
 import type { MetricFamily } from '../metrics/metric.ts';
 import type { Declaration, DeviceIdentity } from '../model/declaration.ts';
 import type { Feature } from '../model/device.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import type { CollectorDefinition, WatchedDevice } from './collector.ts';
 import { createRefresher } from './declared-refresher.ts';
 import type { HostState } from './declared-refresher.ts';
@@ -37,15 +36,12 @@ const readable = gauge({
   labels: ['source'],
 });
 
-/** The first poll waits so long for the files; no later one does. */
-const maxWaitMilliseconds = 300;
-const featureReads = ['features'] as const;
 const sources = [...new Set(configPlaces.map(({ source }) => source))];
 
-/** What the host's configuration will leave of the offload features, and what policies demand of them. */
+/** Predicts the offload features after a reboot, and checks policies about them. */
 export const declaredCollector: CollectorDefinition = {
   name: 'declared',
-  description: 'Offload features as they will be after a reboot, and policies about them.',
+  description: 'Offload features predicted after a reboot, and violations of policies.',
   metrics: [declared, ignored, violation, readable],
   create: ({ host, config, log }) => {
     const refresher = createRefresher(host, ({ unreadable }) => {
@@ -55,24 +51,21 @@ export const declaredCollector: CollectorDefinition = {
     });
     const isWanted = (feature: string): boolean =>
       curatedOffloadFeatures.has(feature) || config.offloadFeatures?.test(feature) === true;
-    const families = createDeclaredFamilies(isWanted);
+    const familiesOf = memoizeLast(
+      (state: HostState, ...watched: readonly DeviceIdentity[]): readonly MetricFamily[] =>
+        declaredFamilies(state, watched, isWanted),
+    );
     const identityOf = createIdentities();
     let kernelRelease: string | undefined;
 
     return {
-      needs: () => featureReads,
+      needs: () => ['features'],
       run: refresher.run,
       collect: async (poll) => {
         const { devices } = poll;
-        // Reloaded on SIGHUP.
+        // On every poll, because SIGHUP reloads them.
         const policies = config.knownIssues.filter(({ required }) => required !== undefined);
-        if (refresher.state() === undefined) {
-          await Promise.race([
-            refresher.first(),
-            setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
-          ]);
-        }
-        const state = refresher.state();
+        const state = await refresher.state();
         if (state === undefined) {
           return [];
         }
@@ -84,10 +77,7 @@ export const declaredCollector: CollectorDefinition = {
           return { device, features, identity: identityOf(state, device, features) };
         });
         return [
-          ...families(
-            state,
-            readings.map(({ identity }) => identity),
-          ),
+          ...familiesOf(state, ...readings.map(({ identity }) => identity)),
           ...(policies.length === 0
             ? []
             : [
@@ -111,27 +101,6 @@ export const declaredCollector: CollectorDefinition = {
   },
 };
 
-/** Predicts anew only where the files, the devices or their features are others. */
-function createDeclaredFamilies(
-  isWanted: (feature: string) => boolean,
-): (state: HostState, identities: readonly DeviceIdentity[]) => readonly MetricFamily[] {
-  let lastState: HostState | undefined;
-  let last: readonly DeviceIdentity[] = [];
-  let families: readonly MetricFamily[] = [];
-  return (state, identities) => {
-    const isSame =
-      lastState === state &&
-      last.length === identities.length &&
-      last.every((identity, index) => identity === identities[index]);
-    if (!isSame) {
-      lastState = state;
-      last = identities;
-      families = declaredFamilies(state, identities, isWanted);
-    }
-    return families;
-  };
-}
-
 function declaredFamilies(
   { config, netplan, identities: known }: HostState,
   watched: readonly DeviceIdentity[],
@@ -142,6 +111,7 @@ function declaredFamilies(
     (identity) => byIndex.get(identity.interfaceIndex) ?? { ...identity, features: undefined },
   );
   const declarations = predictDeclarations(predictionInput(config, { devices: all, netplan }));
+  const unreadable = unreadableSources(config, declarations);
   return [
     declared.family(
       watched.flatMap((identity) =>
@@ -157,7 +127,7 @@ function declaredFamilies(
     readable.family(
       sources.map((source) => ({
         labels: { source },
-        value: Number(isReadable(source, { config, declarations })),
+        value: Number(config.present.has('/etc') && !unreadable.has(source)),
       })),
     ),
   ];
@@ -179,42 +149,36 @@ function ignoredSamples(declarations: readonly Declaration[]) {
   return [...counts.values()];
 }
 
-/** Makes what is known of a watched device; the same object for as long as nothing of it changes. */
+/** Creates the function that returns the identity of a watched device: the same object while nothing changes. */
 function createIdentities(): (
   state: HostState,
   device: WatchedDevice,
   features: readonly Feature[] | undefined,
 ) => DeviceIdentity {
-  const cache = new WeakMap<WatchedDevice, IdentityEntry>();
-  return (state, device, features) => {
-    const { name, busAddress, interfaceIndex } = device;
-    const driver = device.lastDriverInfo()?.driver ?? device.driver;
-    const cached = cache.get(device);
-    if (
-      cached?.state === state &&
-      cached.features === features &&
-      cached.identity.name === name &&
-      cached.identity.driver === driver
-    ) {
-      return cached.identity;
-    }
-    const identity = {
-      ...(state.identities.get(interfaceIndex) ?? { ...nothingKnown, kernelName: name }),
-      name,
-      driver,
-      busAddress,
-      interfaceIndex,
-      features: features === undefined ? undefined : memberNames(features),
-    };
-    cache.set(device, { state, features, identity });
-    return identity;
-  };
-}
-
-interface IdentityEntry {
-  readonly state: HostState;
-  readonly features: readonly Feature[] | undefined;
-  readonly identity: DeviceIdentity;
+  const identify = memoizeByObject(({ busAddress, interfaceIndex }: WatchedDevice) =>
+    memoizeLast(
+      (
+        { identities }: HostState,
+        name: string,
+        driver: string | undefined,
+        features: readonly Feature[] | undefined,
+      ): DeviceIdentity => ({
+        ...(identities.get(interfaceIndex) ?? { ...nothingKnown, kernelName: name }),
+        name,
+        driver,
+        busAddress,
+        interfaceIndex,
+        features: features === undefined ? undefined : memberNames(features),
+      }),
+    ),
+  );
+  return (state, device, features) =>
+    identify(device)(
+      state,
+      device.name,
+      device.lastDriverInfo()?.driver ?? device.driver,
+      features,
+    );
 }
 
 const nothingKnown = {
@@ -224,21 +188,17 @@ const nothingKnown = {
   master: undefined,
 } as const;
 
-/** Sources of declarations that are read from the same files as another. */
+/** Sources of declarations that share the files of another. */
 const readWith: Readonly<Record<string, ConfigSource>> = { ifupdown2: 'ifupdown', wicked: 'ifcfg' };
 
-function isReadable(
-  source: ConfigSource,
-  {
-    config: { unreadable, present },
-    declarations,
-  }: { readonly config: NetworkConfig; readonly declarations: readonly Declaration[] },
-): boolean {
-  return (
-    present.has('/etc') &&
-    !unreadable.some((row) => row.source === source) &&
-    !declarations.some(
-      (row) => row.outcome.kind === 'unknown' && (readWith[row.source] ?? row.source) === source,
-    )
-  );
+/** Sources with a file that cannot be read, or with a declaration whose outcome is unknown. */
+function unreadableSources(
+  { unreadable }: NetworkConfig,
+  declarations: readonly Declaration[],
+): ReadonlySet<string> {
+  const unknown = declarations.filter(({ outcome }) => outcome.kind === 'unknown');
+  return new Set([
+    ...unreadable.map(({ source }) => source),
+    ...unknown.map(({ source }) => readWith[source] ?? source),
+  ]);
 }

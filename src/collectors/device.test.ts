@@ -17,12 +17,12 @@ async function speedWith(attributes: Readonly<Record<'carrier' | 'speed', string
     },
   }));
   const text = await scrape(host, ['--device.include=eno1', '--kernel-log.source=none']);
-  return /^nic_link_speed_bits_per_second\{device="eno1"\} (.*)$/m.exec(text)?.[1];
+  return /^nic_link_speed_bytes_per_second\{device="eno1"\} (.*)$/m.exec(text)?.[1];
 }
 
 describe('deviceCollector', () => {
   test.each([
-    ['has link', { carrier: '1\n', speed: '1000\n' }, '1000000000'],
+    ['has link', { carrier: '1\n', speed: '1000\n' }, '125000000'],
     ['has link at an unknown speed', { carrier: '1\n', speed: '-1\n' }, undefined],
     ['lost its link, and whose driver shows no speed', { carrier: '0\n', speed: '0\n' }, undefined],
     [

@@ -1,12 +1,13 @@
-import type { Device, DriverInfo, PacketCounters } from '../model/device.ts';
+import type { Device, DriverInfo } from '../model/device.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import type { Metric, Sample } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import { parseInteger, parseLinkSpeed } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 
-const infoLabels = [
+const infoLabelNames = [
   'device',
   'kind',
   'driver',
@@ -15,12 +16,12 @@ const infoLabels = [
   'bus_address',
   'pci_id',
 ] as const;
-type IdentityLabel = (typeof infoLabels)[number];
+type InfoLabel = (typeof infoLabelNames)[number];
 
-export const deviceInfoMetric: Metric<IdentityLabel> = gauge({
+export const deviceInfoMetric: Metric<InfoLabel> = gauge({
   name: 'nic_device_info',
   help: 'Identity of the device, constant 1; pci_id is vendor:device, empty for devices that are not on PCI. Source: ethtool -i and sysfs.',
-  labels: infoLabels,
+  labels: infoLabelNames,
 });
 export const linkUpMetric: Metric<'device'> = gauge({
   name: 'nic_link_up',
@@ -33,7 +34,7 @@ export const carrierChangesMetric: Metric<'device'> = counter({
   labels: ['device'],
 });
 export const linkSpeedMetric: Metric<'device'> = gauge({
-  name: 'nic_link_speed_bits_per_second',
+  name: 'nic_link_speed_bytes_per_second',
   help: 'Speed of the link; absent when unknown, and without carrier. Source: sysfs speed.',
   labels: ['device'],
 });
@@ -61,29 +62,22 @@ export const deviceCollector: CollectorDefinition = {
     txPacketsMetric,
   ],
   create: () => {
-    const identities = new WeakMap<WatchedDevice, Identity>();
-
-    /** Cached while the name and the driver information stay the same. */
-    const identityOf = (device: WatchedDevice, driverInfo: DriverInfo | undefined): Identity => {
-      const known = identities.get(device);
-      if (known?.driverInfo === driverInfo && known?.labels.device === device.name) {
-        return known;
-      }
-      const identity = { driverInfo, labels: identityLabels(device, driverInfo), value: 1 };
-      identities.set(device, identity);
-      return identity;
-    };
-
+    const infoSample = memoizeByObject((device: WatchedDevice) =>
+      memoizeLast((_name: string, driverInfo: DriverInfo | undefined) => ({
+        labels: infoLabels(device, driverInfo),
+        value: 1,
+      })),
+    );
     return {
       collect: (poll) => {
         const readings = poll.devices.map((device) => readDevice(device, poll));
         return [
           deviceInfoMetric.family(
-            poll.devices.map((device) => identityOf(device, poll.driverInfo(device))),
+            poll.devices.map((device) => infoSample(device)(device.name, poll.driverInfo(device))),
           ),
           linkUpMetric.family(deviceSamples(readings, ({ carrier }) => carrier)),
           carrierChangesMetric.family(deviceSamples(readings, (reading) => reading.carrierChanges)),
-          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBitsPerSecond)),
+          linkSpeedMetric.family(deviceSamples(readings, (reading) => reading.speedBytesPerSecond)),
           rxPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.rxPackets)),
           txPacketsMetric.family(deviceSamples(readings, ({ packets }) => packets?.txPackets)),
         ];
@@ -92,22 +86,7 @@ export const deviceCollector: CollectorDefinition = {
   },
 };
 
-type IdentityLabels = Record<IdentityLabel, string>;
-
-/** The info sample of a device, and the driver information it was made from. */
-interface Identity extends Sample<keyof IdentityLabels> {
-  readonly driverInfo: DriverInfo | undefined;
-}
-
-interface DeviceReading {
-  readonly device: Device;
-  readonly carrier: number | undefined;
-  readonly carrierChanges: number | undefined;
-  readonly speedBitsPerSecond: number | undefined;
-  readonly packets: PacketCounters | undefined;
-}
-
-function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
+function readDevice(device: WatchedDevice, { attempt }: Poll) {
   const subject = { device, read: 'sysfs' } as const;
   const carrier = attempt(subject, () => carrierOf(device));
   return {
@@ -115,13 +94,16 @@ function readDevice(device: WatchedDevice, { attempt }: Poll): DeviceReading {
     carrier,
     carrierChanges: attempt(subject, () => parseInteger(device.carrierChanges())),
     // Without carrier some drivers report the last speed, or their maximum.
-    speedBitsPerSecond:
+    speedBytesPerSecond:
       carrier === 1 ? attempt(subject, () => parseLinkSpeed(device.speed())) : undefined,
     packets: attempt(subject, device.packetCounters),
   };
 }
 
-function identityLabels(device: Device, driverInfo: DriverInfo | undefined): IdentityLabels {
+function infoLabels(
+  device: Device,
+  driverInfo: DriverInfo | undefined,
+): Readonly<Record<InfoLabel, string>> {
   return {
     device: device.name,
     kind: device.kind,

@@ -1,13 +1,13 @@
 import { counterMeanings, driverCounters } from '../catalogue/driver-counters.ts';
 import type { CounterMeaning } from '../catalogue/driver-counters.ts';
 import type { Device, Statistics } from '../model/device.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 import { planStatistics } from './statistic-plan.ts';
 import type { RawFilter, StatisticPlan } from './statistic-plan.ts';
-import { createFamiliesOf } from './unchanged-families.ts';
 
 const statisticsMapped = gauge({
   name: 'nic_statistics_mapped',
@@ -63,9 +63,6 @@ function driverCounter(name: string, meaning: string): Metric<'device'> {
   return counter({ name, help, labels: ['device'] });
 }
 
-const statisticReads = ['statistics'] as const;
-const noReads = [] as const;
-
 /** Driver statistics under the same name for every driver. */
 export const ethtoolCollector: CollectorDefinition = {
   name: 'ethtool',
@@ -79,31 +76,35 @@ export const ethtoolCollector: CollectorDefinition = {
   ],
   create: ({ config }) => {
     const filter: RawFilter = { include: config.ethtoolRaw, exclude: config.ethtoolRawExclude };
-    const cache = new WeakMap<WatchedDevice, Reading>();
+    /** The same object while nothing in it changes. */
+    const readingOf = memoizeByObject((device: WatchedDevice) => {
+      const planOf = memoizeLast((driver: string | undefined, names: readonly string[]) =>
+        planStatistics(driver, names, filter),
+      );
+      return memoizeLast(
+        (_name: string, driver: string | undefined, statistics: Statistics): Reading => ({
+          device,
+          statistics,
+          plan: planOf(driver, statistics.names),
+        }),
+      );
+    });
 
+    /** Nothing would be exported for a virtual device with an unknown driver, unless raw statistics are requested. */
     const isRead = (device: WatchedDevice): boolean =>
-      isWorthReading(device, driverOf(device), filter);
+      device.kind === 'physical' ||
+      filter.include !== undefined ||
+      driverCounters[driverOf(device) ?? ''] !== undefined;
 
     const readDevice = (device: WatchedDevice, { attempt }: Poll): Reading | undefined => {
       const statistics = attempt({ device, read: 'statistics' }, device.statistics);
       if (statistics === undefined) {
         return undefined;
       }
-      const { name } = device;
-      const driver = driverOf(device);
-      const previous = cache.get(device);
-      const isSamePlan =
-        previous?.plan.names === statistics.names && previous.plan.driver === driver;
-      if (isSamePlan && previous.statistics === statistics && previous.name === name) {
-        return previous;
-      }
-      const plan = isSamePlan ? previous.plan : planStatistics(driver, statistics.names, filter);
-      const reading = { device, name, statistics, plan };
-      cache.set(device, reading);
-      return reading;
+      return readingOf(device)(device.name, driverOf(device), statistics);
     };
 
-    const familiesOf = createFamiliesOf((readings: readonly Reading[]) => [
+    const familiesOf = memoizeLast((...readings: readonly Reading[]) => [
       ...counterFamilies(readings),
       statisticsMapped.family(deviceSamples(readings, ({ plan }) => plan.mapped)),
       statisticsUnmapped.family(
@@ -113,10 +114,10 @@ export const ethtoolCollector: CollectorDefinition = {
     ]);
 
     return {
-      needs: (device) => (isRead(device) ? statisticReads : noReads),
+      needs: (device) => (isRead(device) ? ['statistics'] : []),
       collect: (poll) =>
         familiesOf(
-          poll.devices
+          ...poll.devices
             .filter(isRead)
             .map((device) => readDevice(device, poll))
             .filter((reading) => reading !== undefined),
@@ -129,21 +130,10 @@ function driverOf(device: WatchedDevice): string | undefined {
   return device.lastDriverInfo()?.driver ?? device.driver;
 }
 
-/** The same object while nothing in it changes. */
 interface Reading {
   readonly device: Device;
-  readonly name: string;
   readonly statistics: Statistics;
   readonly plan: StatisticPlan;
-}
-
-/** Nothing would be exported for a virtual device with an unknown driver, unless raw statistics are requested. */
-function isWorthReading(
-  { kind }: Device,
-  driver: string | undefined,
-  { include }: RawFilter,
-): boolean {
-  return kind === 'physical' || include !== undefined || driverCounters[driver ?? ''] !== undefined;
 }
 
 function counterFamilies(readings: readonly Reading[]): readonly MetricFamily[] {

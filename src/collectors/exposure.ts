@@ -2,17 +2,17 @@ import type { Device, Feature } from '../model/device.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
 import { compareVersions, parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
 
-/** What decides whether a device is exposed to an issue of its driver. Undefined is what could not be read. */
+/** The facts that decide whether a device is exposed to an issue of its driver; undefined if they could not be read. */
 export interface ExposureFacts {
   readonly firmwareVersion: string | undefined;
   readonly kernelRelease: string | undefined;
   readonly features: readonly Feature[] | undefined;
 }
 
-/** `unknown` where what decides cannot be read or compared. */
+/** `unknown` if a fact cannot be read or compared. */
 export type Exposure = 'exposed' | 'mitigated' | 'unknown';
 
-/** Whether an issue is for a device of that name and place, whatever its driver and versions. */
+/** Whether an issue applies to a device by its name and bus address. */
 export function isSelected(
   { device, bus }: KnownIssue,
   { name, busAddress }: Pick<Device, 'name' | 'busAddress'>,
@@ -20,7 +20,7 @@ export function isSelected(
   return device?.test(name) !== false && bus?.test(busAddress ?? '') !== false;
 }
 
-/** Whether firmware and kernel are such as an issue names; undefined where nobody can tell. */
+/** Whether firmware and kernel are affected by an issue; undefined if unknown. */
 export function hasVersions(
   { firmware, kernel }: KnownIssue,
   { firmwareVersion, kernelRelease }: Omit<ExposureFacts, 'features'>,
@@ -33,8 +33,8 @@ export function hasVersions(
 }
 
 /**
- * Tells whether a device of one of the issue's drivers is exposed to it now: its firmware, its kernel and one of its
- * features must all be such. One that is not is enough to be safe, whatever is unknown of the others.
+ * Whether a device with one of the issue's drivers is exposed: its firmware and kernel must be affected, and one of the features
+ * be on. If one of these is false, the others may be unknown.
  */
 export function exposureTo(issue: KnownIssue, facts: ExposureFacts): Exposure {
   const conditions = new Set([hasVersions(issue, facts), isAnyOn(issue.features, facts.features)]);
@@ -44,7 +44,7 @@ export function exposureTo(issue: KnownIssue, facts: ExposureFacts): Exposure {
   return conditions.has(undefined) ? 'unknown' : 'exposed';
 }
 
-/** Undefined where nobody can tell. */
+/** Undefined if unknown. */
 function isWithin(
   range: VersionRange | undefined,
   text: string | undefined,
@@ -65,7 +65,7 @@ function isWithin(
   );
 }
 
-/** A feature the device does not have is off; where it has none of them, nobody can tell. */
+/** A feature that the device lacks is off; undefined if it lacks all. */
 function isAnyOn(
   names: readonly string[],
   features: readonly Feature[] | undefined,

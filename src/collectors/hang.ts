@@ -3,12 +3,12 @@ import type { LastHang } from '../kernel-log/count.ts';
 import { onlyDeviceOf } from '../kernel-log/only-device.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { memoizeByObject } from '../model/memoize.ts';
 import { parseInteger } from '../parsers/number.ts';
 import { carrierOf } from './carrier.ts';
 import type { Poll, WatchedDevice } from './collector.ts';
 import { deviceSamples } from './collector.ts';
 import { createHangTracker } from './hang-tracker.ts';
-import type { HangTracker } from './hang-tracker.ts';
 import { createTxQueueAttributes, hasTxBytes } from './tx-queues.ts';
 
 export const hangActive: Metric<'device'> = gauge({
@@ -26,9 +26,7 @@ export const hangMetrics: readonly Metric[] = [hangActive, pendingDescriptors];
 
 /** Drivers that log hangs: for any other, 0 would be a guess. */
 const hangingDrivers: ReadonlySet<string> = new Set(
-  kernelEventRows
-    .filter(({ event }) => event === 'unit_hang')
-    .flatMap(({ drivers }) => drivers ?? []),
+  kernelEventRows.flatMap(({ event, drivers = [] }) => (event === 'unit_hang' ? drivers : [])),
 );
 
 /** Drivers whose hang records name neither interface nor bus address: ambiguous with several devices. */
@@ -40,7 +38,7 @@ export function createHangFamilies(): (
   devices: readonly WatchedDevice[],
   lastHangs: ReadonlyMap<string, LastHang>,
 ) => Promise<readonly MetricFamily[]> {
-  const trackers = new WeakMap<WatchedDevice, HangTracker>();
+  const trackerOf = memoizeByObject((_device: WatchedDevice) => createHangTracker());
   const limits = createTxQueueAttributes('byte_queue_limits/limit');
   const inflight = createTxQueueAttributes('byte_queue_limits/inflight');
 
@@ -52,11 +50,9 @@ export function createHangFamilies(): (
     if (lastHang === undefined) {
       return { device, isHanging: false, pending: undefined };
     }
-    const tracker = trackers.get(device) ?? createHangTracker();
-    trackers.set(device, tracker);
     const read = <Value>(value: () => Value): Value | undefined =>
       attempt({ device, read: 'sysfs' }, value);
-    const isHanging = tracker.isHanging(lastHang, nowSeconds, {
+    const isHanging = trackerOf(device).isHanging(lastHang, nowSeconds, {
       carrier: read(() => carrierOf(device)),
       carrierChanges: read(() => parseInteger(device.carrierChanges())),
       txPackets: read(device.packetCounters)?.txPackets,

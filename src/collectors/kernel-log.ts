@@ -1,13 +1,13 @@
-import { setTimeout } from 'node:timers/promises';
-
 import { eventKey } from '../kernel-log/count.ts';
 import { createKernelLogFollower } from '../kernel-log/follow.ts';
 import type { SourceState } from '../kernel-log/kernel-log-state.ts';
 import { kernelEventNames } from '../model/kernel-event.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import type { Device } from '../model/device.ts';
+import { withinTime } from '../model/within-time.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
+import { memoizeLast } from '../model/memoize.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { createHangFamilies, hangMetrics } from './hang.ts';
 
@@ -82,11 +82,11 @@ export const kernelLogCollector: CollectorDefinition = {
         log.warn({ directory: config.stateDirectory }, `recounting the kernel log: ${message}`);
       },
     });
-    const started = Promise.race([
+    const started = withinTime(
+      maxWaitMilliseconds,
       Promise.all([follower.caughtUp, follower.persistenceKnown]),
-      setTimeout(maxWaitMilliseconds, undefined, { ref: false }),
-    ]);
-    const familiesOf = createEventFamilies();
+    );
+    const familiesOf = memoizeLast(eventFamilies);
     const hangFamilies = createHangFamilies();
     return {
       run: follower.run,
@@ -130,19 +130,6 @@ export const kernelLogCollector: CollectorDefinition = {
     };
   },
 };
-
-/** Caches the families: events are rare. */
-function createEventFamilies(): typeof eventFamilies {
-  let last: Parameters<typeof eventFamilies> | undefined;
-  let families: readonly MetricFamily[] = [];
-  return (...current) => {
-    if (last === undefined || current.some((part, index) => part !== last?.[index])) {
-      last = current;
-      families = eventFamilies(...current);
-    }
-    return families;
-  };
-}
 
 function eventFamilies(
   events: readonly KernelEventCount[],

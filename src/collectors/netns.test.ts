@@ -41,7 +41,7 @@ describe('netnsCollector', () => {
     expect(await counted()).toBe(6);
   });
 
-  test('says how many namespaces could not be read', async () => {
+  test('counts namespaces that could not be read', async () => {
     const { counted, namespaces } = collecting(
       new Map([
         [100, { namespace: 1, tcp: 1 }],

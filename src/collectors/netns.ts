@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import type { Host } from '../host/host.ts';
 import { counter, gauge } from '../metrics/metric.ts';
-import { ParseError, SourceError } from '../model/errors.ts';
+import { ParseError, SourceError, assertSourceError } from '../model/errors.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
 import type { CollectorDefinition } from './collector.ts';
 
@@ -17,28 +17,28 @@ const namespaces = gauge({
   labels: ['result'],
 });
 
-/** It goes through all processes once in so many polls, for so long at a time, and then lets others work. */
+/** A scan of all processes per this many poll intervals, in slices with pauses between them. */
 const scanPolls = 4;
 const sliceMilliseconds = 4;
 const pauseMilliseconds = 20;
-/** More are not read. */
 const maxNamespaces = 8192;
 
-/** The column all protocols count them in. */
+/** The name of the column or the end of the names. */
 const csumErrors = 'InCsumErrors';
 const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
-type Counts = Readonly<Record<(typeof protocols)[number], number>>;
+type Protocol = (typeof protocols)[number];
+type Counts = Readonly<Record<Protocol, number>>;
 const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
 
 interface Scan {
-  /** By the number of the namespace; undefined where it could not be read. */
+  /** By the number of the namespace; undefined if it could not be read. */
   readonly counts: ReadonlyMap<number, Counts | undefined>;
   readonly total: Counts;
 }
 
 /**
- * Wrong checksums in the network namespaces of pods, which the counters of the node leave out. A namespace that ends takes
- * its counters along, so what is summed is how much each has risen.
+ * Checksum errors in the network namespaces of pods, which the counters of the node exclude. The counters of a namespace
+ * disappear with it, so their increases are summed.
  */
 export const netnsCollector: CollectorDefinition = {
   name: 'netns',
@@ -50,13 +50,13 @@ export const netnsCollector: CollectorDefinition = {
 
     const scan = async (signal: AbortSignal): Promise<Scan> => {
       const counts = new Map<number, Counts | undefined>();
-      let total = last?.total ?? none;
+      const total = { ...(last?.total ?? none) };
       let sliceEnds = performance.now() + sliceMilliseconds;
       for (const { pid, namespace } of host.processNamespaces()) {
         if (counts.get(namespace) === undefined && counts.size < maxNamespaces) {
           const read = readCounts(host, pid);
           counts.set(namespace, read);
-          total = plusRise(total, last?.counts.get(namespace), read);
+          addRise(total, { previous: last?.counts.get(namespace), read });
         }
         if (performance.now() > sliceEnds) {
           await setTimeout(pauseMilliseconds, undefined, { signal });
@@ -105,7 +105,7 @@ export const netnsCollector: CollectorDefinition = {
   },
 };
 
-/** Undefined where that fails, as when the process has ended meanwhile. */
+/** Undefined if it fails, for example because the process has ended. */
 function readCounts(host: Host, pid: number): Counts | undefined {
   try {
     const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid), csumErrors);
@@ -125,31 +125,28 @@ function readCounts(host: Host, pid: number): Counts | undefined {
   }
 }
 
-/** Undefined where IPv6 is disabled. */
+/** Undefined if IPv6 is disabled. */
 function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undefined {
   try {
     return parseProcNetSnmp6(host.readProcNet('snmp6', pid), csumErrors);
   } catch (error) {
-    if (error instanceof SourceError && error.reason === 'absent') {
-      return undefined;
-    }
-    throw error;
+    assertSourceError(error, 'absent');
+    return undefined;
   }
 }
 
-/** A namespace seen for the first time adds nothing yet, nor does another one that has got the number of one that ended. */
-function plusRise(total: Counts, previous: Counts | undefined, read: Counts | undefined): Counts {
-  const isSame =
+/** A namespace adds nothing when first seen, nor when it reuses the number of one that has ended. */
+function addRise(
+  total: Record<Protocol, number>,
+  { previous, read }: Readonly<Record<'previous' | 'read', Counts | undefined>>,
+): void {
+  if (
     previous !== undefined &&
     read !== undefined &&
-    protocols.every((protocol) => read[protocol] >= previous[protocol]);
-  const rise = (protocol: keyof Counts): number =>
-    total[protocol] + (isSame ? read[protocol] - previous[protocol] : 0);
-  return {
-    tcp: rise('tcp'),
-    udp: rise('udp'),
-    udp6: rise('udp6'),
-    icmp: rise('icmp'),
-    icmp6: rise('icmp6'),
-  };
+    protocols.every((protocol) => read[protocol] >= previous[protocol])
+  ) {
+    for (const protocol of protocols) {
+      total[protocol] += read[protocol] - previous[protocol];
+    }
+  }
 }

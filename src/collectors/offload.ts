@@ -1,9 +1,9 @@
-import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import type { Feature } from '../model/device.ts';
+import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
-import { createFamiliesOf } from './unchanged-families.ts';
 
 export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
@@ -16,16 +16,18 @@ export const offloadRequested: Metric<'device' | 'feature'> = gauge({
   labels: ['device', 'feature'],
 });
 
-const featureReads = ['features'] as const;
-
 /** Offload features: a curated list, and others with `--collector.offload.features`. */
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
   description: 'Offload features of each device.',
   metrics: [offloadEnabled, offloadRequested],
   create: ({ config }) => {
-    const cache = new WeakMap<WatchedDevice, FeatureSamples>();
-    const familiesOf = createFamiliesOf((readings: readonly (FeatureSamples | undefined)[]) => [
+    const samplesOf = memoizeByObject((_device: WatchedDevice) =>
+      memoizeLast((name: string, features: readonly Feature[]) =>
+        featureSamples(name, features.filter(isWanted)),
+      ),
+    );
+    const familiesOf = memoizeLast((...readings: readonly (FeatureSamples | undefined)[]) => [
       offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
       offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
     ]);
@@ -34,39 +36,22 @@ export const offloadCollector: CollectorDefinition = {
 
     const readDevice = (device: WatchedDevice, { attempt }: Poll): FeatureSamples | undefined => {
       const features = attempt({ device, read: 'features' }, device.features);
-      if (features === undefined) {
-        return undefined;
-      }
-      const { name } = device;
-      const previous = cache.get(device);
-      if (previous?.features === features && previous.name === name) {
-        return previous;
-      }
-      const samples = { features, name, ...featureSamples(name, features.filter(isWanted)) };
-      cache.set(device, samples);
-      return samples;
+      return features && samplesOf(device)(device.name, features);
     };
 
     return {
-      needs: () => featureReads,
-      collect: (poll) => familiesOf(poll.devices.map((device) => readDevice(device, poll))),
+      needs: () => ['features'],
+      collect: (poll) => familiesOf(...poll.devices.map((device) => readDevice(device, poll))),
     };
   },
 };
 
-/** The cached samples of a device, and what they were made from. */
-interface FeatureSamples extends ReturnType<typeof featureSamples> {
-  readonly features: readonly Feature[];
-  readonly name: string;
-}
-
-function featureSamples(
-  device: string,
-  features: readonly Feature[],
-): {
+interface FeatureSamples {
   readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
   readonly requested: readonly Sample<'device' | 'feature'>[];
-} {
+}
+
+function featureSamples(device: string, features: readonly Feature[]): FeatureSamples {
   return {
     enabled: features.map(({ name, fixed, enabled }) => ({
       labels: { device, feature: name, fixed: String(fixed) },

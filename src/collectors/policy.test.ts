@@ -44,7 +44,7 @@ describe('policyVerdicts()', () => {
     ]);
   });
 
-  test('takes what must be on the other way round', () => {
+  test('reports a feature that must be on and is off', () => {
     const verdicts = policyVerdicts([{ ...policy, required: 'on' }], facts);
     expect(verdicts.map(({ isViolated }) => isViolated)).toEqual([true, false]);
   });
@@ -65,7 +65,7 @@ describe('policyVerdicts()', () => {
     expect(policyVerdicts([{ ...policy, ...changed }], { ...facts, ...read })).toEqual([]);
   });
 
-  test('leaves an issue that requires nothing alone', () => {
+  test('ignores an issue without a required state', () => {
     const { required: _, ...issue } = policy;
     expect(policyVerdicts([issue], facts)).toEqual([]);
   });

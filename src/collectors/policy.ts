@@ -5,7 +5,7 @@ import type { KnownIssue } from '../model/known-issue.ts';
 import { hasVersions, isSelected } from './exposure.ts';
 import type { ExposureFacts } from './exposure.ts';
 
-/** What a policy demands of one feature of a device, and whether it is so. */
+/** Whether a feature of a device violates a policy. */
 export interface PolicyVerdict {
   readonly policy: KnownIssue;
   readonly feature: string;
@@ -16,7 +16,7 @@ interface PolicySubject extends ExposureFacts {
   readonly device: DeviceIdentity;
 }
 
-/** Holds a device against the policies that are for it. Where its firmware or kernel cannot be compared, there is no verdict. */
+/** Checks a device against the policies that apply to it; no verdict if its firmware or kernel cannot be compared. */
 export function policyVerdicts(
   policies: readonly KnownIssue[],
   { device, features = [], ...versions }: PolicySubject,

@@ -4,7 +4,7 @@ import type { Metric } from '../metrics/metric.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
 import { SourceError } from '../model/errors.ts';
 import type { CollectorDefinition } from './collector.ts';
-import { missingProcfs } from './missing-procfs.ts';
+import { missingProcfs } from './boot.ts';
 
 export const stackCsumErrors: Metric<'protocol'> = counter({
   name: 'nic_stack_csum_errors_total',
@@ -12,7 +12,7 @@ export const stackCsumErrors: Metric<'protocol'> = counter({
   labels: ['protocol'],
 });
 
-/** The column of every protocol. */
+/** The name of the column or the end of the names. */
 const csumErrors = 'InCsumErrors';
 
 /** Checksum errors in the receiving stack. Their cause is the sender, not a device of this node. */

@@ -112,7 +112,7 @@ describe('planStatistics()', () => {
     ]);
   });
 
-  test('turns repeated names into queues, and loses none', () => {
+  test('maps repeated names to queues', () => {
     // Two transmit queues of vmxnet3, where a name stands in a block and in the one inside it.
     const block = ['Tx Queue#', '     giant hdr', '  ring full', '  giant hdr'];
     const { passed } = planStatistics('vmxnet3', [...block, ...block], everything);

@@ -4,7 +4,6 @@ import { queueForms } from '../catalogue/queue-names.ts';
 
 /** The mapping of a device's statistics. Computed once per list of names. */
 export interface StatisticPlan {
-  readonly driver: string | undefined;
   readonly names: readonly string[];
   /** Indexes of the statistics that add up to a meaning; no entry if the driver has no such counter. */
   readonly counters: ReadonlyMap<CounterMeaning, readonly number[]>;
@@ -51,7 +50,7 @@ export function planStatistics(
       mapped.add(index);
     }
   }
-  return { driver, names, counters, mapped: mapped.size, ...choose(driver, names, filter) };
+  return { names, counters, mapped: mapped.size, ...choose(driver, names, filter) };
 }
 
 function choose(
@@ -67,10 +66,7 @@ function choose(
     const name = names[index]?.trim() ?? '';
     return include.test(name) && exclude?.test(name) !== true;
   });
-  return {
-    passed: chosen.slice(0, maxPassed),
-    dropped: Math.max(0, chosen.length - maxPassed),
-  };
+  return { passed: chosen.slice(0, maxPassed), dropped: Math.max(0, chosen.length - maxPassed) };
 }
 
 /** Indexes of the matching names, for each alternative that has any. */

@@ -1,4 +1,5 @@
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
+import { memoizeByObject } from '../model/memoize.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { WatchedDevice } from './collector.ts';
 
@@ -13,15 +14,10 @@ export type TxQueueAttributes = (
  */
 export function createTxQueueAttributes(attribute: string): TxQueueAttributes {
   /** By the names in `queues`, which are the same array while they are cached. */
-  const cache = new WeakMap<readonly string[], readonly string[]>();
-  return (device) => {
-    const names = device.attributeNames('queues');
-    const attributes =
-      cache.get(names) ??
-      names.filter((name) => name.startsWith('tx-')).map((queue) => `queues/${queue}/${attribute}`);
-    cache.set(names, attributes);
-    return attributes;
-  };
+  const attributesOf = memoizeByObject((names: readonly string[]) =>
+    names.filter((name) => name.startsWith('tx-')).map((queue) => `queues/${queue}/${attribute}`),
+  );
+  return (device) => attributesOf(device.attributeNames('queues'));
 }
 
 /**
@@ -36,9 +32,7 @@ export function hasTxBytes(
   try {
     return attributes(device).some((attribute) => parseInteger(device.attribute(attribute)) > 0);
   } catch (error) {
-    if (error instanceof SourceError && error.reason === 'absent') {
-      return false;
-    }
-    throw error;
+    assertSourceError(error, 'absent');
+    return false;
   }
 }

@@ -13,7 +13,7 @@ import { wireCollector } from './wire.ts';
 const recorded = createRecordedHost('debian-6.12.95-qemu');
 
 describe('wireCollector', () => {
-  test('runs only where it is asked for', () => {
+  test('is disabled by default', () => {
     expect(configFrom([]).collectors.has('wire')).toBe(false);
     expect(configFrom(['--collector.wire']).collectors.has('wire')).toBe(true);
   });
@@ -92,7 +92,7 @@ describe('wireCollector', () => {
     await running;
   });
 
-  test('gives the addresses others can reach, uplinks first', async () => {
+  test('exports the addresses that others can reach, uplinks first', async () => {
     const port = recorded.devices().find(({ hasUplink }) => hasUplink);
     const device = port?.name ?? '';
     const { collect } = collecting({

@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { setInterval } from 'node:timers';
 
 import type { DeviceAddress } from '../host/host.ts';
 import { counter, gauge } from '../metrics/metric.ts';
 import type { Metric, MetricFamily } from '../metrics/metric.ts';
 import type { Device } from '../model/device.ts';
-import { SourceError } from '../model/errors.ts';
+import { SourceError, assertSourceError } from '../model/errors.ts';
 import { tunnelLayers } from '../parsers/tunnel-packet.ts';
 import { createSampler } from '../wire/sampler.ts';
 import type { Sampler, SamplerState } from '../wire/sampler.ts';
@@ -54,13 +55,13 @@ const addressInfo = gauge({
 
 const readMilliseconds = 250;
 const maxAddresses = 64;
-/** Of one link or one machine only. */
+/** Addresses of one link or one machine. */
 const localAddress = /^(?:127\.|169\.254\.|::1$|fe[89ab])/i;
 
-/** Which nodes send packets with wrong checksums, as this node receives them. */
+/** Verifies sampled packets, to find the nodes that send wrong checksums. */
 export const wireCollector: CollectorDefinition = {
   name: 'wire',
-  description: 'Verifies checksums of sampled packets in tunnels, by the node that sent them.',
+  description: 'Checksums of sampled tunnel packets, by the node that sent them.',
   isOptIn: true,
   metrics: [
     wireChecked,
@@ -94,10 +95,8 @@ export const wireCollector: CollectorDefinition = {
           }),
         });
       } catch (error) {
-        if (!(error instanceof SourceError)) {
-          throw error;
-        }
-        // One warning for all devices, until something else is wrong.
+        assertSourceError(error);
+        // One warning for all devices, until the reason changes.
         if (problem !== error.message) {
           problem = error.message;
           log.warn({ reason: problem }, 'packets are not sampled');
@@ -132,21 +131,17 @@ export const wireCollector: CollectorDefinition = {
     };
 
     return {
-      run: async (signal) =>
-        new Promise((resolve) => {
-          const timer = setInterval(() => {
-            const nowSeconds = host.now().getTime() / 1000;
-            for (const sampler of samplers.values()) {
-              sampler.read(nowSeconds);
-            }
-          }, readMilliseconds);
-          const end = (): void => {
-            clearInterval(timer);
-            follow([]);
-            resolve();
-          };
-          signal.addEventListener('abort', end, { once: true });
-        }),
+      run: async (signal) => {
+        const timer = setInterval(() => {
+          const nowSeconds = host.now().getTime() / 1000;
+          for (const sampler of samplers.values()) {
+            sampler.read(nowSeconds);
+          }
+        }, readMilliseconds);
+        await once(signal, 'abort');
+        clearInterval(timer);
+        follow([]);
+      },
       collect: ({ devices }) => {
         const watched = devices.filter(isPort);
         readAddresses();
@@ -163,14 +158,14 @@ export const wireCollector: CollectorDefinition = {
 };
 
 /**
- * Packets are counted where they come in: on a bond, bridge or VLAN above the port they would count twice. Virtual devices
- * are watched only where somebody names them.
+ * Packets are counted at the port: on a bond, bridge or VLAN above it they would count twice. Virtual devices are only watched
+ * if --device.include names them.
  */
 function isPort({ kind }: Device): boolean {
   return kind === 'physical' || kind === 'virtual';
 }
 
-/** Those that can be an end of a tunnel, the likeliest first; the bridges of containers have the same on every node. */
+/** The addresses that may be an end of a tunnel, those of uplinks first. Bridges of containers have the same on every node. */
 function nodeAddresses(
   addresses: readonly DeviceAddress[],
   devices: readonly Device[],
@@ -188,12 +183,9 @@ function addressKey({ device, address }: DeviceAddress): string {
   return `${device} ${address}`;
 }
 
-interface PortReading {
-  readonly device: Device;
-  readonly state: SamplerState | undefined;
-}
-
-function wireFamilies(readings: readonly PortReading[]): readonly MetricFamily[] {
+function wireFamilies(
+  readings: readonly { readonly device: Device; readonly state: SamplerState | undefined }[],
+): readonly MetricFamily[] {
   const sources = readings.flatMap(({ device, state }) =>
     (state?.sources ?? []).map(({ address = 'other', ...counts }) => ({
       ...counts,

@@ -142,12 +142,12 @@ describe('parseArguments', () => {
     expect([...configOf(...argv).collectors]).toEqual(enabled);
   });
 
-  test('parseArguments() asks for a check with --config.check', () => {
+  test('parseArguments() selects the check with --config.check', () => {
     const invocation = invocationOf('--config.check', '--log.level=error');
     expect(invocation).toMatchObject({ action: 'check', config: { logLevel: 'error' } });
   });
 
-  test('parseArguments() asks for the version with --version', () => {
+  test('parseArguments() selects the version with --version', () => {
     expect(invocationOf('--version')).toEqual({ action: 'version' });
   });
 

@@ -2,10 +2,10 @@ import { Command } from 'commander';
 
 import { knownIssues } from '../catalogue/known-issues.ts';
 import {
+  countBetween,
   oneOf,
   parseAbsolutePath,
   parseAnchoredRegExp,
-  parseCount,
   parseListenAddress,
   parsePath,
   parsePollInterval,
@@ -36,7 +36,7 @@ export function parseArguments(
 ): Invocation {
   const program = new Command('nicwatch')
     .description(
-      'Prometheus exporter that watches network cards. "nicwatch check" looks at this node once: see "nicwatch check --help".',
+      'Prometheus exporter that watches network cards. "nicwatch check" checks this node once; see "nicwatch check --help".',
     )
     .allowExcessArguments(true)
     .showSuggestionAfterError(false)
@@ -82,11 +82,7 @@ export function parseArguments(
       pollIntervalSeconds: devices.pollInterval(),
       ethtoolReader: devices.ethtoolReader(),
       kernelLogSource: host.kernelLogSource(),
-      paths: Object.freeze({
-        procfs: host.procfs(),
-        sysfs: host.sysfs(),
-        rootfs: host.rootfs(),
-      }),
+      paths: Object.freeze({ procfs: host.procfs(), sysfs: host.sysfs(), rootfs: host.rootfs() }),
       stateDirectory: host.stateDirectory(),
       logLevel: log.level(),
       logFormat: log.format(),
@@ -111,7 +107,7 @@ function addWebFlags(program: Command) {
     }),
     maxRequests: flag(program, '--web.max-requests <count>', {
       description: 'Maximum number of concurrent scrapes; 0 disables the limit.',
-      parse: parseCount,
+      parse: countBetween(0, 999_999),
       fallback: '40',
     }),
     enableLifecycle: toggle(program, '--web.enable-lifecycle', {
@@ -151,7 +147,7 @@ function addDeviceFlags(program: Command) {
       fallback: 'auto',
     }),
     knownIssuesFile: flag(program, '--known-issues.file <path>', {
-      description: 'YAML file of known issues to add to the built-in ones.',
+      description: 'YAML file of known issues and policies, in addition to the built-in issues.',
       parse: parsePath,
     }),
     offloadFeatures: flag(program, '--collector.offload.features <regex|all>', {

@@ -7,9 +7,9 @@ import type { CollectorFlag } from './collector-flags.ts';
 import type { Config } from './config.ts';
 import { flag, toggle } from './flags.ts';
 
-/** What `nicwatch check` is asked for. */
+/** The options of `nicwatch check`. */
 export interface CheckOptions {
-  /** None is all. */
+  /** Empty for all. */
   readonly devices: readonly string[];
   readonly format: 'text' | 'json';
   readonly color: 'auto' | 'always' | 'never';
@@ -18,28 +18,34 @@ export interface CheckOptions {
   readonly verbose: boolean;
 }
 
-/** What the command line of `nicwatch check` asks for. */
+/** The action that the command line of `nicwatch check` selects. */
 export type CheckInvocation =
   | { readonly action: 'run'; readonly options: CheckOptions; readonly config: Config }
   | { readonly action: 'help'; readonly text: string };
 
-/** Flags it shares with the agent. */
+/** Flags shared with the agent. */
 const sharedFlags = [
-  ['--device.include <regex>', 'Check the devices whose whole name matches.'],
-  ['--device.exclude <regex>', 'Never check devices whose whole name matches.'],
-  ['--known-issues.file <path>', 'YAML file of known issues and policies.'],
-  ['--ethtool.reader <reader>', 'How to ask drivers: ioctl, command or auto.'],
-  ['--kernel-log.source <source>', 'Which kernel log to read: kmsg, journal, none or auto.'],
-  ['--path.procfs <path>', 'Where procfs is mounted.'],
-  ['--path.sysfs <path>', 'Where sysfs is mounted.'],
-  ['--path.rootfs <path>', "Where the host's root is mounted."],
+  [
+    '--device.include <regex>',
+    'Check the devices whose full name matches, instead of the default selection.',
+  ],
+  ['--device.exclude <regex>', 'Exclude devices whose full name matches.'],
+  [
+    '--known-issues.file <path>',
+    'YAML file of known issues and policies, in addition to the built-in issues.',
+  ],
+  ['--ethtool.reader <reader>', 'How to query drivers: ioctl, command or auto.'],
+  ['--kernel-log.source <source>', 'Source of the kernel log: auto, kmsg, journal or none.'],
+  ['--path.procfs <path>', 'Mount point of procfs.'],
+  ['--path.sysfs <path>', 'Mount point of sysfs.'],
+  ['--path.rootfs <path>', "Mount point of the host's root."],
 ] as const;
 
 /**
  * Parses the command line of `nicwatch check`.
  *
- * @param argv arguments behind `check`
- * @throws {ConfigError} naming the flag and what was expected of it.
+ * @param argv arguments after `check`
+ * @throws {ConfigError} naming the flag and the expected value.
  */
 export function parseCheckArguments(
   argv: readonly string[],
@@ -47,9 +53,9 @@ export function parseCheckArguments(
 ): CheckInvocation {
   const program = new Command('nicwatch check')
     .description(
-      "Says what is wrong with this node's NICs, what mends it now, and what makes it last. Changes nothing.",
+      "Reports problems of this node's NICs, the commands that fix them now, and the edits that make the fixes persistent. Changes nothing.",
     )
-    .argument('[device...]', 'devices to check (default: all that are watched)')
+    .argument('[device...]', 'devices to check (default: all watched devices)')
     .showSuggestionAfterError(false)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
@@ -59,19 +65,21 @@ export function parseCheckArguments(
     fallback: 'text',
   });
   const color = flag(program, '--color <when>', {
-    description: 'Colours: always, never, or auto: on a terminal, without NO_COLOR.',
+    description: 'Colors: always, never, or auto (on a terminal, unless NO_COLOR is set).',
     parse: oneOf<CheckOptions['color']>(['auto', 'always', 'never']),
     fallback: 'auto',
   });
   const severity = flag(program, '--severity <severity>', {
-    description: 'Least severe finding that makes the exit code 1: warning or critical.',
+    description: 'Minimum severity of the findings that make the exit code 1: warning or critical.',
     parse: oneOf<CheckOptions['severity']>(['warning', 'critical']),
     fallback: 'warning',
   });
   const allowUnknown = toggle(program, '--allow-unknown', {
-    description: 'Exit with 0 also where a check could not look.',
+    description: 'Exit with 0 even if a check could not be completed.',
   });
-  const verbose = toggle(program, '-v, --verbose', { description: 'Print every check.' });
+  const verbose = toggle(program, '-v, --verbose', {
+    description: 'Print all checks, not only findings.',
+  });
   const passed: string[] = [];
   for (const [spelling, description] of sharedFlags) {
     const [name] = spelling.split(' ');
@@ -97,7 +105,7 @@ export function parseCheckArguments(
     collectors,
   );
   if (invocation.action !== 'run') {
-    throw new ConfigError('the flags ask for no check');
+    throw new ConfigError('expected flags of a check');
   }
   return {
     action: 'run',

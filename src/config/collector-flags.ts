@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 
 import type { Config } from './config.ts';
-import { parsePorts, parseSampleCount } from './flag-values.ts';
+import { countBetween, parsePorts } from './flag-values.ts';
 import { flag, toggle } from './flags.ts';
 
-/** What the command line needs to know of a collector to offer its flag. */
+/** What the flag of a collector requires. */
 export interface CollectorFlag {
   readonly name: string;
   readonly description: string;
-  /** Whether it runs only where it is asked for. */
+  /** Whether it is disabled by default. */
   readonly isOptIn?: boolean;
 }
 
-/** Adds a flag for each collector; the returned function names those that are enabled. */
+/** Adds a flag per collector; the returned function returns the names of those enabled. */
 export function addCollectorFlags(
   program: Command,
   collectors: readonly CollectorFlag[],
@@ -38,16 +38,16 @@ export function addCollectorFlags(
     );
 }
 
-/** Adds the flags of the collector `wire`; the returned function gives what they say. */
+/** Adds the flags of the collector `wire`; the returned function returns their values. */
 export function addWireFlags(program: Command): () => Config['wire'] {
   const rate = flag(program, '--collector.wire.rate <count>', {
     description: 'Target number of sampled packets per second and device.',
-    parse: parseSampleCount,
+    parse: countBetween(1, 1000),
     fallback: '100',
   });
   const maxSources = flag(program, '--collector.wire.max-sources <count>', {
     description: 'Maximum number of source addresses per device.',
-    parse: parseSampleCount,
+    parse: countBetween(1, 1000),
     fallback: '16',
   });
   const ports = flag(program, '--collector.wire.ports <ports>', {

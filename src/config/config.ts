@@ -1,9 +1,7 @@
 import type { KnownIssue } from '../model/known-issue.ts';
 
-type EthtoolReaderChoice = 'auto' | 'ioctl' | 'command';
 export type KernelLogSourceChoice = 'auto' | 'kmsg' | 'journal' | 'none';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-type LogFormat = 'logfmt' | 'json';
 
 /** Address to listen on; without a host, all addresses. */
 export interface ListenAddress {
@@ -14,23 +12,6 @@ export interface ListenAddress {
 /** A listening socket passed to the process by systemd. */
 export interface InheritedSocket {
   readonly descriptor: number;
-}
-
-/** Mount points of the host's file systems. */
-interface HostPaths {
-  readonly procfs: string;
-  readonly sysfs: string;
-  readonly rootfs: string;
-}
-
-/** What the collector `wire` samples. */
-interface WireConfig {
-  /** Samples a second and device to come near to. */
-  readonly rate: number;
-  /** Sources told apart on each device. */
-  readonly maxSources: number;
-  /** UDP ports of tunnels. */
-  readonly ports: readonly number[];
 }
 
 /** The validated configuration from flags and files, frozen. */
@@ -54,17 +35,25 @@ export interface Config {
   /** Raw driver statistics to export, and those to exclude; undefined is none. */
   readonly ethtoolRaw: RegExp | undefined;
   readonly ethtoolRawExclude: RegExp | undefined;
-  readonly wire: WireConfig;
+  readonly wire: {
+    /** Target samples per second and device. */
+    readonly rate: number;
+    /** Maximum source addresses per device. */
+    readonly maxSources: number;
+    /** UDP ports of tunnels. */
+    readonly ports: readonly number[];
+  };
   /** A file of the user's own known issues. */
   readonly knownIssuesFile: string | undefined;
   /** The built-in issues and those of the file; a new list after each reload. */
   readonly knownIssues: readonly KnownIssue[];
   readonly pollIntervalSeconds: number;
-  readonly ethtoolReader: EthtoolReaderChoice;
+  readonly ethtoolReader: 'auto' | 'ioctl' | 'command';
   readonly kernelLogSource: KernelLogSourceChoice;
-  readonly paths: HostPaths;
+  /** Mount points of the host's file systems. */
+  readonly paths: { readonly procfs: string; readonly sysfs: string; readonly rootfs: string };
   /** Directory for state that survives a restart. */
   readonly stateDirectory: string;
   readonly logLevel: LogLevel;
-  readonly logFormat: LogFormat;
+  readonly logFormat: 'logfmt' | 'json';
 }

@@ -3,21 +3,20 @@ import { isIP } from 'node:net';
 import { Command } from 'commander';
 
 import { ConfigError } from '../model/errors.ts';
-import { quote } from '../parsers/lines.ts';
 import { parseCommandLine } from './command-line.ts';
-import { parsePorts } from './flag-values.ts';
+import { invalidValue, parsePorts } from './flag-values.ts';
 import { flag } from './flags.ts';
 
-/** What `nicwatch drill` is asked for. */
+/** A drill and its options. */
 export type Drill =
   | { readonly name: 'list' }
   | { readonly name: 'checksum'; readonly address: string; readonly port: number };
 
 const usage = 'nicwatch drill list, or nicwatch drill checksum --to=ADDRESS [--port=PORT]';
-/** Multicast and broadcast: a drill is for one node. */
+/** Multicast, broadcast and unspecified addresses: a drill is for one node. */
 const manyNodes = /^(?:2[2-5]\d\.|ff|::$|0\.)/i;
 
-/** Parses what follows `nicwatch drill`. @throws {ConfigError} naming what is wrong. */
+/** Parses the arguments after `nicwatch drill`. @throws {ConfigError} naming the invalid argument. */
 export function parseDrill([name, ...argv]: readonly string[]): Drill {
   if (name === 'list' && argv.length === 0) {
     return { name };
@@ -48,7 +47,7 @@ export function parseDrill([name, ...argv]: readonly string[]): Drill {
 
 function parseNodeAddress(text: string): string {
   if (isIP(text) === 0 || manyNodes.test(text)) {
-    throw new ConfigError(`expected the IP address of a node, got ${quote(text)}`);
+    throw invalidValue('the IP address of a node', text);
   }
   return text;
 }

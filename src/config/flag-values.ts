@@ -1,62 +1,56 @@
 import { isIP } from 'node:net';
 
-import { ConfigError } from '../model/errors.ts';
+import { ConfigError, messageOf } from '../model/errors.ts';
 import { quote } from '../parsers/lines.ts';
 import { maxFilterPorts } from '../parsers/tunnel-filter.ts';
 import type { ListenAddress } from './config.ts';
 
-/** Makes the parser of a value that must be one of `choices`. */
+const minPollSeconds = 1;
+const maxPollSeconds = 3600;
+
+/** The error for an invalid value. */
+export function invalidValue(expected: string, text: string): ConfigError {
+  return new ConfigError(`expected ${expected}, got ${quote(text)}`);
+}
+
+/** Creates the parser of a value that must be one of `choices`. */
 export function oneOf<const Choice extends string>(
   choices: readonly Choice[],
 ): (text: string) => Choice {
   return (text) => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) {
-      throw new ConfigError(`expected ${choices.join(', ')}, got ${quote(text)}`);
+      throw invalidValue(choices.join(', '), text);
     }
     return choice;
   };
 }
 
-const minPollSeconds = 1;
-const maxPollSeconds = 3600;
-const maxSampleCount = 1000;
+/** Creates the parser of a whole number from `min` to `max`. */
+export function countBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d+$/.test(text) && text.length <= String(max).length ? Number(text) : -1;
+    if (count < min || count > max) {
+      throw invalidValue(`a number from ${min} to ${max}`, text);
+    }
+    return count;
+  };
+}
 
 /** Parses a YAML 1.1 boolean. @throws {ConfigError} */
 export function parseBoolean(text: string): boolean {
-  if (/^(?:y|yes|true|on)$/i.test(text)) {
-    return true;
+  const isTrue = /^(?:y|yes|true|on)$/i.test(text);
+  if (!isTrue && !/^(?:n|no|false|off)$/i.test(text)) {
+    throw invalidValue('true or false', text);
   }
-  if (/^(?:n|no|false|off)$/i.test(text)) {
-    return false;
-  }
-  throw new ConfigError(`expected true or false, got ${quote(text)}`);
+  return isTrue;
 }
 
-/** Parses a count from 0 to 999999. @throws {ConfigError} */
-export function parseCount(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) {
-    throw new ConfigError(`expected a number from 0 to 999999, got ${quote(text)}`);
-  }
-  return Number(text);
-}
-
-/** Parses a number of samples or sources. @throws {ConfigError} when it is none from 1 to 1000. */
-export function parseSampleCount(text: string): number {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > maxSampleCount) {
-    throw new ConfigError(`expected a number from 1 to ${maxSampleCount}, got ${quote(text)}`);
-  }
-  return count;
-}
-
-/** Parses UDP ports separated by commas. @throws {ConfigError} when one is none, or there are too many. */
+/** Parses UDP ports separated by commas. @throws {ConfigError} when one is invalid, or there are too many. */
 export function parsePorts(text: string): readonly number[] {
   const ports = text.split(',').map((port) => (/^\d{1,5}$/.test(port) ? Number(port) : 0));
   if (ports.length > maxFilterPorts || ports.some((port) => port < 1 || port > 65_535)) {
-    throw new ConfigError(
-      `expected at most ${maxFilterPorts} ports separated by commas, got ${quote(text)}`,
-    );
+    throw invalidValue(`at most ${maxFilterPorts} ports separated by commas`, text);
   }
   return ports;
 }
@@ -65,7 +59,7 @@ export function parsePorts(text: string): readonly number[] {
 export function parsePollInterval(text: string): number {
   const seconds = parseDurationSeconds(text);
   if (seconds < minPollSeconds || seconds > maxPollSeconds) {
-    throw new ConfigError(`expected a duration from 1s to 1h, got ${JSON.stringify(text)}`);
+    throw invalidValue('a duration from 1s to 1h', text);
   }
   return seconds;
 }
@@ -73,7 +67,7 @@ export function parsePollInterval(text: string): number {
 /** Validates an absolute path. @throws {ConfigError} when it is relative or contains a null character. */
 export function parseAbsolutePath(text: string): string {
   if (!text.startsWith('/') || text.includes('\0')) {
-    throw new ConfigError(`expected an absolute path, got ${JSON.stringify(text)}`);
+    throw invalidValue('an absolute path', text);
   }
   return text;
 }
@@ -81,7 +75,7 @@ export function parseAbsolutePath(text: string): string {
 /** Validates a path. @throws {ConfigError} when it is empty or contains a null character. */
 export function parsePath(text: string): string {
   if (text === '' || text.includes('\0')) {
-    throw new ConfigError(`expected a path, got ${JSON.stringify(text)}`);
+    throw invalidValue('a path', text);
   }
   return text;
 }
@@ -104,7 +98,7 @@ const unitSeconds: Readonly<Record<string, number>> = {
  */
 export function parseDurationSeconds(text: string): number {
   if (!/^(?:0|(?:\d{1,9}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h))+)$/.test(text)) {
-    throw new ConfigError(`expected a duration such as "15s" or "1m30s", got ${quote(text)}`);
+    throw invalidValue('a duration such as "15s" or "1m30s"', text);
   }
   return [...text.matchAll(/([\d.]+)(\D+)/g)].reduce(
     (sum, [, amount, unit = '']) => sum + Number(amount) * (unitSeconds[unit] ?? 0),
@@ -115,17 +109,15 @@ export function parseDurationSeconds(text: string): number {
 /** Compiles a regular expression that is fully anchored, as in Prometheus. @throws {ConfigError} */
 export function parseAnchoredRegExp(text: string): RegExp {
   if (text === '') {
-    throw new ConfigError('expected a regular expression, got ""');
+    throw invalidValue('a regular expression', text);
   }
   try {
     // Compiled unanchored first: inside the anchors, unbalanced parentheses could be valid.
     void new RegExp(text, 'u');
     return new RegExp(`^(?:${text})$`, 'u');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`expected a regular expression, got ${quote(text)} (${reason})`, {
-      cause: error,
-    });
+    const message = `expected a regular expression, got ${quote(text)} (${messageOf(error)})`;
+    throw new ConfigError(message, { cause: error });
   }
 }
 
@@ -141,12 +133,10 @@ const reserved = ['/-', '/api/v1/status'];
  */
 export function parseTelemetryPath(text: string): string {
   if (reserved.some((path) => text === path || text.startsWith(`${path}/`))) {
-    throw new ConfigError(
-      `expected a path that is not reserved, such as "/metrics", got ${quote(text)}`,
-    );
+    throw invalidValue('a path that is not reserved, such as "/metrics"', text);
   }
   if (!pathPattern.test(text)) {
-    throw new ConfigError(`expected a path such as "/metrics", got ${quote(text)}`);
+    throw invalidValue('a path such as "/metrics"', text);
   }
   return text;
 }
@@ -161,9 +151,7 @@ export function parseListenAddress(text: string): ListenAddress {
   const [, bracketed, plain, digits] = match ?? [];
   const port = Number(digits);
   if (match === null || port > 65_535 || (bracketed !== undefined && isIP(bracketed) !== 6)) {
-    throw new ConfigError(
-      `expected an address such as ":10140", "127.0.0.1:10140" or "[::1]:10140", got ${JSON.stringify(text)}`,
-    );
+    throw invalidValue('an address such as ":10140", "127.0.0.1:10140" or "[::1]:10140"', text);
   }
   const host = bracketed ?? plain;
   return { host: host === '' ? undefined : host, port };

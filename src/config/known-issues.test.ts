@@ -17,7 +17,7 @@ const entry = `known_issues:
 const none = { file: 'issues.yml', taken: new Set<string>() };
 
 describe('parseKnownIssues()', () => {
-  test('takes every field, and versions as they are written', () => {
+  test('accepts every field, and versions as written', () => {
     expect(parseKnownIssues(entry, none)).toEqual([
       {
         id: 'x710-bad-nvm',
@@ -43,7 +43,7 @@ describe('parseKnownIssues()', () => {
     ]);
   });
 
-  test('takes a policy, and whom it is for', () => {
+  test('accepts a policy with selectors', () => {
     const policy = entry.replace(
       '    severity',
       '    required: off\n    device: eno.*\n    bus: 0000:01:.*\n    severity',
@@ -61,7 +61,7 @@ describe('parseKnownIssues()', () => {
     expect(issue?.mitigation).toBe(issue?.symptom);
   });
 
-  test('takes a file that lists none', () => {
+  test('accepts an empty list', () => {
     expect(parseKnownIssues('known_issues: []\n', none)).toEqual([]);
   });
 

@@ -1,9 +1,7 @@
-import { ConfigError } from '../model/errors.ts';
 import { issueSeverities } from '../model/known-issue.ts';
 import type { KnownIssue, VersionRange } from '../model/known-issue.ts';
-import { quote } from '../parsers/lines.ts';
 import { parseFirmwareVersion, parseKernelVersion } from '../parsers/version.ts';
-import { oneOf, parseAnchoredRegExp } from './flag-values.ts';
+import { invalidValue, oneOf, parseAnchoredRegExp } from './flag-values.ts';
 import { parseYaml } from './yaml-value.ts';
 import type { YamlValue } from './yaml-value.ts';
 
@@ -12,32 +10,15 @@ const maxIssues = 100;
 const maxFeatures = 20;
 const maxTextLength = 500;
 
-interface TextRule {
-  readonly pattern: RegExp;
-  readonly expected: string;
-}
-
-const anyText: TextRule = {
-  pattern: /\S/,
-  expected: `a text of at most ${maxTextLength} characters`,
-};
-const idText: TextRule = {
-  pattern: /^[a-z][a-z\d-]{0,62}$/,
-  expected: 'an id of lower-case letters, digits and -',
-};
-const driverText: TextRule = {
-  pattern: /^\S.{0,31}$/,
-  expected: 'the name ethtool -i gives of a driver',
-};
-/** The short names ethtool accepts (`tso`) differ from those it prints, and would never match. */
-const featureText: TextRule = {
-  pattern: /^(?:[a-z\d_]+(?:-[a-z\d_]+)+|highdma|loopback)$/,
-  expected: 'a feature as ethtool -k prints it, such as tcp-segmentation-offload',
-};
-const sourceText: TextRule = {
-  pattern: /^https?:\/\/\S+$/,
-  expected: 'an http or https URL',
-};
+const parseText = matching(/\S/, `a text of at most ${maxTextLength} characters`);
+const parseIdText = matching(/^[a-z][a-z\d-]{0,62}$/, 'an id of lower-case letters, digits and -');
+const parseDriver = matching(/^\S.{0,31}$/, 'the name ethtool -i gives of a driver');
+/** The short names that ethtool accepts (`tso`) differ from those it prints, and would never match. */
+const parseFeature = matching(
+  /^(?:[a-z\d_]+(?:-[a-z\d_]+)+|highdma|loopback)$/,
+  'a feature as ethtool -k prints it, such as tcp-segmentation-offload',
+);
+const parseSource = matching(/^https?:\/\/\S+$/, 'an http or https URL');
 
 const fields = [
   'id',
@@ -67,9 +48,8 @@ export function parseKnownIssues(
 ): readonly KnownIssue[] {
   const ids = new Set(taken);
   const parseId = (id: string): string => {
-    matching(idText)(id);
-    if (ids.has(id)) {
-      throw new ConfigError(`expected an id no other issue has, got ${quote(id)}`);
+    if (ids.has(parseIdText(id))) {
+      throw invalidValue('an id no other issue has', id);
     }
     ids.add(id);
     return id;
@@ -85,35 +65,23 @@ function parseIssue(entry: YamlValue, parseId: (text: string) => string): KnownI
   if (optional('required') !== undefined && optional('features') === undefined) {
     entry.fail('expected features with required, got none');
   }
-  const source = optional('source')?.parse(matching(sourceText));
+  const source = optional('source')?.parse(parseSource);
   return {
     id: required('id').parse(parseId),
-    drivers: [required('driver').parse(matching(driverText))],
+    drivers: [required('driver').parse(parseDriver)],
     firmware: parseRange(optional('firmware'), parseFirmwareVersion),
     kernel: parseRange(optional('kernel'), parseKernelVersion),
     features:
       optional('features')
         ?.items(maxFeatures)
-        .map((feature) => feature.parse(matching(featureText))) ?? [],
-    ...policyFields(optional),
+        .map((feature) => feature.parse(parseFeature)) ?? [],
+    required: optional('required')?.parse(oneOf<'on' | 'off'>(['on', 'off'])),
+    device: optional('device')?.parse(parseAnchoredRegExp),
+    bus: optional('bus')?.parse(parseAnchoredRegExp),
     severity: required('severity').parse(oneOf(issueSeverities)),
-    symptom: required('symptom').parse(matching(anyText)),
-    mitigation: required('mitigation').parse(matching(anyText)),
+    symptom: required('symptom').parse(parseText),
+    mitigation: required('mitigation').parse(parseText),
     sources: source === undefined ? [] : [source],
-  };
-}
-
-/** What makes a policy of an issue, and whom either is for. */
-function policyFields(
-  optional: (name: 'required' | 'device' | 'bus') => YamlValue | undefined,
-): Pick<KnownIssue, 'required' | 'device' | 'bus'> {
-  const demand = optional('required')?.parse(oneOf<'on' | 'off'>(['on', 'off']));
-  const device = optional('device')?.parse(parseAnchoredRegExp);
-  const bus = optional('bus')?.parse(parseAnchoredRegExp);
-  return {
-    ...(demand === undefined ? {} : { required: demand }),
-    ...(device === undefined ? {} : { device }),
-    ...(bus === undefined ? {} : { bus }),
   };
 }
 
@@ -137,10 +105,10 @@ function fieldsOf<Name extends string>(
   };
 }
 
-function matching({ pattern, expected }: TextRule): (text: string) => string {
+function matching(pattern: RegExp, expected: string): (text: string) => string {
   return (text) => {
     if (text.length > maxTextLength || !pattern.test(text)) {
-      throw new ConfigError(`expected ${expected}, got ${quote(text)}`);
+      throw invalidValue(expected, text);
     }
     return text;
   };
@@ -155,9 +123,7 @@ function parseRange(
   }
   const parseBound = (text: string): string => {
     if (parse(text) === undefined || text.length > maxTextLength) {
-      throw new ConfigError(
-        `expected a version that begins with numbers, such as 8.30, got ${quote(text)}`,
-      );
+      throw invalidValue('a version that begins with numbers, such as 8.30', text);
     }
     return text;
   };

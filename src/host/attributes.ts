@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 
 import { SourceError } from '../model/errors.ts';
 import type { DescriptorBudget } from './descriptors.ts';
-import { readAt } from './read-at.ts';
+import { readAt } from './small-file.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
 /** Max size of a sysfs attribute: a page. */

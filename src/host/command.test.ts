@@ -154,7 +154,7 @@ describe('createRunCommand()', () => {
     });
   });
 
-  test('kills a command with too much stderr at once, whatever it does next', async () => {
+  test('kills a command with too much stderr immediately', async () => {
     const startedAt = performance.now();
     await expect(
       createRunCommand(never)('sh', [
@@ -185,7 +185,7 @@ describe('createRunCommand()', () => {
     expect(stdout).toHaveLength(length);
   });
 
-  test('finds system tools whatever the PATH', async () => {
+  test('finds system tools independently of PATH', async () => {
     const { stdout } = await createRunCommand(never)('sh', ['-c', 'echo "$PATH"']);
     expect(stdout).toBe(`${process.env['PATH']}:/usr/sbin:/sbin\n`);
   });
@@ -215,7 +215,7 @@ describe('createRunCommand()', () => {
     kill.mockRestore();
   });
 
-  test('leaves no listener on the signal, however many commands use it', async () => {
+  test('leaves no listener on the signal', async () => {
     const { signal } = new AbortController();
     const command = createRunCommand(signal)('sleep', ['0.2']);
     await vi.waitUntil(() => getEventListeners(signal, 'abort').length > 0);

@@ -23,10 +23,6 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-export interface RunCommandOptions {
-  readonly timeoutMilliseconds?: number;
-}
-
 /** Runs a program with arguments, never through a shell, and returns its output. @throws {SourceError} */
 export type RunCommand = (file: string, argv: readonly string[]) => Promise<CommandResult>;
 
@@ -43,7 +39,9 @@ export type StreamLines = (
 /** Creates the function that runs commands with a timeout and bounded output. */
 export function createRunCommand(
   signal: AbortSignal,
-  { timeoutMilliseconds = defaultTimeoutMilliseconds }: RunCommandOptions = {},
+  {
+    timeoutMilliseconds = defaultTimeoutMilliseconds,
+  }: { readonly timeoutMilliseconds?: number } = {},
 ): RunCommand {
   return async (file, argv) => {
     const command = [file, ...argv].join(' ');

@@ -206,7 +206,7 @@ describe('createDeviceLister()', () => {
     expect(found().map(({ name }) => name)).toEqual(['eno1']);
   });
 
-  test('gives every device a unique label, whatever the bytes of its name', () => {
+  test('gives every device a unique label, for any bytes in its name', () => {
     addDevice('plain', { index: 1 });
     addDevice('quote"\\', { index: 2 });
     addDevice(Buffer.from([0x78, 0xfe]), { index: 3 });

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
 import { ParseError, SourceError } from '../model/errors.ts';
-import type { DeviceKind } from '../model/device.ts';
+import type { Device, DeviceKind } from '../model/device.ts';
 import { parseInteger } from '../parsers/number.ts';
 import type { DeviceIdentity, LinuxDevice } from './linux-device.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
@@ -18,15 +18,10 @@ const virtualKinds: Readonly<
   vlan: { kind: 'vlan', driver: '802.1Q VLAN Support' },
 };
 
-interface Candidate {
+interface Candidate extends Omit<Device, 'name' | 'hasUplink'> {
   readonly rawName: Buffer;
-  /** Inode of the device's directory: tells it from another device of the same name. */
+  /** Inode of the device's directory, which differs for another device of the same name. */
   readonly inode: number;
-  readonly kind: DeviceKind;
-  readonly driver: string | undefined;
-  readonly busAddress: string | undefined;
-  readonly pciId: string | undefined;
-  readonly interfaceIndex: number;
   /** Names of the lower devices, as latin1. */
   readonly lower: readonly string[];
 }

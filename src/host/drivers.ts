@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { ConfigError, SourceError } from '../model/errors.ts';
+import { ConfigError, SourceError, assertSourceError } from '../model/errors.ts';
 import { createRunCommand } from './command.ts';
 import { createDirectoryLock } from './directory-lock.ts';
 import type { LockDirectory } from './directory-lock.ts';
@@ -19,39 +19,38 @@ import { threadPoolSize } from './runtime.ts';
 import { createWaitReadable } from './wait-readable.ts';
 import type { WaitReadable } from './wait-readable.ts';
 
-/** A pool of fewer threads is left to calls of drivers, locked attributes and files. */
+/** A smaller pool has no thread to spare for poll(2). */
 const minWaitThreads = 5;
 
-/** How drivers are asked, and what they announce of themselves. */
+/** The interfaces to the kernel and to drivers that are available. */
 export interface Drivers {
   readonly reader: Host['ethtoolReader'];
   readonly openEthtool: OpenEthtool;
-  /** Undefined where changes are not announced, and everything is read anew each time. */
+  /** Undefined if changes are not announced. */
   readonly linkAnnouncements: LinkAnnouncements | undefined;
-  /** Undefined where systemd is notified with its own command. */
+  /** Undefined if systemd is notified with systemd-notify. */
   readonly notifySocket: NotifySocket | undefined;
-  /** Undefined where poll(2) is not available, and the kernel log is read at intervals. */
+  /** Undefined if poll(2) is not available: the kernel log is read at intervals. */
   readonly waitReadable: WaitReadable | undefined;
-  /** Undefined where packets cannot be sampled. */
+  /** Undefined if packets cannot be sampled. */
   readonly openPacketSocket: Host['openPacketSocket'];
   readonly lockDirectory: LockDirectory;
-  /** See {@link Libc.exit}; undefined where the C library cannot be called. */
+  /** See {@link Libc.exit}; undefined if the C library cannot be called. */
   readonly exit: Libc['exit'] | undefined;
-  /** What could not be had, and is done without. */
+  /** Why some of these are not available. */
   readonly problems: readonly SourceError[];
 }
 
 export interface OpenDriversOptions {
-  /** Ends the commands that still run. */
+  /** Terminates running commands. */
   readonly signal: AbortSignal;
   readonly open?: () => Promise<Libc>;
 }
 
 /**
- * Opens the way to ask drivers that was chosen; `auto` is the kernel's own interface where it can be called, and the
- * ethtool command elsewhere.
+ * Opens the chosen interface to drivers: `auto` is the ioctl if it is available, otherwise the ethtool command.
  *
- * @throws {ConfigError} when the kernel's interface was asked for and cannot be had.
+ * @throws {ConfigError} when the ioctl was chosen and is not available.
  */
 export async function openDrivers(
   choice: Config['ethtoolReader'],
@@ -87,13 +86,11 @@ export async function openDrivers(
           ...announcementsOf(libc),
         };
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
+    assertSourceError(error);
     if (choice === 'ioctl') {
       throw new ConfigError(`--ethtool.reader: ${error.message}`, { cause: error });
     }
-    // The command was asked for: nothing is read in another way than that.
+    // If the command was chosen, koffi is not missed.
     return { ...drivers, problems: choice === 'command' ? [] : [readByCommand(error)] };
   }
 }
@@ -110,9 +107,7 @@ function announcementsOf(libc: Libc): Pick<Drivers, 'linkAnnouncements' | 'probl
   try {
     return { linkAnnouncements: openLinkAnnouncements(libc), problems: [] };
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
+    assertSourceError(error);
     return { linkAnnouncements: undefined, problems: [error] };
   }
 }

@@ -1,5 +1,6 @@
 import { SourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
+import { memoizeLast } from '../model/memoize.ts';
 import { parseEthtoolDriverInfo } from '../parsers/ethtool-driver-info.ts';
 import { parseEthtoolFeatures } from '../parsers/ethtool-features.ts';
 import { parseEthtoolTxRingSize } from '../parsers/ethtool-rings.ts';
@@ -36,31 +37,20 @@ export function createEthtoolCommand(run: RunCommand): OpenEthtool {
   return (identity) => {
     const name = (): string => identity().device.name;
     let names: readonly string[] = [];
-    const statisticsFrom = createCachedParser((text) => {
+    const statisticsFrom = memoizeLast((text: string) => {
       const list = parseEthtoolStatistics(text);
       const isSame =
         list.length === names.length && list.every((each, index) => each.name === names[index]);
       names = isSame ? names : list.map((each) => each.name);
       return { names, values: BigUint64Array.from(list, ({ value }) => value) };
     });
-    const featuresFrom = createCachedParser(parseEthtoolFeatures);
+    const featuresFrom = memoizeLast(parseEthtoolFeatures);
     return {
       driverInfo: async () => parseEthtoolDriverInfo(await query('-i', name())),
       statistics: async () => statisticsFrom(await query('-S', name())),
       features: async () => featuresFrom(await query('-k', name())),
       txRingSize: async () => parseEthtoolTxRingSize(await query('-g', name())),
     };
-  };
-}
-
-/** Creates a parser that returns the same object for the same text. */
-function createCachedParser<Value>(parse: (text: string) => Value): (text: string) => Value {
-  let last: { readonly text: string; readonly value: Value } | undefined;
-  return (text) => {
-    if (last?.text !== text) {
-      last = { text, value: parse(text) };
-    }
-    return last.value;
   };
 }
 

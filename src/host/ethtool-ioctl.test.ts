@@ -280,7 +280,7 @@ describe('features()', () => {
     );
   });
 
-  test('groups as ethtool does, and leaves out bits without a name', async () => {
+  test('groups features as ethtool does, and skips bits without a name', async () => {
     const { reader } = kernelWith({
       interfaceIndex: 2,
       features: [

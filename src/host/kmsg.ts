@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-import { ParseError, SourceError } from '../model/errors.ts';
+import { ParseError, SourceError, assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
 import { parseKmsgRecord } from '../parsers/kmsg.ts';
@@ -79,9 +79,7 @@ async function waitForMore(
   try {
     await waitReadable?.(file, signal);
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
+    assertSourceError(error);
     await pause(readIntervalMilliseconds, signal);
   }
   await pause(drainedAt + coalesceMilliseconds - performance.now(), signal);
@@ -93,12 +91,8 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-interface ReadBatch extends KernelLogBatch {
-  /** Whether no record was read, skipped ones included. */
-  readonly isEmpty: boolean;
-}
-
-function readBatch(file: number, buffer: Buffer): ReadBatch {
+/** `isEmpty` if no record was read, not even a skipped one. */
+function readBatch(file: number, buffer: Buffer) {
   const records: KernelRecord[] = [];
   for (let count = 0; count < batchSize; count += 1) {
     const record = readRecord(file, buffer);

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import { ConfigError, SourceError } from '../model/errors.ts';
+import { ConfigError, SourceError, messageOf } from '../model/errors.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -46,8 +46,10 @@ export async function openKnownIssuesFile({
         log.info({ file: path }, 'known issues reloaded');
       } catch (error) {
         isUpToDate = false;
-        const message = error instanceof Error ? error.message : String(error);
-        log.error({ error: message }, 'cannot reload the known issues, keeping the previous ones');
+        log.error(
+          { error: messageOf(error) },
+          'cannot reload the known issues, keeping the previous ones',
+        );
       }
     },
   };

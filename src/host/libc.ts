@@ -1,47 +1,34 @@
 import { SourceError } from '../model/errors.ts';
 
-/** The calls of the C library that Node.js has no function for. */
+/**
+ * The calls of the C library that Node.js has no function for. A failed call returns the name of the errno. Asynchronous calls
+ * hold a thread of the pool while the kernel blocks, and throw a SourceError `failed` when there are too many.
+ */
 export interface Libc {
   readonly pointerBytes: number;
   /** The address of a buffer's bytes. */
   addressOf(buffer: Buffer): bigint;
-  /** @returns a descriptor, or the name of the errno. @see socket(2) */
+  /** @returns a descriptor. @see socket(2) */
   socket(domain: number, type: number, protocol: number): number | string;
-  /** @returns the name of the errno, or undefined. @see bind(2) */
+  /** @see bind(2) */
   bind(descriptor: number, address: Buffer): string | undefined;
-  /** Sends a datagram without blocking. @returns the name of the errno, or undefined. @see sendto(2) */
+  /** Sends a datagram without blocking. @see sendto(2) */
   sendTo(descriptor: number, message: Buffer, address: Buffer): string | undefined;
-  /** @returns the name of the errno, or undefined. @see setsockopt(2) */
+  /** @see setsockopt(2) */
   setOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
-  /** Fills the buffer with the value. @returns the name of the errno, or undefined. @see getsockopt(2) */
+  /** Fills the buffer with the value. @see getsockopt(2) */
   getOption(descriptor: number, option: SocketOption, value: Buffer): string | undefined;
-  /** Tells the kernel how whole pages are used. @returns the name of the errno, or undefined. @see madvise(2) */
+  /** Advises the kernel on the use of whole pages. @see madvise(2) */
   madvise(pages: Buffer, advice: number): string | undefined;
-  /** @returns a descriptor that becomes readable when it is written to, or the name of the errno. @see eventfd(2) */
+  /** @returns a descriptor that becomes readable when it is written to. @see eventfd(2) */
   eventfd(): number | string;
-  /** Receives without blocking. @returns the number of bytes, or the name of the errno. @see recv(2) */
+  /** Receives without blocking. @returns the number of bytes. @see recv(2) */
   receive(descriptor: number, buffer: Buffer): number | string;
-  /**
-   * Makes the call on a thread of the pool, which it holds while the kernel blocks. The caller keeps what the argument
-   * points to until then.
-   *
-   * @returns the name of the errno, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see ioctl(2)
-   */
+  /** The caller keeps the memory that the argument points to until the call returns. @see ioctl(2) */
   ioctl(descriptor: number, request: number, argument: Buffer): Promise<string | undefined>;
-  /**
-   * Waits, on a thread of the pool, until one of the descriptors is readable or has an error.
-   *
-   * @returns the name of the errno, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see poll(2)
-   */
+  /** Waits until one of the descriptors is readable or has an error. @see poll(2) */
   poll(descriptors: readonly number[]): Promise<string | undefined>;
-  /**
-   * Takes an exclusive lock on a file, on a thread of the pool, without waiting for another holder.
-   *
-   * @returns the name of the errno, `EAGAIN` if another process holds the lock, or undefined.
-   * @throws {SourceError} `failed` when there are too many such calls. @see flock(2)
-   */
+  /** Takes an exclusive lock without waiting; `EAGAIN` if another process holds it. @see flock(2) */
   flock(descriptor: number): Promise<string | undefined>;
   /** Exits at once, without waiting for threads with blocked calls. @see _exit(2) */
   exit(status: number): void;
@@ -100,7 +87,7 @@ export async function openLibc(): Promise<Libc> {
       typeof result === 'number' && result >= 0 ? result : errno();
     const errorOf = (result: unknown): string | undefined =>
       typeof result === 'number' && result >= 0 ? undefined : errno();
-    const poolCalls = createPoolCalls(errorOf);
+    const onPool = createPoolCalls(errorOf);
     return {
       pointerBytes: koffi.sizeof('void *'),
       addressOf: (buffer) => koffi.address(buffer),
@@ -115,15 +102,15 @@ export async function openLibc(): Promise<Libc> {
         errorOf(getsockopt(descriptor, level, name, value, new Uint32Array([value.length]))),
       madvise: (pages, advice) => errorOf(madvise(pages, pages.length, advice)),
       eventfd: () => valueOf(eventfd(0, closeOnExec)),
-      ioctl: (...callArguments) => poolCalls.run({ name: 'ioctl', call: ioctl, callArguments }),
+      ioctl: (...callArguments) => onPool({ name: 'ioctl', call: ioctl, callArguments }),
       poll: (descriptors) =>
-        poolCalls.run({
+        onPool({
           name: 'poll',
           call: poll,
           callArguments: [pollDescriptors(descriptors), descriptors.length, noTimeout],
         }),
       flock: async (descriptor) =>
-        poolCalls.run({
+        onPool({
           name: 'flock',
           call: flock,
           callArguments: [descriptor, lockExclusiveWithoutWaiting],
@@ -146,41 +133,39 @@ interface PoolCall {
   readonly callArguments: readonly unknown[];
 }
 
-interface PoolCalls {
-  /** @returns the name of the errno, or undefined. @throws {SourceError} `failed` when there are too many calls. */
-  run(call: PoolCall): Promise<string | undefined>;
-}
-
 /**
- * Makes calls on threads of the pool, each of which holds one until it returns. `errorOf` is called right after that,
- * while errno is still that of the call.
+ * Creates the function that makes calls on threads of the pool, each of which holds one until it returns. `errorOf` is called
+ * right after that, while errno is still that of the call.
+ *
+ * @returns a function that returns the name of the errno, or undefined, and throws a SourceError `failed` when there are too
+ *   many calls.
  */
-function createPoolCalls(errorOf: (returned: unknown) => string | undefined): PoolCalls {
+function createPoolCalls(
+  errorOf: (returned: unknown) => string | undefined,
+): (call: PoolCall) => Promise<string | undefined> {
   /** Arguments of calls in flight: the kernel uses them, so they must not be garbage-collected. */
   const inFlight = new Set<readonly unknown[]>();
-  return {
-    run: async ({ name, call, callArguments }) =>
-      new Promise((resolve, reject) => {
-        const refuse = (error: unknown): void => {
-          inFlight.delete(callArguments);
-          reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
-        };
-        inFlight.add(callArguments);
-        try {
-          call.async(...callArguments, (error: unknown, returned: unknown) => {
-            if (error !== null && error !== undefined) {
-              refuse(error);
-            } else {
-              inFlight.delete(callArguments);
-              resolve(errorOf(returned));
-            }
-          });
-        } catch (error) {
-          // koffi limits the calls in flight.
-          refuse(error);
-        }
-      }),
-  };
+  return async ({ name, call, callArguments }) =>
+    new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => {
+        inFlight.delete(callArguments);
+        reject(new SourceError('failed', `${name}: ${String(error)}`, { cause: error }));
+      };
+      inFlight.add(callArguments);
+      try {
+        call.async(...callArguments, (error: unknown, returned: unknown) => {
+          if (error !== null && error !== undefined) {
+            refuse(error);
+          } else {
+            inFlight.delete(callArguments);
+            resolve(errorOf(returned));
+          }
+        });
+      } catch (error) {
+        // koffi limits the calls in flight.
+        refuse(error);
+      }
+    });
 }
 
 /** An array of `struct pollfd` that polls each descriptor for reading. */

@@ -46,11 +46,10 @@ export async function openLibcrypt(): Promise<ComparePassword> {
   });
 }
 
-interface AsyncFunction {
-  readonly async: (...callArguments: readonly unknown[]) => unknown;
-}
-
-async function call(crypt: AsyncFunction, callArguments: readonly unknown[]): Promise<unknown> {
+async function call(
+  crypt: { readonly async: (...given: readonly unknown[]) => unknown },
+  callArguments: readonly unknown[],
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     crypt.async(...callArguments, (error: unknown, returned: unknown) => {
       if (error instanceof Error) {

@@ -20,15 +20,15 @@ import { resolveBelow } from './root-path.ts';
 import { createRunCommand, streamLines } from './command.ts';
 import { readSmallFile } from './small-file.ts';
 
-/** TTL of the device list where changes are announced. */
+/** TTL of the device list if changes are announced. */
 const announcedListTtlMilliseconds = 60_000;
-/** TTL where announcements may be of another network namespace than the list. */
+/** TTL if announcements may be of another network namespace than the list. */
 const foreignListTtlMilliseconds = 5000;
-/** TTL where changes are not announced; long enough not to list devices for each of a flood of kernel records. */
+/** TTL if changes are not announced; a flood of kernel records must not list the devices for each. */
 const listTtlMilliseconds = 500;
 
 const nmcliTimeoutMilliseconds = 5000;
-/** The list of installed packages has a few. */
+/** The list of installed packages has a few MiB. */
 const maxRootFileBytes = 8 * 1024 * 1024;
 
 export interface LinuxHostOptions extends Pick<
@@ -41,25 +41,14 @@ export interface LinuxHostOptions extends Pick<
   readonly state: StateFile;
 }
 
-/** The machine nicwatch runs on. */
-export function createLinuxHost(
-  { paths }: Pick<Config, 'paths'>,
-  {
-    reader,
-    openEthtool,
-    linkAnnouncements,
-    waitReadable,
-    openPacketSocket,
-    descriptors,
-    state,
-  }: LinuxHostOptions,
-): Host {
+/** Creates the host of the machine nicwatch runs on. */
+export function createLinuxHost({ paths }: Pick<Config, 'paths'>, options: LinuxHostOptions): Host {
+  const { linkAnnouncements, waitReadable } = options;
   const directory = Buffer.from(`${paths.sysfs}/class/net/`);
   const list = createDeviceLister(directory, (identity) =>
     createLinuxDevice(identity, {
+      ...options,
       directory,
-      descriptors,
-      openEthtool,
       generation: (interfaceIndex) => linkAnnouncements?.generation(interfaceIndex),
     }),
   );
@@ -105,7 +94,7 @@ export function createLinuxHost(
     readProcNet: (name, pid) =>
       readProcFile(`${paths.procfs}/${pid === undefined ? '' : `${pid}/`}net/${name}`),
     processNamespaces: () => processNamespaces(paths.procfs),
-    ethtoolReader: reader,
+    ethtoolReader: options.reader,
     kernelLog: (source, { signal: stop, afterCursor }) =>
       source === 'kmsg'
         ? readKmsg(`${paths.rootfs.replace(/\/$/, '')}/dev/kmsg`, { signal: stop, waitReadable })
@@ -116,8 +105,8 @@ export function createLinuxHost(
       Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>
         addresses.map(({ address }) => ({ device, address })),
       ),
-    openPacketSocket,
-    state,
+    openPacketSocket: options.openPacketSocket,
+    state: options.state,
     networkConfig: async (previous) => {
       const config = await readNetworkConfig(paths.rootfs, previous);
       return paths.rootfs === '/'
@@ -144,13 +133,5 @@ function showsOwnDevices(sysfs: string): boolean {
 
 /** Translates a path of procfs or sysfs to the configured mount points. */
 function mountedPath(path: string, { procfs, sysfs }: Config['paths']): string {
-  for (const [prefix, mount] of [
-    ['/proc/', procfs],
-    ['/sys/', sysfs],
-  ] as const) {
-    if (path.startsWith(prefix)) {
-      return `${mount}/${path.slice(prefix.length)}`;
-    }
-  }
-  return path;
+  return path.replace(/^\/(proc|sys)\//, (_, name) => `${name === 'proc' ? procfs : sysfs}/`);
 }

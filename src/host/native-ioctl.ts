@@ -1,4 +1,5 @@
 import { SourceError } from '../model/errors.ts';
+import { memoizeByObject } from '../model/memoize.ts';
 import { ethtoolCall, writeU32, writeU64 } from '../parsers/ethtool-structs.ts';
 import type { EthtoolIoctl } from './ethtool-ioctl.ts';
 import type { Libc } from './libc.ts';
@@ -24,15 +25,7 @@ export function openEthtoolIoctl(libc: Libc): EthtoolIoctl {
     throw new SourceError('failed', `cannot open a socket for ethtool: ${descriptor}`);
   }
   /** By the arena it points to, which the reader keeps until its call has returned. */
-  const requests = new WeakMap<Buffer, Buffer>();
-  const requestOf = (arena: Buffer): Buffer => {
-    let request = requests.get(arena);
-    if (request === undefined) {
-      request = createRequest(libc, arena);
-      requests.set(arena, request);
-    }
-    return request;
-  };
+  const requestOf = memoizeByObject((arena: Buffer) => createRequest(libc, arena));
   return (rawName, arena) => {
     const request = requestOf(arena);
     request.fill(0, 0, interfaceNameLength);

@@ -66,7 +66,7 @@ describe('readNetworkConfig()', () => {
     ]);
   });
 
-  test('takes a file that is masked for an empty one', async () => {
+  test('reads a masked file as empty', async () => {
     mkdirSync(join(root, 'etc/systemd/network'), { recursive: true });
     mkdirSync(join(root, 'dev'));
     mkdirSync(join(root, 'dev/null'));
@@ -75,7 +75,7 @@ describe('readNetworkConfig()', () => {
     expect(files.get('/etc/systemd/network/99-default.link')?.text).toBe('');
   });
 
-  test('tells what is too long', async () => {
+  test('reports a file that is too long', async () => {
     write('/etc/udev/rules.d/90-x.rules', '#'.repeat(300_000));
     const { files, unreadable } = await readNetworkConfig(root, undefined);
     expect(files.size).toBe(0);
@@ -84,7 +84,7 @@ describe('readNetworkConfig()', () => {
     ]);
   });
 
-  test('gives what it read before for as long as nothing changes', async () => {
+  test('returns the previous configuration while nothing changes', async () => {
     write('/etc/network/interfaces', 'auto eno1\n');
     const first = await readNetworkConfig(root, undefined);
     const second = await readNetworkConfig(root, first);

@@ -14,13 +14,13 @@ const maxFileBytes = 256 * 1024;
 const maxTotalBytes = 8 * 1024 * 1024;
 const maxMilliseconds = 10_000;
 const maxIncludeDepth = 4;
-/** What only counts where it calls ethtool. */
+/** Sources that matter only if they call ethtool. */
 const callers: ReadonlySet<ConfigSource> = new Set(['systemd-unit', 'script']);
 
-/** What the host's configuration of its network says, as far as it can be read. */
+/** The files that configure the network of the host, as far as they can be read. */
 export interface NetworkConfig {
   readonly files: ReadonlyMap<string, ReadConfigFile>;
-  /** Which of the files that tell what is installed are there. */
+  /** The {@link installationMarkers} that are present. */
   readonly present: ReadonlySet<string>;
   readonly unreadable: readonly UnreadableConfig[];
 }
@@ -37,10 +37,10 @@ interface UnreadableConfig {
 }
 
 /**
- * Reads the files that configure the host's network, below a root that may be mounted elsewhere. Only what has changed is
+ * Reads the files that configure the network of the host, below a root that may be mounted elsewhere. Unchanged files are not
  * read again.
  *
- * @param previous what was read last, which is given back where nothing has changed
+ * @param previous the last result; returned if nothing has changed
  */
 export async function readNetworkConfig(
   rootfs: string,
@@ -66,12 +66,12 @@ export async function readNetworkConfig(
       if (files.size >= maxFiles || totalBytes > maxTotalBytes || performance.now() > deadline) {
         throw new SourceError('failed', `too many files on the way to ${JSON.stringify(path)}`);
       }
-      const file = await readConfigFile(
-        { rootfs, path, isListed: place.isListed === true },
-        previous?.files.get(path),
-      );
+      const file =
+        place.isListed === true
+          ? { path, text: '', mode: 0, signature: '' }
+          : await readConfigFile({ rootfs, path }, previous?.files.get(path));
       totalBytes += file.text.length;
-      // Of hundreds of units and scripts only those that call ethtool are worth the memory.
+      // To save memory: there are hundreds of units and scripts.
       const isIdle =
         callers.has(place.source) && file.text !== '' && !file.text.includes('ethtool');
       files.set(path, isIdle ? { ...file, text: '' } : file);
@@ -104,7 +104,7 @@ export async function readNetworkConfig(
   for (const place of configPlaces) {
     await readPlace(place);
   }
-  // Files of interfaces(5) name others anywhere, which may name others again.
+  // Files of interfaces(5) include others anywhere, which may include others.
   for (let depth = 0; depth < maxIncludeDepth; depth += 1) {
     for (const place of includedPlaces(files)) {
       await readPlace(place);
@@ -118,20 +118,10 @@ export async function readNetworkConfig(
   return previous !== undefined && isSame(previous, config) ? previous : config;
 }
 
-interface ConfigFileOptions {
-  readonly rootfs: string;
-  readonly path: string;
-  /** Only its name counts. */
-  readonly isListed: boolean;
-}
-
 async function readConfigFile(
-  { rootfs, path, isListed }: ConfigFileOptions,
+  { rootfs, path }: { readonly rootfs: string; readonly path: string },
   previous: ReadConfigFile | undefined,
 ): Promise<ReadConfigFile> {
-  if (isListed) {
-    return { path, text: '', mode: 0, signature: '' };
-  }
   const actualPath = await resolveBelow(rootfs, path);
   const file = await open(
     actualPath,
@@ -144,7 +134,7 @@ async function readConfigFile(
     if (previous?.signature === signature) {
       return previous;
     }
-    // A link to /dev/null takes the place of a file and says nothing.
+    // A link to /dev/null masks a file.
     if (!found.isFile()) {
       return { path, text: '', mode, signature };
     }
@@ -182,7 +172,7 @@ async function presentMarkers(rootfs: string): Promise<ReadonlySet<string>> {
       await stat(await resolveBelow(rootfs, path));
       present.add(path);
     } catch (error) {
-      // What may not be looked at is there.
+      // It exists, below a directory that is not accessible.
       if (errorCode(error) === 'EACCES') {
         present.add(path);
       }

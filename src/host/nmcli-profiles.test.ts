@@ -37,7 +37,7 @@ const missing: RunCommand = async () => {
 const failing: RunCommand = async () => ({ exitCode: 8, stdout: '', stderr: 'not running' });
 
 describe('withNmcliProfiles()', () => {
-  test('takes from nmcli what may not be read', async () => {
+  test('reads unreadable profiles with nmcli', async () => {
     const { files, unreadable } = await withNmcliProfiles(closed('denied'), nmcli);
     expect([...files.values()]).toMatchObject([
       { path: `${path}/a.nmconnection`, text: expect.stringContaining('feature-tso=false') },
@@ -45,12 +45,12 @@ describe('withNmcliProfiles()', () => {
     expect(unreadable.map(({ source }) => source)).toEqual(['netplan']);
   });
 
-  test('asks nobody where the files can be read, or are broken', async () => {
+  test('does not run nmcli if the files are readable or invalid', async () => {
     const config = closed('failed');
     expect(await withNmcliProfiles(config, forbidden)).toBe(config);
   });
 
-  test('leaves them unreadable where nmcli gives no answer', async () => {
+  test('leaves them unreadable if nmcli fails', async () => {
     const config = closed('denied');
     expect(await withNmcliProfiles(config, missing)).toBe(config);
     expect(await withNmcliProfiles(config, failing)).toBe(config);

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, test } from 'vitest';
 
 import { readU32 } from '../parsers/ethtool-structs.ts';
-import { createPacketSockets } from './packet-socket.ts';
+import { openLibc } from './libc.ts';
+import { createPacketSockets, createUndumpedBuffer } from './packet-socket.ts';
 
 type Calls = Parameters<typeof createPacketSockets>[0];
 
@@ -32,7 +35,7 @@ describe('createPacketSockets()', () => {
     );
   });
 
-  test('tells apart why there is no packet', () => {
+  test('distinguishes the reasons for no packet', () => {
     const answers: (number | string)[] = [60, 'ENETDOWN', 'EINVAL', 'EAGAIN', 'EWOULDBLOCK'];
     const { calls } = recordedCalls({ receive: () => answers.shift() ?? 0 });
     const socket = createPacketSockets(calls)(7, filter);
@@ -45,7 +48,7 @@ describe('createPacketSockets()', () => {
     ]);
   });
 
-  test('says whether a filter was replaced, and how many samples were lost', () => {
+  test('returns whether a filter was replaced, and the number of lost samples', () => {
     const { calls, made } = recordedCalls();
     const socket = createPacketSockets(calls)(7, filter);
     expect(socket.setFilter(filter)).toBe(true);
@@ -80,4 +83,29 @@ function recordedCalls(changes: Partial<Calls> = {}) {
     ...changes,
   };
   return { calls, made };
+}
+
+test('createUndumpedBuffer() creates a buffer that core dumps exclude', async () => {
+  const libc = await openLibc();
+  const buffer = createUndumpedBuffer(libc, 10_000);
+  expect(buffer.length).toBeGreaterThanOrEqual(10_000);
+  const first = libc.addressOf(buffer);
+  for (const address of [first, first + BigInt(buffer.length) - 1n]) {
+    expect(flagsOf(address)).toContain('dd');
+  }
+});
+
+/** Flags of the mapping an address is in. @see /proc/PID/smaps in proc(5) */
+function flagsOf(address: bigint): readonly string[] {
+  const mappings = readFileSync('/proc/self/smaps', 'latin1').split(/^(?=[\da-f]+-[\da-f]+ )/m);
+  const mapping = mappings.find((text) => {
+    const [start = '0', end = '0'] = text.split(' ', 1)[0]?.split('-') ?? [];
+    return BigInt(`0x${start}`) <= address && address < BigInt(`0x${end}`);
+  });
+  return (
+    /^VmFlags: (.*)$/m
+      .exec(mapping ?? '')?.[1]
+      ?.trim()
+      .split(' ') ?? []
+  );
 }

@@ -4,7 +4,6 @@ import { SourceError } from '../model/errors.ts';
 import { readU32, writeU32, writeU64 } from '../parsers/ethtool-structs.ts';
 import { tunnelFilter } from '../parsers/tunnel-filter.ts';
 import type { TunnelFilterOptions } from '../parsers/tunnel-filter.ts';
-import { createUndumpedBuffer } from './undumped-buffer.ts';
 import type { Host, PacketSocket } from './host.ts';
 import type { Libc } from './libc.ts';
 
@@ -22,10 +21,13 @@ const socketLevel = {
   forceReceiveBuffer: 33,
 } as const;
 const packetLevel = { level: 263, statistics: 6, virtioHeader: 15, ignoreOutgoing: 23 } as const;
-/** What is sampled between two reads fits. Without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max. */
+/** Enough for the samples between two reads. Without CAP_NET_ADMIN the kernel grants at most net.core.rmem_max. */
 const receiveBufferBytes = 1024 * 1024;
-/** A frame that was not merged, and the header before it. */
+/** Max size of a frame that was not merged, with its virtio header. */
 const packetBytes = 10_240;
+/** @see madvise(2), MADV_DONTDUMP */
+const doNotDump = 16;
+const pageBytes = 65_536;
 
 type PacketCalls = Pick<
   Libc,
@@ -39,7 +41,7 @@ type PacketCalls = Pick<
   | 'socket'
 >;
 
-/** Makes the function that opens packet sockets. All receive into one buffer, which no core dump holds. */
+/** Creates the function that opens packet sockets. All receive into one buffer, which core dumps exclude. */
 export function createPacketSockets(libc: PacketCalls): NonNullable<Host['openPacketSocket']> {
   let buffer: Buffer | undefined;
   return (interfaceIndex, filter) => {
@@ -49,14 +51,14 @@ export function createPacketSockets(libc: PacketCalls): NonNullable<Host['openPa
     }
     buffer ??= createUndumpedBuffer(libc, packetBytes);
     try {
-      // Before it is bound: nothing is queued that the filter has not seen.
+      // Before the bind, so that every queued packet has passed the filter.
       check('SO_ATTACH_FILTER', attachFilter(libc, descriptor, filter));
       const { level, virtioHeader, ignoreOutgoing } = packetLevel;
       check(
         'PACKET_VNET_HDR',
         libc.setOption(descriptor, { level, name: virtioHeader }, integer(1)),
       );
-      // None of these has to work.
+      // Optional.
       libc.setOption(descriptor, { level, name: ignoreOutgoing }, integer(1));
       for (const name of [socketLevel.receiveBuffer, socketLevel.forceReceiveBuffer]) {
         const option = { level: socketLevel.level, name };
@@ -81,7 +83,7 @@ function createPacketSocket(libc: PacketCalls, descriptor: number, buffer: Buffe
         return buffer.subarray(0, received);
       }
       switch (received) {
-        // Two names stand for one number; either may come.
+        // Two names of one number; either may be returned.
         case 'EAGAIN':
         case 'EWOULDBLOCK':
           return undefined;
@@ -96,7 +98,7 @@ function createPacketSocket(libc: PacketCalls, descriptor: number, buffer: Buffe
       const error = libc.getOption(descriptor, statisticsOption, statistics);
       return error === undefined ? readU32(statistics, 4) : 0;
     },
-    // Off the main thread: the kernel waits until no packet can be on its way to the socket.
+    // Off the main thread: the kernel waits for packets on their way to the socket.
     close: () => {
       close(descriptor);
     },
@@ -150,4 +152,17 @@ function packetError(call: string, error: string): SourceError {
         'packet sockets need the capability CAP_NET_RAW, which the agent lacks',
       )
     : new SourceError('failed', `packet socket: ${call}: ${error}`);
+}
+
+/** Creates a buffer that core dumps of this process exclude. It has its own pages, whatever the page size of the kernel. */
+export function createUndumpedBuffer(
+  { addressOf, madvise }: Pick<Libc, 'addressOf' | 'madvise'>,
+  minBytes: number,
+): Buffer {
+  const bytes = Math.ceil(minBytes / pageBytes) * pageBytes;
+  const memory = Buffer.from(new ArrayBuffer(bytes + pageBytes));
+  const start = pageBytes - Number(addressOf(memory) % BigInt(pageBytes));
+  const buffer = memory.subarray(start, start + bytes);
+  madvise(buffer, doNotDump);
+  return buffer;
 }

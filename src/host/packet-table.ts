@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { SourceError } from '../model/errors.ts';
 import type { PacketCounters } from '../model/device.ts';
 import { parseProcNetDev } from '../parsers/proc-net-dev.ts';
-import { readAt } from './read-at.ts';
+import { readAt } from './small-file.ts';
 import { sourceErrorFrom } from './system-error.ts';
 
 /** The kernel returns at most a page per read, filled with whole lines. */

@@ -3,14 +3,14 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { SourceError } from '../model/errors.ts';
 import type { ProcessNamespace } from './host.ts';
 
-/** No process but the kernel's has this name at this number, and only in the host's PID namespace. */
+/** A kernel thread that has this PID only in the PID namespace of the host. */
 const kernelProcess = { pid: 2, name: 'kthreadd' } as const;
 
 /**
- * Which network namespace each process is in, but for the agent's own. That takes no capability: each namespace has a
- * `/proc/PID/net` of its own, and the inodes in it tell them apart. A process that ends meanwhile is left out.
+ * The network namespaces of processes outside the agent's namespace. This needs no capability: `/proc/PID/net` has different
+ * inodes in each namespace. A process that ends meanwhile is skipped.
  *
- * @throws {SourceError} `denied` where the processes of the host cannot be seen.
+ * @throws {SourceError} `denied` when the processes of the host are not visible.
  */
 export function* processNamespaces(procfs: string): Generator<ProcessNamespace> {
   if (!showsHost(procfs)) {
@@ -37,7 +37,7 @@ function showsHost(procfs: string): boolean {
   }
 }
 
-/** Undefined where the process has ended, or only its parent has not noticed yet. */
+/** Undefined if the process has ended or is a zombie. */
 function namespaceOf(procfs: string, process: string): number | undefined {
   try {
     return statSync(`${procfs}/${process}/net/snmp`).ino;

@@ -32,7 +32,7 @@ describe('openRawUdp()', () => {
     expect(destination).toContain(bytes);
   });
 
-  test('says what it lacks', () => {
+  test('names the missing capability', () => {
     expect(() =>
       openRawUdp({ socket: () => 'EPERM', sendTo: () => undefined }, '192.0.2.1'),
     ).toThrow('sending such packets needs the capability CAP_NET_RAW');

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 
 import { SourceError } from '../model/errors.ts';
+import { ipv6Groups } from '../parsers/ip-header.ts';
 import type { Libc } from './libc.ts';
 
 /** @see raw(7), ip(7), ipv6(7) */
@@ -9,14 +10,14 @@ const rawUdp = { rawCloseOnExec: 0o2000003, protocol: 17 } as const;
 const ipv4 = { family: 2, address: { bytes: 16, at: 4 } } as const;
 const ipv6 = { family: 10, address: { bytes: 28, at: 8 } } as const;
 
-/** A way to one address for UDP datagrams whose headers are given. */
+/** Sends UDP datagrams, headers included, to one address. */
 export interface RawUdp {
   /** @returns the name of the errno, or undefined. */
   send(datagram: Buffer): string | undefined;
   close(): void;
 }
 
-/** Opens a raw socket: the kernel makes the IP header and leaves the UDP header as it is. @throws {SourceError} */
+/** Opens a raw socket: the kernel adds the IP header and leaves the UDP header unchanged. @throws {SourceError} */
 export function openRawUdp(libc: Pick<Libc, 'socket' | 'sendTo'>, address: string): RawUdp {
   const { family, address: layout } = isIPv6(address) ? ipv6 : ipv4;
   const descriptor = libc.socket(family, rawUdp.rawCloseOnExec, rawUdp.protocol);
@@ -37,13 +38,12 @@ export function openRawUdp(libc: Pick<Libc, 'socket' | 'sendTo'>, address: strin
 }
 
 function addressBytes(address: string): Buffer {
-  if (!isIPv6(address)) {
-    return Buffer.from(address.split('.').map(Number));
-  }
-  const [head = [], tail = []] = address
-    .split('::')
-    .map((half) => half.split(':').filter((group) => group !== ''));
-  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
-  const groups = [...head, ...zeros, ...tail].map((group) => group.padStart(4, '0'));
-  return Buffer.from(groups.join(''), 'hex');
+  return isIPv6(address)
+    ? Buffer.from(
+        ipv6Groups(address)
+          .map((group) => group.padStart(4, '0'))
+          .join(''),
+        'hex',
+      )
+    : Buffer.from(address.split('.').map(Number));
 }

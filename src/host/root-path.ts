@@ -5,11 +5,10 @@ import { SourceError } from '../model/errors.ts';
 const maxLinks = 40;
 
 /**
- * Finds a path of a file system that is mounted elsewhere: links in it, absolute ones too, lead to where they would lead
- * if it were the root.
+ * Resolves the symbolic links of a path below another root, absolute ones too, as if that were the root.
  *
- * @returns the path from here, which may not exist.
- * @throws {SourceError} when links lead in a circle.
+ * @returns the path, which may not exist.
+ * @throws {SourceError} for a loop of links.
  */
 export async function resolveBelow(rootfs: string, path: string): Promise<string> {
   const root = rootfs.replace(/\/+$/, '');
@@ -43,7 +42,7 @@ async function linkTarget(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch {
-    // Most are no links; what cannot be looked at says so when it is read.
+    // Not a link, or an error that reading the file reports.
     return undefined;
   }
 }

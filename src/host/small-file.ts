@@ -1,22 +1,23 @@
-import { constants } from 'node:fs';
+import { constants, read } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 import { SourceError } from '../model/errors.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 
-/** More than any file that nicwatch reads. */
-const maxFileBytes = 1024 * 1024;
+/** More than most files that nicwatch reads. */
+const defaultMaxBytes = 1024 * 1024;
 const chunkBytes = 16 * 1024;
 
 /**
- * Reads a small file of procfs or sysfs whole.
+ * Reads a whole file.
  *
- * @throws {SourceError} see the table in system-error.ts; `failed` for a file above 1 MiB, or what else is given.
+ * @throws {SourceError} see the table in system-error.ts; `failed` for a file of more than `maxBytes`.
  */
 export async function readSmallFile(
   path: string,
-  maxBytes: number = maxFileBytes,
+  maxBytes: number = defaultMaxBytes,
 ): Promise<string> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -44,6 +45,21 @@ export async function readSmallFile(
   }
 }
 
+const readDescriptor = promisify(read);
+
+/**
+ * Reads up to `length` bytes of an open file on a thread of the pool, which a driver may block; empty at the end of the file.
+ * It takes one turn of the event loop, `node:fs/promises` several.
+ */
+export async function readAt(
+  file: number,
+  { position, length }: { readonly position: number; readonly length: number },
+): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  const { bytesRead } = await readDescriptor(file, bytes, 0, length, position);
+  return bytes.subarray(0, bytesRead);
+}
+
 /** Changes when a file is written or replaced, and costs less than reading it. A missing file has one too. */
 export async function fileSignature(path: string): Promise<string> {
   try {
@@ -53,7 +69,7 @@ export async function fileSignature(path: string): Promise<string> {
   }
 }
 
-/** The signature of a file by its status. */
+/** The signature of a file with this status. */
 export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

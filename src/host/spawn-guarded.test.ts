@@ -70,7 +70,7 @@ describe('a command for which there are no descriptors', () => {
     ]);
   });
 
-  test('runs or fails at any number of descriptors, and leaks none', () => {
+  test('runs or fails with any number of descriptors, and leaks none', () => {
     expect(attempts.slice(2, -3)).toEqual(
       Array.from({ length: 16 }, (_, count) => ({
         left: 'some',

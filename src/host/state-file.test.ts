@@ -135,7 +135,7 @@ describe('createStateFile() write()', () => {
     expect(statSync(path).ino).not.toBe(before);
   });
 
-  test('leaves no other file behind, not even of a killed run', async () => {
+  test('leaves no other file behind, even after a killed run', async () => {
     const path = pathIn('killed', { 'state.json.new': 'half of what was to be wri' });
     await stateFile(path).write('content');
     expect(readdirSync(join(folder, 'killed'))).toEqual(['state.json']);

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { SourceError } from '../model/errors.ts';
+import { SourceError, assertSourceError } from '../model/errors.ts';
 import type { RunCommand } from './command.ts';
 import type { LockDirectory } from './directory-lock.ts';
 import type { StateFile } from './host.ts';
@@ -98,10 +98,8 @@ export function createStateFile(
         try {
           return await readSmallFile(path);
         } catch (error) {
-          if (error instanceof SourceError && error.reason === 'absent') {
-            return undefined;
-          }
-          throw error;
+          assertSourceError(error, 'absent');
+          return undefined;
         }
       }),
     write: async (content) =>

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 
 import type { Snapshot } from '../agent/snapshot.ts';
@@ -30,6 +31,7 @@ interface TestAppOptions {
   readonly lifecycle?: boolean;
   readonly reload?: () => Promise<boolean>;
   readonly freshSnapshot?: () => Promise<Snapshot>;
+  readonly log?: Logger;
 }
 
 function testApp({
@@ -39,6 +41,7 @@ function testApp({
   lifecycle = false,
   reload = async () => true,
   freshSnapshot = async () => snapshot,
+  log = pino({ enabled: false }),
 }: TestAppOptions = {}): FastifyInstance {
   return createApp({
     agent: { freshSnapshot, isReady: () => isReady },
@@ -49,7 +52,7 @@ function testApp({
       maxRequests,
       telemetryPath,
     },
-    log: pino({ enabled: false }),
+    log,
     hostname: () => 'node-7',
     reload,
   });
@@ -75,6 +78,27 @@ describe('createApp()', () => {
     expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(response.headers['content-encoding']).toBeUndefined();
     expect(response.body).toBe(everything);
+  });
+
+  test('serves the metrics as OpenMetrics on request, plain and compressed', async () => {
+    const app = testApp();
+    const accept = 'application/openmetrics-text; version=1.0.0';
+    const openMetrics = `${everything.replaceAll('\n\n', '\n')}# EOF\n`;
+    for (const encoding of ['identity', 'gzip', 'gzip']) {
+      const response = await app.inject({
+        url: '/metrics',
+        headers: { accept, 'accept-encoding': encoding },
+      });
+      expect(response.headers['content-type']).toBe(
+        'application/openmetrics-text; version=1.0.0; charset=utf-8',
+      );
+      const { rawPayload } = response;
+      const body = encoding === 'gzip' ? gunzipSync(rawPayload) : rawPayload;
+      expect(body.toString()).toBe(openMetrics);
+    }
+    const selected = await app.inject({ url: '/metrics?collect[]=boot', headers: { accept } });
+    expect(selected.body).toBe(openMetrics.slice(openMetrics.indexOf('# HELP nic_boot')));
+    expect((await app.inject('/metrics')).body).toBe(everything);
   });
 
   test.each([
@@ -107,7 +131,7 @@ describe('createApp()', () => {
       headers: { 'accept-encoding': encoding },
     });
     expect(response.headers['content-encoding']).toBe(isCompressed ? 'gzip' : undefined);
-    expect(response.headers.vary).toBe('accept-encoding');
+    expect(response.headers.vary).toBe('accept, accept-encoding');
     const body = isCompressed ? gunzipSync(response.rawPayload).toString() : response.body;
     expect(body).toBe(everything);
   });
@@ -161,23 +185,69 @@ describe('createApp()', () => {
     expect((await fourth).statusCode).toBe(200);
   });
 
-  test('answers a failure without its reason', async () => {
+  test('does not limit concurrent scrapes if the limit is 0', async () => {
+    const response = await testApp({ maxRequests: 0 }).inject('/metrics');
+    expect(response.statusCode).toBe(200);
+  });
+
+  test('counts a scrape that fails or is refused as ended', async () => {
+    let fails = true;
+    const app = testApp({
+      maxRequests: 1,
+      freshSnapshot: async () => {
+        if (fails) {
+          throw new Error('gone');
+        }
+        return snapshot;
+      },
+    });
+    expect((await app.inject('/metrics')).statusCode).toBe(500);
+    expect((await app.inject('/metrics?collect[]=nope')).statusCode).toBe(400);
+    fails = false;
+    expect((await app.inject('/metrics')).statusCode).toBe(200);
+  });
+
+  test('answers a failure without its reason, which is logged', async () => {
+    const lines: string[] = [];
     const response = await testApp({
+      log: pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }),
       freshSnapshot: async () => {
         throw new Error('secret path');
       },
     }).inject('/metrics');
     expect(response.statusCode).toBe(500);
     expect(response.body).toBe('Internal error.\n');
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { level: 50, error: 'Error: secret path', msg: 'request failed' },
+    ]);
   });
 
   test.each([
-    ['/-/healthy', true, 200],
-    ['/-/healthy', false, 200],
-    ['/-/ready', true, 200],
-    ['/-/ready', false, 503],
-  ])('answers %s when ready is %s with %d', async (url, isReady, status) => {
-    expect((await testApp({ isReady }).inject(url)).statusCode).toBe(status);
+    ['a body that is not what it says', '{', {}],
+    ['a body that is too large', 'x'.repeat(100), {}],
+    ['a length that is none', '', { 'content-length': 'x' }],
+  ])('reloads whatever the body: %s', async (_what, payload, headers) => {
+    const response = await testApp({ lifecycle: true }).inject({
+      method: 'POST',
+      url: '/-/reload',
+      headers: { 'content-type': 'application/json', ...headers },
+      payload,
+    });
+    expect(response.statusCode).toBe(200);
+    expect(response.body).toBe('Configuration reloaded.\n');
+  });
+
+  test.each([
+    ['/-/healthy', true, 200, 'nicwatch is healthy.\n'],
+    ['/-/healthy', false, 200, 'nicwatch is healthy.\n'],
+    ['/-/ready', true, 200, 'nicwatch is ready.\n'],
+    ['/-/ready/', true, 200, 'nicwatch is ready.\n'],
+    ['/-/ready', false, 503, 'nicwatch is reading the devices for the first time.\n'],
+  ])('answers %s when ready is %s with %d', async (url, isReady, status, body) => {
+    const response = await testApp({ isReady }).inject(url);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toBe(body);
   });
 
   test('shows the status as a page that links to the metrics, with a strict policy', async () => {
@@ -187,6 +257,8 @@ describe('createApp()', () => {
     expect(response.headers['content-security-policy']).toMatch(
       /^default-src 'none'; style-src 'sha256-[\w+/]+='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
     );
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+    expect(response.headers['referrer-policy']).toBe('no-referrer');
     expect(response.body).toContain('<a href="/custom">');
   });
 
@@ -194,6 +266,7 @@ describe('createApp()', () => {
     const response = await testApp().inject('/api/v1/status');
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
     expect(response.json()).toMatchObject({ status: 'success', data: { devices: [] } });
   });
 
@@ -214,6 +287,27 @@ describe('createApp()', () => {
     expect(response.statusCode).toBe(status);
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(response.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+  });
+
+  test('renders a snapshot once for all who scrape all of it', async () => {
+    let renders = 0;
+    const counted: Snapshot = {
+      ...snapshot,
+      get agent() {
+        renders += 1;
+        return snapshot.agent;
+      },
+    };
+    const app = testApp({ freshSnapshot: async () => counted });
+    for (let scrapes = 0; scrapes < 3; scrapes += 1) {
+      expect((await app.inject('/metrics')).body).toBe(everything);
+    }
+    expect(renders).toBe(1);
+    await app.inject('/metrics?collect[]=boot');
+    await app.inject('/metrics?exclude[]=boot');
+    expect(renders).toBe(3);
+    expect((await app.inject('/metrics')).body).toBe(everything);
+    expect(renders).toBe(3);
   });
 
   test('answers HEAD like GET without the body', async () => {

@@ -1,13 +1,12 @@
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import Negotiator from 'negotiator';
 import type { Logger } from 'pino';
 
 import type { Agent } from '../agent/agent.ts';
 import type { Config } from '../config/config.ts';
-import { expositionContentType } from '../metrics/exposition.ts';
+import { expositionContentTypes } from '../metrics/exposition.ts';
 import { createSnapshotRenderer } from './exposition-cache.ts';
-import type { Exposition } from './exposition-cache.ts';
+import { acceptsGzip, expositionFormat } from './negotiation.ts';
 import { selectionProblem } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { statusPagePolicy } from '../status-page/status-page.ts';
@@ -71,7 +70,12 @@ export function createApp({
         return await reply.code(400).type(plainText).send(`${problem}\n`);
       }
       const snapshot = await agent.freshSnapshot();
-      return await sendExposition(request, reply, renderSnapshot(snapshot, selection));
+      const format = expositionFormat(request.headers);
+      const exposition = renderSnapshot(snapshot, { selection, format });
+      reply.type(expositionContentTypes[format]).header('vary', 'accept, accept-encoding');
+      return acceptsGzip(request.headers)
+        ? await reply.header('content-encoding', 'gzip').send(await exposition.compressed())
+        : await reply.send(await exposition.text());
     } finally {
       scrapes -= 1;
     }
@@ -170,17 +174,6 @@ function selectionOf({ query }: FastifyRequest): Selection {
   const list = (name: string): readonly string[] =>
     [values.get(name) ?? []].flat().map((value) => String(value));
   return { collect: list('collect[]'), exclude: list('exclude[]') };
-}
-
-async function sendExposition(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  exposition: Exposition,
-): Promise<FastifyReply> {
-  reply.type(expositionContentType).header('vary', 'accept-encoding');
-  return new Negotiator(request.raw).encoding(['gzip', 'identity']) === 'gzip'
-    ? reply.header('content-encoding', 'gzip').send(await exposition.compressed())
-    : reply.send(await exposition.text());
 }
 
 function statusOf(error: unknown): number {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 
 import { describe, expect, test } from 'vitest';
 
-import { createConnections } from './connections.ts';
+import { createConnections, refusePipeline } from './connections.ts';
 import type { Connections } from './connections.ts';
 
 /** A connection of a client, without a network. */
@@ -176,5 +176,24 @@ describe('createConnections()', () => {
     }
     expect(handled).toHaveLength(2);
     expect(sockets.some(({ destroyed }) => destroyed)).toBe(false);
+  });
+});
+
+describe('refusePipeline()', () => {
+  const request = 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n';
+
+  test.each([
+    [1, true],
+    [10, true],
+    [11, false],
+    [2000, false],
+  ])('parses a chunk of %d requests: %s', (count, isParsed) => {
+    const socket = new Client(1);
+    const parsed: string[] = [];
+    socket.on('data', (chunk: Buffer) => parsed.push(chunk.toString()));
+    refusePipeline(socket);
+    const chunk = request.repeat(count);
+    socket.emit('data', Buffer.from(chunk));
+    expect(parsed).toEqual([isParsed ? chunk : '\0'.repeat(chunk.length)]);
   });
 });

@@ -2,6 +2,7 @@ import { constants, gzipSync } from 'node:zlib';
 
 import type { Snapshot } from '../agent/snapshot.ts';
 import { createExpositionRenderer } from '../metrics/exposition.ts';
+import type { ExpositionFormat } from '../metrics/exposition.ts';
 import { selectedFamilies } from './selection.ts';
 import type { Selection } from './selection.ts';
 
@@ -12,15 +13,23 @@ export interface Exposition {
 }
 
 /** Renders the families that a scrape selects. */
-export type RenderSnapshot = (snapshot: Snapshot, selection: Selection) => Exposition;
+export type RenderSnapshot = (snapshot: Snapshot, options: SnapshotOptions) => Exposition;
 
-/** Makes the function that renders a snapshot; the exposition of a whole snapshot is cached. */
+interface SnapshotOptions {
+  readonly selection: Selection;
+  readonly format: ExpositionFormat;
+}
+
+/** Makes the function that renders a snapshot; the exposition of a whole snapshot is cached for each format. */
 export function createSnapshotRenderer(): RenderSnapshot {
   const render = createExpositionRenderer();
-  const cache = new WeakMap<Snapshot, Exposition>();
+  const caches = {
+    text: new WeakMap<Snapshot, Exposition>(),
+    openMetrics: new WeakMap<Snapshot, Exposition>(),
+  };
 
-  const expositionOf = (snapshot: Snapshot, selection: Selection): Exposition => {
-    const text = async (): Promise<Buffer> => render(selectedFamilies(snapshot, selection));
+  const expositionOf: RenderSnapshot = (snapshot, { selection, format }) => {
+    const text = async (): Promise<Buffer> => render(selectedFamilies(snapshot, selection), format);
     return {
       text: once(text),
       compressed: once(async () =>
@@ -32,11 +41,13 @@ export function createSnapshotRenderer(): RenderSnapshot {
     };
   };
 
-  return (snapshot, selection) => {
+  return (snapshot, options) => {
+    const { selection, format } = options;
     if (selection.collect.length > 0 || selection.exclude.length > 0) {
-      return expositionOf(snapshot, selection);
+      return expositionOf(snapshot, options);
     }
-    const exposition = cache.get(snapshot) ?? expositionOf(snapshot, selection);
+    const cache = caches[format];
+    const exposition = cache.get(snapshot) ?? expositionOf(snapshot, options);
     cache.set(snapshot, exposition);
     return exposition;
   };

@@ -84,6 +84,16 @@ describe('listen()', () => {
     await expect(fetch(`http://${host}:${other}/`)).rejects.toThrow('fetch failed');
   });
 
+  test('serves on all addresses of the machine without a host', async () => {
+    const port = await freePort();
+    const app = fastify();
+    app.get('/', async () => 'hello');
+    opened.push(await listen(app, [{ host: undefined, port }]));
+    for (const address of ['127.0.0.1', '127.0.0.2']) {
+      expect((await fetch(`http://${address}:${port}/`)).status).toBe(200);
+    }
+  });
+
   test('names a descriptor that is no socket', async () => {
     await expect(listen(fastify(), [{ descriptor: 9999 }])).rejects.toThrow(
       /^cannot listen on descriptor 9999: E[A-Z]+$/,

@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { Device } from '../model/device.ts';
 import { kernelRecord } from '../../test/support/kernel-record.ts';
 import { SourceError } from '../model/errors.ts';
 import { attributeEvent, attributeRecord, readHostContext } from './attribute.ts';
+import type { LossWitness } from './loss-witness.ts';
 
 function device(name: string, fields: Partial<Device> = {}): Device {
   return {
@@ -134,8 +135,21 @@ describe('attributeEvent()', () => {
   });
 
   test.each([
+    'unit_hang',
+    'adapter_reset',
+    'firmware_fault',
+    'malicious_driver',
+    'device_lost',
+  ] as const)('takes %s on the name of a device from its driver only', (name) => {
+    const event = { event: name, device: 'enp6s0', busAddress: undefined };
+    expect(attributeEvent({ ...event, driver: 'igb' }, { devices }).device).toBe('enp6s0');
+    expect(attributeEvent({ ...event, driver: 'iavf' }, { devices }).device).toBe('');
+  });
+
+  test.each([
     ['no other', ['0000:01:10.0', 'bind', 'module', 'uevent'], 'vf0'],
     ['others in other namespaces', ['0000:01:10.0', '0000:01:10.2', 'bind'], ''],
+    ['others in another PCI domain', ['0000:01:10.0', '10000:e1:00.0', 'bind'], ''],
   ])('takes a record that names a driver alone where it has %s', (_what, names, expected) => {
     const vf0 = {
       ...device('vf0', { driver: 'ixgbevf', busAddress: '0000:01:10.0' }),
@@ -167,6 +181,23 @@ describe('attributeEvent()', () => {
       busAddress: undefined,
     } as const;
     expect(attributeEvent(event, { devices: [vf0] }).device).toBe('vf0');
+  });
+
+  test('passes an unexpected error of listing siblings on', () => {
+    const mistake = new TypeError('mistake');
+    const vf0 = {
+      ...device('vf0', { driver: 'ixgbevf' }),
+      attributeNames: () => {
+        throw mistake;
+      },
+    };
+    const event = {
+      event: 'unit_hang',
+      device: undefined,
+      driver: 'ixgbevf',
+      busAddress: undefined,
+    } as const;
+    expect(() => attributeEvent(event, { devices: [vf0] })).toThrow(mistake);
   });
 
   test('leaves the driver empty if neither text nor sysfs names it', () => {
@@ -251,5 +282,21 @@ describe('readHostContext()', () => {
       devices: [],
       bootTimestampSeconds: undefined,
     });
+  });
+
+  test('asks the witness about the virtual devices that a dead loop names, and no other', async () => {
+    const named = { driver: undefined, busAddress: undefined };
+    const events = [
+      { ...named, event: 'dead_loop', device: 'vx42' },
+      { ...named, event: 'dead_loop', device: 'enp6s0' },
+      { ...named, event: 'rx_csum_fault', device: 'br0' },
+      undefined,
+    ] as const;
+    const bridge = device('br0', { kind: 'bridge' });
+    const witness = vi.fn<LossWitness>(async () => new Map([['vx42', true]]));
+    const host = { devices: () => [...devices, bridge], readFile };
+    const { hasLost } = await readHostContext(host, events, witness);
+    expect(hasLost).toEqual(new Map([['vx42', true]]));
+    expect(witness.mock.calls).toEqual([[[vxlan]]]);
   });
 });

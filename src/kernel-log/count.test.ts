@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
+import { kernelRecord } from '../../test/support/kernel-record.ts';
 import type { Device } from '../model/device.ts';
 import type { KernelEventCount } from '../model/ledger.ts';
 import { attributeEvent } from './attribute.ts';
 import type { AttributedEvent } from './attribute.ts';
-import { createEventCounts, eventKey } from './count.ts';
+import { createEventCounts, createRecordCounter, eventKey } from './count.ts';
 import type { EventCounts } from './count.ts';
 
 const hang: AttributedEvent = {
@@ -64,6 +65,71 @@ function deadLoops(count: number, prefix = 'gw'): readonly Partial<AttributedEve
     event: 'dead_loop',
   }));
 }
+
+/** A counter of a host whose devices can be changed. */
+function recordCounter() {
+  let devices: readonly Device[] = [];
+  const counter = createRecordCounter({
+    devices: () => devices,
+    readFile: async () => 'btime 1000\n',
+  });
+  return {
+    ...counter,
+    setDevices: (...names: readonly string[]): void => {
+      devices = names.map((name) => ({ ...deviceNamed(name), busAddress: '0000:00:1f.6' }));
+    },
+  };
+}
+
+function hangText(device: string): string {
+  return `e1000e 0000:00:1f.6 ${device}: Detected Hardware Unit Hang:`;
+}
+
+function resetText(device: string): string {
+  return `e1000e 0000:00:1f.6 ${device}: Reset adapter unexpectedly`;
+}
+
+describe('createRecordCounter()', () => {
+  test('counts messages suppressed by the rate limit of the kernel, not those a process claims', async () => {
+    const { count } = recordCounter();
+    const text = 'net_ratelimit: 190 callbacks suppressed';
+    expect(
+      await count([
+        kernelRecord(text, { sequence: 1 }),
+        kernelRecord(`e1000e 0000:00:1f.6 eno1: ${text}`, { sequence: 2 }),
+        kernelRecord(text, { sequence: 3, facility: 1 }),
+        kernelRecord(`the log said "${text}"`, { sequence: 4 }),
+      ]),
+    ).toEqual({ records: 4, events: 0, lost: 0, suppressed: 380 });
+  });
+
+  test('notes a reset after a hang, of the same device, until it hangs again', async () => {
+    const { count, lastHangs, setDevices } = recordCounter();
+    setDevices('eno1', 'eno2');
+    let sequence = 0;
+    const isResetAfter = async (text: string): Promise<boolean | undefined> => {
+      sequence += 1;
+      await count([kernelRecord(text, { sequence, timestampMicroseconds: sequence * 1e6 })]);
+      return lastHangs.get('eno1')?.isReset;
+    };
+    expect(await isResetAfter(resetText('eno1'))).toBe(undefined);
+    expect(await isResetAfter(hangText('eno1'))).toBe(false);
+    expect(await isResetAfter(resetText('eno2'))).toBe(false);
+    expect(await isResetAfter(resetText('eno1'))).toBe(true);
+    expect(await isResetAfter(hangText('eno1'))).toBe(false);
+    expect(lastHangs.get('eno1')?.timestampSeconds).toBe(1005);
+    expect([...lastHangs.keys()]).toEqual(['eno1']);
+  });
+
+  test('keeps the last hangs of at most 1000 devices, the latest included', async () => {
+    const { count, lastHangs, setDevices } = recordCounter();
+    const names = Array.from({ length: 1500 }, (_, index) => `eth${index}`);
+    setDevices(...names);
+    await count(names.map((name, sequence) => kernelRecord(hangText(name), { sequence })));
+    expect(lastHangs.has('eth1499')).toBe(true);
+    expect(lastHangs.size).toBeLessThanOrEqual(1000);
+  });
+});
 
 describe('createEventCounts()', () => {
   test('is empty at first', () => {

@@ -8,8 +8,9 @@ import type { Host } from '../host/host.ts';
 import { createDeferred } from '../model/deferred.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelRecord } from '../model/kernel-record.ts';
-import type { Ledger } from '../model/ledger.ts';
-import { parseLedger } from '../parsers/ledger.ts';
+import type { Ledger, LogPosition } from '../model/ledger.ts';
+import { sleep } from '../model/sleep.ts';
+import { formatLedger, parseLedger } from '../parsers/ledger.ts';
 import { createKernelLogFollower } from './follow.ts';
 import type { KernelLogFollowerOptions } from './follow.ts';
 import type { KernelLogState } from './kernel-log-state.ts';
@@ -104,10 +105,15 @@ function deadLoop(sequence: number, device = 'vxa'): KernelRecord {
   });
 }
 
+const position: LogPosition = {
+  sequence: 5,
+  cursor: undefined,
+  timestampMicroseconds: 5_000_000,
+};
 const ledger: Ledger & { readonly version: number } = {
   version: 1,
   bootId,
-  position: { sequence: 5, cursor: undefined, timestampMicroseconds: 5_000_000 },
+  position,
   events: [{ device: 'vxa', driver: '', event: 'dead_loop', count: 7, lastTimestampSeconds: 8 }],
   previousBoot: undefined,
 };
@@ -183,9 +189,46 @@ describe('createKernelLogFollower()', () => {
     await running;
   });
 
+  test('retries a log that fails after 1 s, then ever later up to 60 s, and after 1 s again once it was steady', async () => {
+    vi.useFakeTimers();
+    try {
+      const startedAt = performance.now();
+      const openedAt: number[] = [];
+      const kernelLog: Log = async function* (_source, { signal }) {
+        openedAt.push(Math.floor((performance.now() - startedAt) / 1000));
+        if (openedAt.length === 9) {
+          yield { records: [], caughtUp: true };
+          await sleep(60_001, signal);
+        }
+        throw denied;
+      };
+      // Without a thread, whose time the fake timers do not know.
+      const host = { ...hostWithLog(kernelLog), readFile: async () => bootId };
+      const follower = createKernelLogFollower({ host, source: 'kmsg' });
+      const ending = new AbortController();
+      const running = follower.run(ending.signal);
+      await vi.advanceTimersByTimeAsync(310_000);
+      expect(openedAt).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 244, 246, 250, 258, 274, 306]);
+      ending.abort();
+      await running;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('reports why the log cannot be read', async () => {
     const { sources } = await stateAfter(hostWithLog(logOf(denied)));
     expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
+  });
+
+  test('exports what it has counted if the log fails before it was read to its end', async () => {
+    const host = hostWithLog(async function* () {
+      yield { records: [deadLoop(1)], caughtUp: false };
+      throw new SourceError('failed', 'taken away');
+    });
+    const state = await stateAfter(host);
+    expect(state.isCaughtUp).toBe(true);
+    expect(counts(state)).toEqual({ 'vxa//dead_loop': 1 });
   });
 
   test('keeps the number of foreign devices bounded and loses no event', async () => {
@@ -298,6 +341,10 @@ describe('createKernelLogFollower() across restarts', () => {
     ['not JSON', 'nonsense'],
     ['of a newer version', JSON.stringify({ version: 2, bootId })],
     ['no ledger', '[]'],
+    [
+      'damaged by one bit',
+      formatLedger({ bootId, position, events: [], previousBoot: undefined }).replace(':5,', ':4,'),
+    ],
     [
       'a ledger with an unknown event',
       JSON.stringify({ version: 1, bootId, position: {}, events: [{ event: 'x' }] }),

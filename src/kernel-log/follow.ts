@@ -1,6 +1,3 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout } from 'node:timers/promises';
-
 import type { KernelLogSourceChoice } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import { createDeferred } from '../model/deferred.ts';
@@ -8,6 +5,7 @@ import type { ParseError } from '../model/errors.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelLogSource, KernelRecord } from '../model/kernel-record.ts';
 import type { BootEvents, KernelEventCount, Ledger, LogPosition } from '../model/ledger.ts';
+import { sleep } from '../model/sleep.ts';
 import { withinTime } from '../model/within-time.ts';
 import { createRecordCounter } from './count.ts';
 import type { KernelLogState, SourceState } from './kernel-log-state.ts';
@@ -209,9 +207,11 @@ export function createKernelLogFollower({
         const following = AbortSignal.any([signal, reopening.signal]);
         const startedAt = performance.now();
         await followAny(following);
-        await setTimeout(wait, undefined, { signal: following }).catch(() => {});
-        const wasSteady = performance.now() - startedAt > maxRetryMilliseconds;
-        wait = wasSteady ? retryMilliseconds : Math.min(wait * 2, maxRetryMilliseconds);
+        if (performance.now() - startedAt > maxRetryMilliseconds) {
+          wait = retryMilliseconds;
+        }
+        await sleep(wait, following);
+        wait = Math.min(wait * 2, maxRetryMilliseconds);
       }
       endReplay();
       await readingPreviousBoot;

@@ -1,8 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
-
 import type { Host, StateFile } from '../host/host.ts';
 import { ParseError, SourceError } from '../model/errors.ts';
 import type { BootEvents, Ledger } from '../model/ledger.ts';
+import { sleep } from '../model/sleep.ts';
 import { parseLedger } from '../parsers/ledger.ts';
 import { createLedgerWriter, retryMilliseconds, sourceErrorFrom } from './ledger.ts';
 import type { LedgerWriter } from './ledger.ts';
@@ -72,7 +71,7 @@ export function createLedgerKeeper(host: LedgerHost, settled: () => void): Ledge
         } catch (caught) {
           fail(caught);
         }
-        await setTimeout(retryMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+        await sleep(retryMilliseconds, signal);
       }
       return undefined;
     },

@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
-
 import type { Device } from '../model/device.ts';
+import { sleep } from '../model/sleep.ts';
 
 /** A device with a counter of transmit losses. */
 export interface WitnessedDevice extends Device {
@@ -47,7 +46,7 @@ export function createLossWitness(
       .finally(() => {
         inFlight.delete(device);
       });
-    return Promise.race([reading, setTimeout(timeoutMilliseconds, undefined, { ref: false })]);
+    return Promise.race([reading, sleep(timeoutMilliseconds).then(() => undefined)]);
   };
 
   const hasGrown = async (device: WitnessedDevice): Promise<boolean | undefined> => {
@@ -67,7 +66,7 @@ export function createLossWitness(
     if (first !== false) {
       return first;
     }
-    await setTimeout(retryMilliseconds);
+    await sleep(retryMilliseconds);
     return hasGrown(device);
   };
 

@@ -3,7 +3,7 @@ import type { DestinationStream, Logger } from 'pino';
 
 import type { Config } from '../config/config.ts';
 
-/** Makes the logger; it passes one line per message to `write`. */
+/** Creates the logger; it passes one line per message to `write`. */
 export function createLogger(
   { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
   write: (line: string) => void,
@@ -25,7 +25,7 @@ export function createLogger(
   );
 }
 
-/** What stands first in a line, in the order of Prometheus; all else follows in the order given. */
+/** The first keys of a line, in the order of Prometheus; others follow in the order given. */
 const leadingKeys = ['time', 'level', 'source', 'msg'] as const;
 
 /**
@@ -33,7 +33,7 @@ const leadingKeys = ['time', 'level', 'source', 'msg'] as const;
  *
  * One real line: `time=2026-01-02T03:04:05.678Z level=warn msg="no answer" device=eno1`
  *
- * @throws SyntaxError where the line is not JSON
+ * @throws {SyntaxError} when the line is not JSON.
  */
 export function logfmtLine(jsonLine: string): string {
   const parsed: unknown = JSON.parse(jsonLine);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createExpositionRenderer, expositionContentType } from './exposition.ts';
+import { createExpositionRenderer, expositionContentTypes } from './exposition.ts';
 import { counter, gauge } from './metric.ts';
 import type { MetricFamily } from './metric.ts';
 
@@ -133,7 +133,33 @@ describe('renderExposition', () => {
     expect(text.endsWith('\n')).toBe(true);
   });
 
-  test('expositionContentType is that of text format 0.0.4', () => {
-    expect(expositionContentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+  test('createExpositionRenderer() writes OpenMetrics with the same samples', async () => {
+    const odd = gauge({ name: 'nicwatch_odd', help: 'One\ntwo \\ "three".' });
+    const families = [
+      events.family([{ labels: { device: 'a"\n' }, value: 2 ** 64 }]),
+      info.family([]),
+      odd.family([{ labels: {}, value: Number.POSITIVE_INFINITY }]),
+    ];
+    const renderer = createExpositionRenderer();
+    const text = String(await renderer(families));
+    expect(String(await renderer(families, 'openMetrics')).split('\n')).toEqual([
+      '# HELP nic_events Events.',
+      '# TYPE nic_events counter',
+      String.raw`nic_events_total{device="a\"\n"} 18446744073709552000`,
+      String.raw`# HELP nicwatch_odd One\ntwo \\ \"three\".`,
+      '# TYPE nicwatch_odd gauge',
+      'nicwatch_odd +Inf',
+      '# EOF',
+      '',
+    ]);
+    expect(String(await renderer(families))).toBe(text);
+    expect(String(await renderer([], 'openMetrics'))).toBe('# EOF\n');
+  });
+
+  test('expositionContentTypes names the version of each format', () => {
+    expect(expositionContentTypes).toEqual({
+      text: 'text/plain; version=0.0.4; charset=utf-8',
+      openMetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    });
   });
 });

@@ -36,14 +36,14 @@ export type IgnoredReason =
   | 'wrong-device'
   | 'wrong-place';
 
-/** What becomes of a declaration at the next boot. */
+/** The effect of a declaration at the next boot. */
 export type Outcome =
   | { readonly kind: 'applies' }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
-  /** Nobody can tell without running it. */
+  /** Unpredictable without running it. */
   | { readonly kind: 'unknown'; readonly detail: string };
 
-/** Where a declaration stands. Lines count from 1. */
+/** Location of a declaration. Lines count from 1. */
 export interface Origin {
   readonly source: DeclarationSource;
   readonly file: string;
@@ -51,9 +51,9 @@ export interface Origin {
   readonly text: string;
 }
 
-/** One line of the host's configuration that is meant to switch offload features. */
+/** One line of the host's configuration that is meant to set offload features. */
 export interface Declaration extends Origin {
-  /** The device it names or is applied to; undefined where it names none. */
+  /** The device it names or is applied to; undefined if it names none. */
   readonly device: string | undefined;
   /** Features under the names `ethtool -k` prints, groups resolved to their members. */
   readonly settings: readonly Setting[];
@@ -65,11 +65,11 @@ export interface Setting {
   readonly enabled: boolean;
 }
 
-/** A network device, as far as it decides which declarations reach it. */
+/** The properties of a network device that decide which declarations apply to it. */
 export interface DeviceIdentity {
-  /** As it is called now. */
+  /** Current name. */
   readonly name: string;
-  /** What the kernel called it before udev renamed it; undefined where it was renamed and nobody can tell. */
+  /** Name before udev renamed it; undefined if unknown. */
   readonly kernelName: string | undefined;
   readonly macAddress: string | undefined;
   readonly permanentMacAddress: string | undefined;
@@ -80,7 +80,7 @@ export interface DeviceIdentity {
   readonly type: string;
   /** The bridge or bond it is a port of. */
   readonly master: string | undefined;
-  /** Features it has, each member of a group for itself; undefined where they were not read. */
+  /** Its features, members of groups included; undefined if they were not read. */
   readonly features: readonly string[] | undefined;
 }
 

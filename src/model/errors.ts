@@ -27,3 +27,21 @@ export class ParseError extends Error {
     this.line = line;
   }
 }
+
+/**
+ * Narrows a caught error to a SourceError, with one of the reasons if any are given. Any other error is thrown again: it is
+ * a mistake in nicwatch, or not expected here.
+ */
+export function assertSourceError(
+  error: unknown,
+  ...reasons: readonly SourceErrorReason[]
+): asserts error is SourceError {
+  if (!(error instanceof SourceError) || (reasons.length > 0 && !reasons.includes(error.reason))) {
+    throw error;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

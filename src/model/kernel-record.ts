@@ -25,7 +25,7 @@ export interface JournalRecord extends KernelRecord {
   readonly bootId: string | undefined;
 }
 
-/** Where kernel records come from. */
+/** Source of kernel records. */
 export type KernelLogSource = 'kmsg' | 'journal';
 
 /** The records returned by one read of the kernel log. */

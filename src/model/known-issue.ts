@@ -1,29 +1,29 @@
-/** Critical costs a node or its data, warning costs packets, info is known only from reports. */
+/** Critical: a node or its data is lost. Warning: packets are lost. Info: known only from reports. */
 export const issueSeverities = ['critical', 'warning', 'info'] as const;
 
-/** The affected versions: `from` inclusive, `below` exclusive, each undefined where unknown. */
+/** The affected versions: `from` inclusive, `below` exclusive, each undefined if unknown. */
 export interface VersionRange {
-  readonly from: string | undefined;
-  readonly below: string | undefined;
+  readonly from?: string | undefined;
+  readonly below?: string | undefined;
 }
 
 /** A combination of driver, firmware, kernel and offload features with reported failures. A risk, not a diagnosis. */
 export interface KnownIssue {
   /** Value of the label `issue`. */
   readonly id: string;
-  /** As `ethtool -i` names them. */
+  /** Names as `ethtool -i` prints them. */
   readonly drivers: readonly string[];
-  /** Undefined where the affected versions are unknown: then all may be. */
-  readonly firmware: VersionRange | undefined;
-  readonly kernel: VersionRange | undefined;
+  /** Undefined if the affected versions are unknown: then every version counts as affected. */
+  readonly firmware?: VersionRange | undefined;
+  readonly kernel?: VersionRange | undefined;
   /** A device is exposed while any of these is on; if empty, it always is. */
   readonly features: readonly string[];
-  /** What a policy demands of these features; undefined for an issue that only is a risk. */
-  readonly required?: 'on' | 'off';
-  /** Whole names of the devices it is for; undefined is all. */
-  readonly device?: RegExp;
-  /** Whole bus addresses of the devices it is for. */
-  readonly bus?: RegExp;
+  /** The state a policy requires of these features; undefined for an issue, which is only a risk. */
+  readonly required?: 'on' | 'off' | undefined;
+  /** Matches the full name of the devices it applies to; undefined for all. */
+  readonly device?: RegExp | undefined;
+  /** Matches the full bus address of the devices it applies to. */
+  readonly bus?: RegExp | undefined;
   readonly severity: (typeof issueSeverities)[number];
   readonly symptom: string;
   /** A command, with `DEVICE` for the device's name, or other instructions. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { statisticList } from '../../test/support/statistics.ts';
 import {
   decodeDriverInfo,
-  decodeFeature,
+  decodeFeatures,
   decodeStatistics,
   decodeStrings,
   ethtoolLayout,
@@ -172,33 +172,48 @@ describe('decodeStatistics()', () => {
   });
 });
 
-describe('decodeFeature()', () => {
-  const bits = ['isAvailable', 'isRequested', 'isActive', 'isNeverChanged'] as const;
+describe('decodeFeatures()', () => {
+  const { blocks, blockSize } = ethtoolLayout.features;
+  const { available, requested, active, neverChanged } = ethtoolLayout.featureBlock;
+  const names = Array.from({ length: 96 }, (_, index) => `feature-${index}`);
+  const wordOf = (index: number, field: number): number =>
+    blocks + Math.floor(index / 32) * blockSize + field;
+
+  const toggle = (bits: Buffer, index: number, field: number): void => {
+    const word = wordOf(index, field);
+    writeU32(bits, word, (readU32(bits, word) ^ (1 << (index % 32))) >>> 0);
+  };
 
   test.each([0, 1, 30, 31, 32, 33, 63, 64, 95])('reads feature %i and no other', (index) => {
-    for (const [field, set] of bits.entries()) {
-      const buffer = Buffer.alloc(ethtoolLayout.features.blocks + 3 * 16);
-      const word = ethtoolLayout.features.blocks + Math.floor(index / 32) * 16 + field * 4;
-      writeU32(buffer, word, (1 << (index % 32)) >>> 0);
-      for (let other = 0; other < 96; other += 1) {
-        expect(decodeFeature(buffer, other)).toEqual(
-          Object.fromEntries(bits.map((bit) => [bit, bit === set && other === index])),
-        );
+    const off = { enabled: false, requested: false, fixed: false };
+    for (const [field, state] of [
+      [available, { ...off, fixed: true }],
+      [requested, { ...off, requested: true }],
+      [active, { ...off, enabled: true }],
+      [neverChanged, { ...off, fixed: true }],
+    ] as const) {
+      const bits = Buffer.alloc(blocks + 3 * blockSize);
+      for (const first of [0, 32, 64]) {
+        writeU32(bits, wordOf(first, available), 0xffff_ffff);
       }
+      toggle(bits, index, field);
+      expect(decodeFeatures(bits, names)).toEqual(
+        names.map((name, other) => ({ name, ...(other === index ? state : off) })),
+      );
     }
   });
 
   test.each([31, 32, 63])('reads feature %i among others that are all set', (index) => {
-    const buffer = Buffer.alloc(ethtoolLayout.features.blocks + 2 * 16, 0xff);
-    const word = ethtoolLayout.features.blocks + Math.floor(index / 32) * 16;
-    const { active } = ethtoolLayout.featureBlock;
-    writeU32(buffer, word + active, ~(1 << (index % 32)) >>> 0);
-    expect(decodeFeature(buffer, index)).toEqual({
-      isAvailable: true,
-      isRequested: true,
-      isActive: false,
-      isNeverChanged: true,
-    });
+    const bits = Buffer.alloc(blocks + 3 * blockSize, 0xff);
+    toggle(bits, index, active);
+    expect(decodeFeatures(bits, names)).toEqual(
+      names.map((name, other) => ({
+        name,
+        enabled: other !== index,
+        requested: other !== index,
+        fixed: true,
+      })),
+    );
   });
 });
 

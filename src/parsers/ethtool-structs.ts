@@ -29,13 +29,7 @@ export const stringSets = { statistics: 1, features: 4 } as const;
 /** Sizes and offsets of the structures, in bytes: the same on every architecture. */
 export const ethtoolLayout = {
   stringLength: 32,
-  driverInfo: {
-    size: 196,
-    driver: 4,
-    version: 36,
-    firmwareVersion: 68,
-    busAddress: 100,
-  },
+  driverInfo: { size: 196, driver: 4, version: 36, firmwareVersion: 68, busAddress: 100 },
   stringSetInfo: { size: 20, mask: 8, counts: 16 },
   strings: { stringSet: 4, count: 8, data: 12 },
   statistics: { count: 4, data: 8 },
@@ -114,35 +108,16 @@ export function decodeStatistics(values: Buffer, names: readonly string[]): Stat
   return { names, values: new BigUint64Array(Uint8Array.prototype.slice.call(values).buffer) };
 }
 
-/** The state of one feature as the kernel keeps it. */
-export interface FeatureBits {
-  readonly isAvailable: boolean;
-  readonly isRequested: boolean;
-  readonly isActive: boolean;
-  readonly isNeverChanged: boolean;
-}
-
-/** Decodes one feature from the result of ETHTOOL_GFEATURES. */
-export function decodeFeature(buffer: Buffer, index: number): FeatureBits {
-  const { blocks, blockSize } = ethtoolLayout.features;
-  const block = blocks + Math.floor(index / 32) * blockSize;
-  const bit = 2 ** (index % 32);
-  const has = (field: number): boolean =>
-    Math.floor(readU32(buffer, block + field) / bit) % 2 === 1;
-  const { available, requested, active, neverChanged } = ethtoolLayout.featureBlock;
-  return {
-    isAvailable: has(available),
-    isRequested: has(requested),
-    isActive: has(active),
-    isNeverChanged: has(neverChanged),
-  };
-}
-
 /** Decodes the features of a device from the result of ETHTOOL_GFEATURES, with the kernel's names. */
 export function decodeFeatures(bits: Buffer, names: readonly string[]): readonly Feature[] {
+  const { blocks, blockSize } = ethtoolLayout.features;
+  const { available, requested, active, neverChanged } = ethtoolLayout.featureBlock;
   return names.map((name, index) => {
-    const { isActive, isAvailable, isNeverChanged, isRequested } = decodeFeature(bits, index);
-    const fixed = !isAvailable || isNeverChanged;
-    return { name, enabled: isActive, requested: fixed ? isActive : isRequested, fixed };
+    const block = blocks + Math.floor(index / 32) * blockSize;
+    const has = (field: number): boolean =>
+      ((readU32(bits, block + field) >>> (index % 32)) & 1) === 1;
+    const enabled = has(active);
+    const fixed = !has(available) || has(neverChanged);
+    return { name, enabled, requested: fixed ? enabled : has(requested), fixed };
   });
 }

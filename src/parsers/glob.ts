@@ -1,4 +1,4 @@
-/** Whether the whole text matches a pattern of `*`, `?` and `[…]`, as fnmatch(3) has it. */
+/** Whether the whole text matches a pattern with `*`, `?` and `[…]`, as in fnmatch(3). */
 export function matchesGlob(pattern: string, text: string): boolean {
   let source = '';
   for (let index = 0; index < pattern.length; index += 1) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseIniLines } from './ini-lines.ts';
 
 describe('parseIniLines()', () => {
-  test('takes assignments with their section and line', () => {
+  test('parses assignments with their section and line', () => {
     expect(parseIniLines('[Match]\nMACAddress = 02:00\n\n[Link]\nName=nic0\n', 'systemd')).toEqual([
       { section: 'Match', key: 'MACAddress', value: '02:00', line: 2 },
       { section: 'Link', key: 'Name', value: 'nic0', line: 5 },
@@ -36,7 +36,7 @@ describe('parseIniLines()', () => {
     expect(parseIniLines(text, 'systemd')).toEqual([]);
   });
 
-  test('joins continued lines, and takes ; for a comment, as systemd alone does', () => {
+  test('joins continuation lines, and skips comments with ;, for systemd only', () => {
     const text = 'a=1 \\\n; note\n  2\n;b=3\n';
     expect(parseIniLines(text, 'systemd').map(({ value, line }) => [value, line])).toEqual([
       ['1    2', 1],

@@ -1,4 +1,7 @@
-/** An assignment in a file of sections, with the line it begins on. */
+import { joinContinued, numberedLines } from './lines.ts';
+import type { LogicalLine } from './lines.ts';
+
+/** An assignment in a file of sections, with the number of its first line. */
 export interface IniEntry {
   readonly section: string;
   readonly key: string;
@@ -6,12 +9,12 @@ export interface IniEntry {
   readonly line: number;
 }
 
-/** How GLib's key files differ from what systemd reads: they have no continued lines and no comments of `;`. */
+/** Key files of GLib have no continuation lines, and no comments that begin with `;`. */
 export type IniDialect = 'systemd' | 'keyfile';
 
 /**
- * Parses a file of sections. A comment is a line of its own: what stands behind a value belongs to it, as both systemd
- * and GLib have it. Lines that are no assignment are left out, as both do.
+ * Parses a file of sections as systemd and GLib do: a comment is a line of its own, all that follows a value is part of it,
+ * and lines that are not assignments are skipped.
  *
  * One real line: `TCPSegmentationOffload=no`
  *
@@ -20,7 +23,7 @@ export type IniDialect = 'systemd' | 'keyfile';
 export function parseIniLines(text: string, dialect: IniDialect): readonly IniEntry[] {
   const entries: IniEntry[] = [];
   let section = '';
-  for (const { line, text: raw } of joinContinued(text, dialect)) {
+  for (const { line, text: raw } of assignmentLines(text, dialect)) {
     const trimmed = raw.trim();
     const heading = /^\[(.*)\]$/.exec(trimmed)?.[1];
     if (heading !== undefined) {
@@ -36,25 +39,13 @@ export function parseIniLines(text: string, dialect: IniDialect): readonly IniEn
   return entries;
 }
 
-function joinContinued(
+function assignmentLines(
   text: string,
   dialect: IniDialect,
-): readonly { readonly line: number; readonly text: string }[] {
-  const joined: { line: number; text: string }[] = [];
-  let open: { line: number; text: string } | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    const isComment = dialect === 'systemd' ? /^\s*[#;]/.test(raw) : /^\s*#/.test(raw);
-    if (isComment) {
-      continue;
-    }
-    const isContinued = dialect === 'systemd' && raw.endsWith('\\');
-    const part = isContinued ? `${raw.slice(0, -1)} ` : raw;
-    open =
-      open === undefined ? { line: index + 1, text: part } : { ...open, text: open.text + part };
-    if (!isContinued) {
-      joined.push(open);
-      open = undefined;
-    }
-  }
-  return open === undefined ? joined : [...joined, open];
+): readonly Pick<LogicalLine, 'line' | 'text'>[] {
+  return dialect === 'systemd'
+    ? joinContinued(text, { isSkipped: (line) => /^\s*[#;]/.test(line), glue: ' ' })
+    : numberedLines(text)
+        .filter(([, line]) => !/^\s*#/.test(line))
+        .map(([line, raw]) => ({ line, text: raw }));
 }

@@ -6,7 +6,7 @@ const ifupdown = { file: 'interfaces', dialect: 'ifupdown' } as const;
 const ifupdown2 = { file: 'interfaces', dialect: 'ifupdown2' } as const;
 
 describe('parseInterfaces()', () => {
-  test('takes stanzas with their options, and what is brought up', () => {
+  test('parses stanzas with their options, and auto lines', () => {
     const text =
       'auto eno1 lo\nallow-hotplug eno2\n\niface eno1 inet manual inherits base\n\tmtu 9000\n  # note\n  up a \\\n    b\n';
     expect(parseInterfaces(text, ifupdown)).toEqual([
@@ -29,7 +29,7 @@ describe('parseInterfaces()', () => {
     ]);
   });
 
-  test('takes what is included', () => {
+  test('parses source lines', () => {
     expect(parseInterfaces('source a b\nsource-directory c\n', ifupdown)).toMatchObject([
       { kind: 'source', directory: false, pattern: 'a' },
       { kind: 'source', directory: false, pattern: 'b' },
@@ -37,7 +37,7 @@ describe('parseInterfaces()', () => {
     ]);
   });
 
-  test('takes source-directory below a stanza for an option, as ifupdown2 does', () => {
+  test('parses source-directory below a stanza as an option, for ifupdown2', () => {
     const [stanza] = parseInterfaces('iface lo inet loopback\nsource-directory c\n', ifupdown2);
     expect(stanza).toMatchObject({
       stanza: { options: [{ key: 'source-directory', value: 'c' }] },

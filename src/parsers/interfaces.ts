@@ -1,4 +1,6 @@
-/** A line of interfaces(5), continued lines joined. */
+import { joinContinued } from './lines.ts';
+
+/** A line of interfaces(5), with its continuation lines. */
 export interface InterfacesLine {
   readonly file: string;
   readonly line: number;
@@ -17,7 +19,7 @@ export interface Stanza extends InterfacesLine {
   readonly options: readonly StanzaOption[];
 }
 
-/** What a file of interfaces(5) says, in its order. */
+/** A part of a file of interfaces(5). */
 export type InterfacesItem =
   | { readonly kind: 'stanza'; readonly stanza: Stanza }
   | { readonly kind: 'auto'; readonly patterns: readonly string[] }
@@ -26,7 +28,7 @@ export type InterfacesItem =
       readonly directory: boolean;
       readonly pattern: string;
     })
-  /** A line that belongs to no stanza, a stanza without a method, an option without a value. */
+  /** A line outside a stanza, a stanza without a method, or an option without a value. */
   | (InterfacesLine & {
       readonly kind: 'error';
       readonly message: 'misplaced' | 'no method' | 'no value';
@@ -35,8 +37,8 @@ export type InterfacesItem =
 const openers = new Set(['iface', 'mapping', 'template', 'no-auto-down', 'no-scripts', 'rename']);
 
 /**
- * Parses a file of interfaces(5) as ifupdown does, or as ifupdown2 does, for which `source-directory` is no keyword: below
- * a stanza it is one of its options.
+ * Parses a file of interfaces(5) as ifupdown or ifupdown2 does. `source-directory` is not a keyword of ifupdown2, but an option
+ * of the stanza above it.
  *
  * One real line: `    post-up ethtool -K eno1 tso off gso off`
  *
@@ -48,8 +50,8 @@ export function parseInterfaces(
 ): readonly InterfacesItem[] {
   const items: InterfacesItem[] = [];
   let options: StanzaOption[] | undefined;
-  for (const joined of logicalLines(text)) {
-    const line = { ...joined, file };
+  for (const joined of joinContinued(text, { isSkipped })) {
+    const line = { file, line: joined.line, text: joined.text.trim() };
     const [word = '', ...rest] = line.text.split(/\s+/);
     const value = line.text.slice(word.length).trim();
     if (word === 'auto' || word.startsWith('allow-')) {
@@ -83,23 +85,6 @@ export function parseInterfaces(
   return items;
 }
 
-function logicalLines(text: string): readonly Omit<InterfacesLine, 'file'>[] {
-  const lines: Omit<InterfacesLine, 'file'>[] = [];
-  let open: Omit<InterfacesLine, 'file'> | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    if (open === undefined && /^\s*(?:#|$)/.test(raw)) {
-      continue;
-    }
-    const isContinued = raw.endsWith('\\');
-    const part = isContinued ? raw.slice(0, -1) : raw;
-    open =
-      open === undefined
-        ? { line: index + 1, text: part.trimStart() }
-        : { ...open, text: open.text + part };
-    if (!isContinued) {
-      lines.push({ ...open, text: open.text.trim() });
-      open = undefined;
-    }
-  }
-  return open === undefined ? lines : [...lines, { ...open, text: open.text.trim() }];
+function isSkipped(line: string, isContinuation: boolean): boolean {
+  return !isContinuation && /^\s*(?:#|$)/.test(line);
 }

@@ -7,36 +7,30 @@ export const protocols = { ipip: 4, tcp: 6, udp: 17, sit: 41 } as const;
 /** Values of the type of an Ethernet frame. */
 export const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd } as const;
 
-/** An IP header, by offsets into the packet it stands in. */
+/** An IP header; its numbers are offsets into the packet. */
 export interface IpHeader {
   readonly version: 4 | 6;
   readonly at: number;
   readonly addresses: { readonly at: number; readonly bytes: 4 | 16 };
   readonly protocol: number;
-  /** Where the header above begins, and where the IP packet ends. */
+  /** Start of the payload, and end of the IP packet. */
   readonly payload: number;
   readonly end: number;
   readonly isFragment: boolean;
-  /** False where the checksum of an IPv4 header is wrong. */
+  /** False if the checksum of an IPv4 header is wrong. */
   readonly isIntact: boolean;
 }
 
 const ipv6HeaderBytes = 40;
-/** Extension headers of IPv6 that stand before a protocol. @see RFC 8200 */
+/** Extension headers of IPv6 that precede the protocol. @see RFC 8200 */
 const extensions: ReadonlySet<number> = new Set([0, 43, 60]);
 const fragmentExtension = 44;
 const maxExtensions = 8;
 
-/** Parses the IP header at an offset; undefined where there is none. */
+/** Parses the IP header at an offset; undefined if there is none. */
 export function parseIpHeader(data: PacketData, at: number): IpHeader | undefined {
-  switch (byteAt(data, at) >> 4) {
-    case 4:
-      return parseIpv4(data, at);
-    case 6:
-      return parseIpv6(data, at);
-    default:
-      return undefined;
-  }
+  const version = byteAt(data, at) >> 4;
+  return version === 4 ? parseIpv4(data, at) : version === 6 ? parseIpv6(data, at) : undefined;
 }
 
 /** The source address of an IP packet, as the kernel prints it. */
@@ -48,8 +42,18 @@ export function sourceAddress({ bytes }: PacketData, { version, addresses }: IpH
   const groups = Array.from({ length: 8 }, (_, index) =>
     (((source[2 * index] ?? 0) << 8) | (source[2 * index + 1] ?? 0)).toString(16),
   );
-  // Shortens the address as RFC 5952 asks for.
+  // URL shortens the address as in RFC 5952.
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** The eight groups of an IPv6 address; a zone is ignored. */
+export function ipv6Groups(address: string): readonly string[] {
+  const [head = [], tail = []] = address
+    .replace(/%.*$/, '')
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
+  return [...head, ...zeros, ...tail];
 }
 
 function parseIpv4(data: PacketData, at: number): IpHeader | undefined {

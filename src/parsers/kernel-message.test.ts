@@ -221,7 +221,7 @@ describe('parseKernelMessage', () => {
     },
   );
 
-  test('parseKernelMessage() takes the bus address of the dictionary where it has no digit', () => {
+  test('parseKernelMessage() uses the bus address of the dictionary if it has no digit', () => {
     expect(
       parseKernelMessage({ text: 'ftgmac ethernet eth0: NCSI', device: '+platform:ethernet' })[0],
     ).toEqual({ driver: 'ftgmac', busAddress: 'ethernet', device: 'eth0', message: 'NCSI' });

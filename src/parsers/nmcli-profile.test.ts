@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseNmcliProfile } from './nmcli-profile.ts';
 
 describe('parseNmcliProfile()', () => {
-  test('makes a keyfile of what is set', () => {
+  test('creates a keyfile of the set values', () => {
     const text = String.raw`connection.id:wired\: one
 connection.autoconnect:no
 802-3-ethernet.mac-address:02\:00\:00\:00\:00\:01

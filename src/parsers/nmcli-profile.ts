@@ -6,7 +6,7 @@ const states: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses what `nmcli --terse` says of one profile into the text of its keyfile. What is not set is left out.
+ * Converts the output of `nmcli --terse` for one profile to the text of its keyfile, without unset values.
  *
  * One real line: `ethtool.feature-tso:off`
  *

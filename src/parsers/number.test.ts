@@ -40,25 +40,25 @@ describe('parseInteger', () => {
 
 describe('parseLinkSpeed', () => {
   test.each([
-    { device: 'eno1', driver: 'e1000e', bitsPerSecond: 1_000_000_000 },
-    { device: 'enp6s0', driver: 'igb', bitsPerSecond: 1_000_000_000 },
-    { device: 'veth0', driver: 'veth', bitsPerSecond: 10_000_000_000 },
-    { device: 'ens5', driver: 'virtio_net', bitsPerSecond: undefined },
-    { device: 'bond0', driver: 'bonding', bitsPerSecond: undefined },
-  ])('parseLinkSpeed() reads the recorded speed of $driver', ({ device, bitsPerSecond }) => {
+    { device: 'eno1', driver: 'e1000e', bytesPerSecond: 125_000_000 },
+    { device: 'enp6s0', driver: 'igb', bytesPerSecond: 125_000_000 },
+    { device: 'veth0', driver: 'veth', bytesPerSecond: 1_250_000_000 },
+    { device: 'ens5', driver: 'virtio_net', bytesPerSecond: undefined },
+    { device: 'bond0', driver: 'bonding', bytesPerSecond: undefined },
+  ])('parseLinkSpeed() reads the recorded speed of $driver', ({ device, bytesPerSecond }) => {
     const text = recordedText(`sys/class/net/${device}/speed`);
-    expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
+    expect(parseLinkSpeed(text)).toBe(bytesPerSecond);
   });
 
   test.each([
-    { kernel: 'a 10 Mbit/s link', text: '10\n', bitsPerSecond: 10_000_000 },
-    { kernel: 'an 800 Gbit/s link', text: '800000\n', bitsPerSecond: 800_000_000_000 },
-    { kernel: 'none, of a port without link', text: '0\n', bitsPerSecond: undefined },
-    { kernel: 'unknown, signed', text: '-1\n', bitsPerSecond: undefined },
-    { kernel: 'unknown through 16 bits', text: '65535\n', bitsPerSecond: undefined },
-    { kernel: 'unknown through 32 bits', text: '4294967295\n', bitsPerSecond: undefined },
-  ])('parseLinkSpeed() reads $kernel', ({ text, bitsPerSecond }) => {
-    expect(parseLinkSpeed(text)).toBe(bitsPerSecond);
+    { kernel: 'a 10 Mbit/s link', text: '10\n', bytesPerSecond: 1_250_000 },
+    { kernel: 'an 800 Gbit/s link', text: '800000\n', bytesPerSecond: 100_000_000_000 },
+    { kernel: 'none, of a port without link', text: '0\n', bytesPerSecond: undefined },
+    { kernel: 'unknown, signed', text: '-1\n', bytesPerSecond: undefined },
+    { kernel: 'unknown through 16 bits', text: '65535\n', bytesPerSecond: undefined },
+    { kernel: 'unknown through 32 bits', text: '4294967295\n', bytesPerSecond: undefined },
+  ])('parseLinkSpeed() reads $kernel', ({ text, bytesPerSecond }) => {
+    expect(parseLinkSpeed(text)).toBe(bytesPerSecond);
   });
 
   test.each([

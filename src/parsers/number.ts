@@ -2,15 +2,16 @@ import { ParseError } from '../model/errors.ts';
 import { quote } from './lines.ts';
 
 /**
- * Parses a file with one decimal integer, such as a sysfs attribute.
+ * Parses a decimal integer, such as a sysfs attribute.
  *
  * One real line: `1000`
  *
+ * @param line its number in the file, for the error
  * @throws {ParseError} when the text is anything else.
  */
-export function parseInteger(text: string): number {
+export function parseInteger(text: string, line = 1): number {
   if (!/^\s*-?\d{1,20}\s*$/.test(text)) {
-    throw new ParseError(1, `expected an integer, got ${quote(text)}`);
+    throw new ParseError(line, `expected an integer, got ${quote(text)}`);
   }
   return Number(text);
 }
@@ -23,13 +24,13 @@ const unknownSpeeds: ReadonlySet<number> = new Set([0, 65_535, 4_294_967_295]);
  *
  * One real line: `1000`
  *
- * @returns bits per second
+ * @returns bytes per second
  * @throws {ParseError} when the text is not an integer.
  * @see Documentation/ABI/testing/sysfs-class-net
  */
 export function parseLinkSpeed(text: string): number | undefined {
   const megabits = parseInteger(text);
-  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 1_000_000;
+  return megabits < 0 || unknownSpeeds.has(megabits) ? undefined : megabits * 125_000;
 }
 
 /**

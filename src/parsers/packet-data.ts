@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** Bytes of a packet, which may be anything: reads beyond its end give 0. */
+/** The bytes of a packet. Reads beyond its end return 0. */
 export interface PacketData {
   readonly length: number;
   readonly bytes: Uint8Array;
@@ -12,7 +12,7 @@ const isLittleEndian = endianness() === 'LE';
 
 /** Views bytes as a packet. */
 export function packetData(packet: Uint8Array): PacketData {
-  // A view of words has to be aligned; what was received is.
+  // A view of words must be aligned; a received packet is.
   const bytes = packet.byteOffset % 2 === 0 ? packet : Uint8Array.from(packet);
   const { buffer, byteOffset, length } = bytes;
   return { length, bytes, words: new Uint16Array(buffer, byteOffset, length >> 1) };
@@ -32,7 +32,7 @@ export function wordAt({ words }: PacketData, at: number): number {
   return words[at >> 1] ?? 0;
 }
 
-/** The word two bytes in network byte order make on this machine. */
+/** The word of two bytes in network byte order, in the byte order of the machine. */
 export function wordOf(high: number, low: number): number {
   return isLittleEndian ? (low << 8) | high : (high << 8) | low;
 }
@@ -48,7 +48,7 @@ export function sumWords({ words, bytes, length }: PacketData, from: number, to:
   const last = end >> 1;
   let sum = 0;
   let index = from >> 1;
-  // Unrolled: this is most of what a sample costs, and nothing compiles it.
+  // Unrolled: most of the cost of a sample, and not compiled.
   for (; index + 8 <= last; index += 8) {
     sum +=
       (words[index] ?? 0) +

@@ -25,10 +25,7 @@ export function parseProcNetDev(text: string): ReadonlyMap<string, PacketCounter
     if (match === null) {
       throw new ParseError(index + 1, `expected "name: 16 counters", got ${quote(line)}`);
     }
-    counters.set(match[1] ?? '', {
-      rxPackets: Number(match[2]),
-      txPackets: Number(match[3]),
-    });
+    counters.set(match[1] ?? '', { rxPackets: Number(match[2]), txPackets: Number(match[3]) });
   }
   return counters;
 }

@@ -32,7 +32,7 @@ export function parseProcNetSnmp(text: string, column: string): ReadonlyMap<stri
     }
     const position = names.indexOf(column);
     if (position > 0) {
-      counters.set(protocol.slice(0, -1), integerAt(index + 2, values[position] ?? ''));
+      counters.set(protocol.slice(0, -1), parseInteger(values[position] ?? '', index + 2));
     }
   }
   return counters;
@@ -55,17 +55,9 @@ export function parseProcNetSnmp6(text: string, suffix: string): ReadonlyMap<str
         throw new ParseError(index + 1, `expected "name value", got ${quote(line)}`);
       }
       if (name.endsWith(suffix)) {
-        counters.set(name, integerAt(index + 1, value));
+        counters.set(name, parseInteger(value, index + 1));
       }
     }
   });
   return counters;
-}
-
-function integerAt(line: number, text: string): number {
-  try {
-    return parseInteger(text);
-  } catch (error) {
-    throw new ParseError(line, `expected an integer, got ${quote(text)}`, { cause: error });
-  }
 }

@@ -5,7 +5,7 @@ import { parseShellCommand } from './shell-command.ts';
 const env = { IFACE: 'eno1' };
 
 describe('parseShellCommand()', () => {
-  test('takes commands apart, and says when each runs', () => {
+  test('splits commands, and tells when each runs', () => {
     expect(parseShellCommand('ethtool -K $IFACE tso off && a || "b c"; d # e', env)).toEqual([
       { words: ['ethtool', '-K', 'eno1', 'tso', 'off'], after: 'anything' },
       { words: ['a'], after: 'success' },

@@ -2,10 +2,14 @@ import { parse } from 'shell-quote';
 
 /** One simple command of a shell line. */
 export interface ShellStep {
-  /** Undefined stands for a word only the shell could tell. */
+  /** Undefined for a word that only a shell can expand. */
   readonly words: readonly (string | undefined)[];
-  /** Whether it runs depends on how the one before it ended. */
+  /** The outcome of the previous command with which it runs. */
   readonly after: 'anything' | 'success' | 'failure';
+}
+
+interface OpenStep extends ShellStep {
+  readonly words: (string | undefined)[];
 }
 
 const compound = new Set(
@@ -23,11 +27,11 @@ const connectors: Readonly<Record<string, ShellStep['after']>> = {
 const redirections = /^(?:<|>|>>|<<<|>&|<&|&>|>\||&>>|<>)$/;
 
 /**
- * Parses a line of shell into its simple commands, with the variables of an environment in their places.
+ * Parses a line of shell into its simple commands, with the variables of an environment expanded.
  *
  * One real line: `ethtool -K $IFACE tso off gso off || true # hangs`
  *
- * @returns undefined for loops, conditions, functions and substitutions: what these run, only a shell can tell.
+ * @returns undefined for loops, conditions, functions and substitutions, which only a shell can evaluate.
  */
 export function parseShellCommand(
   text: string,
@@ -36,15 +40,15 @@ export function parseShellCommand(
   if (/[`]|\$\(/.test(text)) {
     return undefined;
   }
-  const steps: { words: (string | undefined)[]; after: ShellStep['after'] }[] = [];
-  let step: { words: (string | undefined)[]; after: ShellStep['after'] } = {
-    words: [],
-    after: 'anything',
-  };
+  const steps: OpenStep[] = [];
+  let step: OpenStep = { words: [], after: 'anything' };
   let isTarget = false;
   const lines = text
     .split('\n')
-    .flatMap((line) => [...parse(line, lookUp(env)), { op: ';' as const }]);
+    .flatMap((line) => [
+      ...parse(line, (name) => env[name] ?? { variable: name }),
+      { op: ';' as const },
+    ]);
   for (const token of lines) {
     if (typeof token === 'string') {
       if (!isTarget) {
@@ -76,10 +80,4 @@ export function parseShellCommand(
   return steps.some(({ words: [first] }) => first !== undefined && compound.has(first))
     ? undefined
     : steps;
-}
-
-function lookUp(
-  env: Readonly<Record<string, string>>,
-): (name: string) => string | { readonly variable: string } {
-  return (name) => env[name] ?? { variable: name };
 }

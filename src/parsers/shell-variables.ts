@@ -1,15 +1,15 @@
 export interface ShellVariable {
   readonly name: string;
-  /** Without its quotes, nothing expanded. */
+  /** Without quotes, not expanded. */
   readonly value: string;
-  /** In double quotes or none: a shell would expand it. */
+  /** Whether a shell would expand it: in double quotes or none. */
   readonly isExpanded: boolean;
   readonly line: number;
   readonly text: string;
 }
 
 /**
- * Parses the assignments of an ifcfg file, which is shell for some of its readers and text for others.
+ * Parses the assignments of an ifcfg file, which some programs source as shell and others parse as text.
  *
  * One real line: `ETHTOOL_OPTS="-K eno1 tso off; -G eno1 rx 4096"`
  */

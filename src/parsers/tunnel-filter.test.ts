@@ -32,7 +32,7 @@ describe('tunnelFilter()', () => {
     expect(run(frame, { type: otherHost, addresses: ['192.0.2.9', '2001:db8::9'] })).toBe(0);
   });
 
-  test('leaves out what is no tunnel, and fragments', () => {
+  test('rejects fragments and packets without a tunnel', () => {
     const other = frameOf({});
     other.writeUInt16BE(53, 14 + 20 + 2);
     const tcp = frameOf({});
@@ -49,7 +49,7 @@ describe('tunnelFilter()', () => {
     }
   });
 
-  test('takes one of N at random', () => {
+  test('samples one in N at random', () => {
     const frame = frameOf({});
     const limit = 2 ** 32 / 10;
     expect(run(frame, { type: host, oneOf: 10, random: limit - 2 })).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ describe('tunnelFilter()', () => {
     expect(run(frame, { type: host, oneOf: 1, random: 2 ** 32 - 1 })).toBeGreaterThan(0);
   });
 
-  test('takes only the headers of merged packets', () => {
+  test('samples only the headers of merged packets', () => {
     const frame = Buffer.concat([frameOf({}), Buffer.alloc(9300)]);
     expect(run(frame, { type: host })).toBe(512);
   });

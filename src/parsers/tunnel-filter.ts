@@ -1,21 +1,21 @@
-import { etherTypes, protocols } from './ip-header.ts';
+import { etherTypes, ipv6Groups, protocols } from './ip-header.ts';
 import { writeU32 } from './ethtool-structs.ts';
 
 /** Which packets are sampled. */
 export interface TunnelFilterOptions {
   /** UDP destination ports of tunnels. */
   readonly ports: readonly number[];
-  /** One of so many packets is taken, at random. */
+  /** One in this many packets is sampled, at random. */
   readonly oneOf: number;
-  /** Addresses of this node: packets for it that came to the MAC address of a bridge above the port are its own too. */
+  /** Addresses of this node: they select packets sent to the MAC address of a bridge above the port. */
   readonly addresses: readonly string[];
 }
 
-/** Jumps reach 255 instructions far, which bounds how many ports and addresses the filter can hold. */
+/** A jump spans at most 255 instructions, which limits ports and addresses. */
 export const maxFilterPorts = 32;
 const maxFilterAddresses = 64;
 
-/** Longer packets were merged, and of those the headers are enough. */
+/** Longer packets were merged: only their headers are needed. */
 const maxFrameBytes = 9300;
 const headersBytes = 512;
 
@@ -41,7 +41,7 @@ const codes = {
   return: 0x06,
 } as const;
 
-/** What the kernel knows of a packet beside its bytes. */
+/** Offsets of metadata of the packet. */
 const ancillary = { packetType: 0xfffff000 + 4, random: 0xfffff000 + 56 } as const;
 const packetTypes = { host: 0, otherHost: 3 } as const;
 const vlanTypes = [0x8100, 0x88a8] as const;
@@ -50,14 +50,14 @@ const instructionBytes = 8;
 interface Instruction {
   readonly code: number;
   readonly value: number;
-  /** Labels; the next instruction where there is none. */
+  /** Labels; by default the next instruction. */
   readonly whenTrue?: string | undefined;
   readonly whenFalse?: string | undefined;
 }
 
 /**
- * Builds the socket filter that takes one of N packets in tunnels to this node, over IPv4 or IPv6, with up to two VLAN
- * tags, and no fragments.
+ * Builds the socket filter that samples one in N tunnel packets to this node, over IPv4 or IPv6, with up to two VLAN tags,
+ * except fragments.
  *
  * @returns an array of `struct sock_filter` in the byte order of the machine
  */
@@ -81,7 +81,7 @@ export function tunnelFilter({ ports, oneOf, addresses }: TunnelFilterOptions): 
   add(codes.store, 0);
   add(codes.jumpEqual, packetTypes.host, 'untagged');
   add(codes.jumpEqual, packetTypes.otherHost, undefined, 'drop');
-  // X is how many bytes of VLAN tags stand before the IP header.
+  // X is the length of the VLAN tags.
   label('untagged');
   add(codes.loadX, 0);
   add(codes.loadHalf, 12);
@@ -150,16 +150,21 @@ export function tunnelFilter({ ports, oneOf, addresses }: TunnelFilterOptions): 
   return assemble(program, labels);
 }
 
-/** The last 32 bits of the addresses of one version: enough to tell those of one node from others. */
+/** The last 32 bits of the addresses of one version, which identify the node. */
 function lastWords(addresses: readonly string[], version: 4 | 6): readonly number[] {
   return addresses
     .filter((address) => address.includes(':') === (version === 6))
-    .map((address) => {
-      const [low = '', high = ''] = address.split(':').toReversed();
-      return version === 4
+    .map((address) =>
+      version === 4
         ? Buffer.from(address.split('.').map(Number)).readUInt32BE()
-        : Number.parseInt(high || '0', 16) * 0x1_0000 + Number.parseInt(low || '0', 16);
-    });
+        : Number.parseInt(
+            ipv6Groups(address)
+              .slice(-2)
+              .map((group) => group.padStart(4, '0'))
+              .join(''),
+            16,
+          ),
+    );
 }
 
 function assemble(program: readonly Instruction[], labels: ReadonlyMap<string, number>): Buffer {
@@ -168,9 +173,9 @@ function assemble(program: readonly Instruction[], labels: ReadonlyMap<string, n
     const at = index * instructionBytes;
     const distance = (target: string | undefined): number =>
       target === undefined ? 0 : (labels.get(target) ?? index) - index - 1;
-    // A jump without a condition keeps its distance where the others keep their value.
+    // An unconditional jump has its distance in place of a value.
     const isJump = code === codes.jump;
-    // The code is of 16 bits in the byte order of the machine.
+    // A 16-bit view has the byte order of the machine.
     new Uint16Array(filter.buffer, filter.byteOffset + at, 1)[0] = code;
     filter.writeUInt8(isJump ? 0 : distance(whenTrue), at + 2);
     filter.writeUInt8(isJump ? 0 : distance(whenFalse), at + 3);

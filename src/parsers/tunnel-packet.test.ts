@@ -112,13 +112,13 @@ describe('inspectTunnelPacket()', () => {
     }
   });
 
-  test('accuses nobody when the address itself may be corrupt', () => {
+  test('reports no source if its address may be corrupt', () => {
     const packet = tunnelPacket();
     packet[10 + 14 + 12] = 193;
     expect(inspectTunnelPacket(packet)).toMatchObject({ result: 'malformed', source: undefined });
   });
 
-  test('takes any bytes, and any change of a packet', () => {
+  test('accepts any bytes, and any change of a packet', () => {
     const mutated = fc
       .tuple(fc.constantFrom(...kinds), fc.array(fc.tuple(fc.nat(), fc.nat(255))), fc.nat(400))
       .map(([kind, changes, cut]) => {

@@ -3,30 +3,30 @@ import type { IpHeader } from './ip-header.ts';
 import { byteAt, isIntact, numberAt, packetData, sumWords, wordAt, wordOf } from './packet-data.ts';
 import type { PacketData } from './packet-data.ts';
 
-/** What became of a sampled packet; values of the label `result`. */
+/** The result of a sampled packet; values of the label `result`. */
 export type PacketResult =
   | 'good'
   | 'bad'
-  /** By GRO, which merges only what it has found good. */
+  /** Merged by GRO, which only merges good packets. */
   | 'merged'
-  /** Sent on this machine: its checksums are not computed yet. */
+  /** Sent by this machine: its checksums are not computed yet. */
   | 'not_ready'
   /** Has no checksum that covers its payload. */
   | 'unchecked'
-  /** A UDP checksum of 0 over IPv6, which the kernel drops unless the tunnel allows it; all others are right. */
+  /** Its UDP checksum over IPv6 is 0, which the kernel drops unless the tunnel allows it; all others are good. */
   | 'ipv6_without_checksum'
   | 'malformed';
 
-/** In which layer of a tunnel a checksum is wrong; the outer one where both are. */
+/** The layer of a tunnel with a wrong checksum; the outer one if both are wrong. */
 export const tunnelLayers = ['outer', 'inner'] as const;
 export type TunnelLayer = (typeof tunnelLayers)[number];
 
 export interface InspectedPacket {
   readonly result: PacketResult;
-  /** The node that sent it; undefined where it is malformed. */
+  /** Address of the sending node; undefined for a malformed packet. */
   readonly source: string | undefined;
   readonly badLayer: TunnelLayer | undefined;
-  /** How many packets came over the wire: more than one where they were merged. */
+  /** Number of packets on the wire: more than one if they were merged. */
   readonly packets: number;
 }
 
@@ -54,16 +54,16 @@ const malformed: InspectedPacket = {
   packets: 1,
 };
 
-/** A checksum: `none` where there is nothing to verify, `pending` where it is not computed yet. */
+/** State of a checksum: `none` if there is nothing to verify, `pending` if it is not computed yet. */
 type Check = 'good' | 'bad' | 'none' | 'pending';
 
-/** Where the kernel is to compute a checksum, as CHECKSUM_PARTIAL says. */
+/** Offsets of a checksum that is yet to be computed (CHECKSUM_PARTIAL). */
 interface Pending {
   readonly start: number;
   readonly field: number;
 }
 
-/** Data whose words are summed already. */
+/** A range whose words are already summed. */
 interface Summed {
   readonly from: number;
   readonly to: number;
@@ -71,8 +71,8 @@ interface Summed {
 }
 
 /**
- * Verifies the checksums of a packet in a tunnel: VXLAN, Geneve (on its own port) or IP in IP, over IPv4 or IPv6. Nothing
- * of what the packet carries leaves this function but the address it claims to come from.
+ * Verifies the checksums of a tunnel packet: VXLAN, Geneve (on its own port) or IP in IP, over IPv4 or IPv6. Of its contents,
+ * only the source address leaves this function.
  *
  * @param packet as a packet socket with PACKET_VNET_HDR receives it
  */
@@ -85,7 +85,7 @@ export function inspectTunnelPacket(packet: Uint8Array): InspectedPacket {
   }
   const inner = parseInner(data, outer);
   const source = sourceAddress(data, outer);
-  // First: what was merged always says that its checksum is not computed.
+  // First, because a merged packet is always marked as without a checksum.
   if (byteAt(data, virtioHeader.gsoType) !== 0) {
     const packets = segments(data, outer, inner);
     return { result: 'merged', source, badLayer: undefined, packets };
@@ -112,10 +112,7 @@ export function inspectTunnelPacket(packet: Uint8Array): InspectedPacket {
 }
 
 function badLayerOf(outer: Check, inner: Check): TunnelLayer | undefined {
-  if (outer === 'bad') {
-    return 'outer';
-  }
-  return inner === 'bad' ? 'inner' : undefined;
+  return outer === 'bad' ? 'outer' : inner === 'bad' ? 'inner' : undefined;
 }
 
 function resultOf({ version, protocol }: IpHeader, outer: Check, inner: Check): PacketResult {
@@ -128,10 +125,7 @@ function resultOf({ version, protocol }: IpHeader, outer: Check, inner: Check): 
   return outer === 'pending' || inner === 'pending' ? 'not_ready' : 'unchecked';
 }
 
-function skipEthernet(
-  data: PacketData,
-  at: number,
-): { readonly type: number; readonly at: number } {
+function skipEthernet(data: PacketData, at: number) {
   let typeAt = at + 12;
   for (let tags = 0; vlanTypes.has(numberAt(data, typeAt)) && tags < maxVlanTags; tags += 1) {
     typeAt += 4;
@@ -139,7 +133,7 @@ function skipEthernet(
   return { type: numberAt(data, typeAt), at: typeAt + 2 };
 }
 
-/** The IP header of what a tunnel carries; undefined where that is something else. */
+/** The IP header of the inner packet; undefined if it is not IP. */
 function parseInner(data: PacketData, { protocol, payload }: IpHeader): IpHeader | undefined {
   if (protocol !== protocols.udp) {
     return parseIpHeader(data, payload);
@@ -155,7 +149,7 @@ function parseInner(data: PacketData, { protocol, payload }: IpHeader): IpHeader
   return type === etherTypes.ipv4 || type === etherTypes.ipv6 ? parseIpHeader(data, at) : undefined;
 }
 
-/** How many packets were merged to one. @see ip_summed and gso_size in include/linux/skbuff.h */
+/** Number of packets that were merged. @see ip_summed and gso_size in include/linux/skbuff.h */
 function segments(data: PacketData, outer: IpHeader, inner: IpHeader | undefined): number {
   const innermost = inner ?? outer;
   const headerBytes =
@@ -185,24 +179,22 @@ const unsummed: CheckedTransport = { check: 'none', summed: undefined };
 function checkTransport(
   data: PacketData,
   { addresses, protocol, payload, end, isFragment }: IpHeader,
-  {
-    pending,
-    summed,
-  }: { readonly pending: Pending | undefined; readonly summed?: Summed | undefined },
+  { pending, summed }: Pick<SumOptions, 'pending' | 'summed'>,
 ): CheckedTransport {
   const isUdp = protocol === protocols.udp;
   const minBytes = isUdp ? udpHeaderBytes : minTcpHeaderBytes;
   const availableBytes = end - payload;
-  if ((!isUdp && protocol !== protocols.tcp) || isFragment || availableBytes < minBytes) {
-    return unsummed;
-  }
-  if (isUdp && numberAt(data, payload + 6) === 0) {
+  if (
+    isFragment ||
+    availableBytes < minBytes ||
+    (isUdp ? numberAt(data, payload + 6) === 0 : protocol !== protocols.tcp)
+  ) {
     return unsummed;
   }
   if (pending?.start === payload) {
     return { check: 'pending', summed: undefined };
   }
-  // A length that cannot be is a sign of corruption too, and makes the sum wrong.
+  // An impossible length is corruption too, and makes the sum wrong.
   const length = isUdp ? numberAt(data, payload + 4) : availableBytes;
   const to = payload + Math.min(length, availableBytes);
   const sum = sumTransport(data, { from: payload, to, pending, summed });
@@ -219,13 +211,13 @@ function checkTransport(
 interface SumOptions {
   readonly from: number;
   readonly to: number;
-  readonly pending: Pending | undefined;
-  readonly summed: Summed | undefined;
+  readonly pending?: Pending | undefined;
+  readonly summed?: Summed | undefined;
 }
 
 function sumTransport(data: PacketData, { from, to, pending, summed }: SumOptions): number {
   if (pending !== undefined && pending.start > from && pending.start < to) {
-    // What the part will sum up to once its own checksum is computed. @see lco_csum() in include/linux/skbuff.h
+    // The sum of that part once its checksum is computed. @see lco_csum() in include/linux/skbuff.h
     return sumWords(data, from, pending.start) + (0xffff - wordAt(data, pending.field));
   }
   if (summed !== undefined && summed.to <= to && (summed.to === to || summed.to % 2 === 0)) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseUdevRules } from './udev-rules.ts';
 
 describe('parseUdevRules()', () => {
-  test('takes comparisons and assignments, over several lines', () => {
+  test('parses comparisons and assignments, over several lines', () => {
     const text =
       '# note\n\nACTION=="add", ATTR{address}!="02:00", \\\n  RUN+="/bin/sh -c \'a \\"b\\"\'"\n';
     expect(parseUdevRules(text)).toMatchObject([

@@ -1,3 +1,5 @@
+import { joinContinued } from './lines.ts';
+
 /** One comparison or assignment of a rule. */
 export interface UdevToken {
   readonly key: string;
@@ -11,36 +13,22 @@ export interface UdevRule {
   readonly line: number;
   readonly text: string;
   readonly tokens: readonly UdevToken[];
-  /** A part of it is no token: udev leaves the whole rule out. */
+  /** Part of it is not a token: udev ignores the whole rule. */
   readonly isBroken: boolean;
 }
 
 /**
- * Parses udev rules, one for each line that is not empty.
+ * Parses udev rules, one per line that is not empty.
  *
  * One real line: `ACTION=="add", SUBSYSTEM=="net", KERNELS=="0000:00:1f.6", RUN+="/usr/sbin/ethtool -K $name tso off"`
  *
  * @see udev(7)
  */
 export function parseUdevRules(text: string): readonly UdevRule[] {
-  const rules: UdevRule[] = [];
-  let open: { line: number; text: string } | undefined;
-  for (const [index, raw] of text.split('\n').entries()) {
-    if (/^\s*#/.test(raw)) {
-      continue;
-    }
-    const isContinued = raw.endsWith('\\');
-    const part = isContinued ? raw.slice(0, -1) : raw;
-    open =
-      open === undefined ? { line: index + 1, text: part } : { ...open, text: open.text + part };
-    if (!isContinued) {
-      if (open.text.trim() !== '') {
-        rules.push({ ...open, text: open.text.trim(), ...parseTokens(open.text) });
-      }
-      open = undefined;
-    }
-  }
-  return rules;
+  // udev ignores a last line that is to be continued.
+  return joinContinued(text, { isSkipped: (line) => /^\s*#/.test(line) })
+    .filter((rule) => !rule.isUnfinished && rule.text.trim() !== '')
+    .map((rule) => ({ line: rule.line, text: rule.text.trim(), ...parseTokens(rule.text) }));
 }
 
 const tokenPattern =

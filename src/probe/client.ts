@@ -26,6 +26,8 @@ export interface ProbePlan {
   readonly minMilliseconds: number;
   /** How long to wait for a peer that takes part in another measurement. */
   readonly maxBusyMilliseconds: number;
+  /** A transfer without progress for so long stands still; 10 s by default. */
+  readonly maxIdleMilliseconds?: number;
 }
 
 export interface ProbePeerOptions {
@@ -63,7 +65,11 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
     const before = node.readCounters();
     let connection: Connection | 'busy' | undefined;
     try {
-      connection = await connectWhenFree(peer, { ...request, node, signal }, plan);
+      connection = await connectWhenFree(
+        peer,
+        { ...request, node, signal, idleMilliseconds: plan.maxIdleMilliseconds },
+        plan,
+      );
       if (connection === 'busy') {
         return { kind: 'busy', message: 'it takes part in another measurement' };
       }

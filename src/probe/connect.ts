@@ -44,11 +44,12 @@ export interface ConnectRequest {
   readonly bytes?: number;
   readonly node: ProbeNode;
   readonly signal: AbortSignal;
+  /** A transfer without progress for so long stands still. */
+  readonly idleMilliseconds?: number | undefined;
 }
 
 const connectMilliseconds = 5000;
-/** A transfer without progress for so long stands still. */
-const idleMilliseconds = 10_000;
+const defaultIdleMilliseconds = 10_000;
 
 /**
  * Connects to a peer, from a new port, and asks it for a measurement.
@@ -59,7 +60,13 @@ const idleMilliseconds = 10_000;
  */
 export async function connectTo(
   { host, port }: ProbePeer,
-  { profile, bytes, node: { secret }, signal }: ConnectRequest,
+  {
+    profile,
+    bytes,
+    node: { secret },
+    signal,
+    idleMilliseconds = defaultIdleMilliseconds,
+  }: ConnectRequest,
 ): Promise<Connection | 'busy'> {
   const began = performance.now();
   const socket = connect({ host, port });

@@ -35,18 +35,17 @@ export function agentSection(agent: AgentStatus, nowSeconds: number): Html {
           })
     }
     ${
-      failedReads.length === 0
-        ? ''
-        : html`<h3 class="sub">Failed reads</h3>
-            ${table({
-              caption: 'Failed reads of devices',
-              columns: ['Device', 'Read', 'State'],
-              rows: failedReads.map(({ device, read, stuck }) => [
-                deviceName(device),
-                html`<code>${read}</code>`,
-                tag(false, '', stuck ? 'no answer' : 'fails'),
-              ]),
-            })}`
+      failedReads.length > 0 &&
+      html`<h3 class="sub">Failed reads</h3>
+        ${table({
+          caption: 'Failed reads of devices',
+          columns: ['Device', 'Read', 'State'],
+          rows: failedReads.map(({ device, read, stuck }) => [
+            deviceName(device),
+            html`<code>${read}</code>`,
+            tag(false, '', stuck ? 'no answer' : 'fails'),
+          ]),
+        })}`
     }
     <dl class="facts">
       ${facts([

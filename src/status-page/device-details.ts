@@ -62,19 +62,17 @@ export function deviceDetails(
         ])}
       </dl>
       ${
-        knownIssues.length === 0
-          ? ''
-          : html`<h4>Known issues of the driver</h4>
-              ${knownIssues.map(issueBox)}`
+        knownIssues.length > 0 &&
+        html`<h4>Known issues of the driver</h4>
+          ${knownIssues.map(issueBox)}`
       }
-      ${offloads.length === 0 ? '' : offloadLists(offloads)}
+      ${offloads.length > 0 && offloadLists(offloads)}
       ${
-        events.length === 0
-          ? ''
-          : html`<h4>Kernel events since boot</h4>
-              <ul class="flags">
-                ${events.map((event) => eventItem(event, nowSeconds))}
-              </ul>`
+        events.length > 0 &&
+        html`<h4>Kernel events since boot</h4>
+          <ul class="flags">
+            ${events.map((event) => eventItem(event, nowSeconds))}
+          </ul>`
       }
     </div>
   </details> `;
@@ -90,31 +88,25 @@ function issueBox({ id, severity, exposed, symptom, mitigation, sources }: Known
     ? html`<span class="tag ${severity === 'info' ? '' : 'warn'}">exposed, ${severity}</span>`
     : html`<span class="tag good">mitigated</span>`;
   return html`<div class="issue">
-    <strong class="name">${id}</strong> ${tag}
-    ${symptom === undefined ? '' : html`<p>${symptom}</p>`}
+    <strong class="name">${id}</strong> ${tag} ${symptom !== undefined && html`<p>${symptom}</p>`}
     ${
-      mitigation === undefined
-        ? ''
-        : mitigation.startsWith('ethtool ')
-          ? html`<pre
-                tabindex="0"
-                aria-label="Command against ${id}"
-              ><code>${mitigation}</code></pre>
-              <p class="dim">${riskOf(mitigation)}</p>`
-          : html`<p>${mitigation}</p>`
+      mitigation !== undefined &&
+      (mitigation.startsWith('ethtool ')
+        ? html`<pre tabindex="0" aria-label="Command against ${id}"><code>${mitigation}</code></pre>
+            <p class="dim">${riskOf(mitigation)}</p>`
+        : html`<p>${mitigation}</p>`)
     }
     ${
-      sources.length === 0
-        ? ''
-        : html`<p class="dim">
-            Reported:
-            ${sources.map(
-              (source, index) =>
-                html`${index === 0 ? '' : ', '}<a href="${source}" rel="noreferrer"
-                    >${hostOf(source)}</a
-                  >`,
-            )}
-          </p>`
+      sources.length > 0 &&
+      html`<p class="dim">
+        Reported:
+        ${sources.map(
+          (source, index) =>
+            html`${index === 0 ? '' : ', '}<a href="${source}" rel="noreferrer"
+                >${hostOf(source)}</a
+              >`,
+        )}
+      </p>`
     }
   </div>`;
 }
@@ -146,11 +138,8 @@ function offloadLists(offloads: readonly OffloadStatus[]): Html {
               ({ feature, enabled, requested }) =>
                 html`<li>
                   <code>${feature}</code>${
-                    requested === undefined || requested === enabled
-                      ? ''
-                      : html` <span class="tag warn"
-                          >${requested ? 'on' : 'off'} was requested</span
-                        >`
+                    requested === !enabled &&
+                    html` <span class="tag warn">${requested ? 'on' : 'off'} was requested</span>`
                   }
                 </li>`,
             )}
@@ -164,9 +153,8 @@ function eventItem(
 ): Html {
   return html`<li>
     <code>${event}</code> ${count(times)}${
-      lastTimestampSeconds === undefined
-        ? ''
-        : html`, last ${timestamp(lastTimestampSeconds, nowSeconds)}`
+      lastTimestampSeconds !== undefined &&
+      html`, last ${timestamp(lastTimestampSeconds, nowSeconds)}`
     }
   </li>`;
 }

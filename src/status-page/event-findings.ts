@@ -11,43 +11,35 @@ const stormSeconds = 24 * 60 * 60;
 interface EventTerm {
   readonly state: string;
   readonly grade: Finding['grade'];
-  /** Once it is no longer recent: a finding until the next boot, a finding if there is a storm of it, or none. */
+  /** Once it is no longer recent: a finding until the next boot, a finding during a storm, or none. */
   readonly later: 'lasting' | 'storm' | 'over';
   readonly runbook: Runbook;
 }
 
-const eventTerms: Readonly<Record<KernelEventName, EventTerm>> = {
-  unit_hang: { state: 'hang logged', grade: 'bad', later: 'storm', runbook: 'NICHardwareUnitHang' },
-  tx_timeout: { state: 'TX timeout', grade: 'bad', later: 'storm', runbook: 'NICTransmitTimeout' },
-  adapter_reset: {
-    state: 'adapter reset',
-    grade: 'bad',
-    later: 'storm',
-    runbook: 'NICAdapterResetLoop',
-  },
-  firmware_fault: {
-    state: 'firmware fault',
-    grade: 'bad',
-    later: 'lasting',
-    runbook: 'NICFirmwareFault',
-  },
-  malicious_driver: {
-    state: 'queue blocked',
-    grade: 'bad',
-    later: 'over',
-    runbook: 'NICFirmwareFault',
-  },
-  rx_csum_fault: {
-    state: 'checksum fault',
-    grade: 'warn',
-    later: 'over',
-    runbook: 'NICReceiveChecksumFault',
-  },
-  dead_loop: { state: 'dead loop', grade: 'warn', later: 'over', runbook: 'NICDeadLoopSustained' },
-  device_lost: { state: 'device lost', grade: 'bad', later: 'lasting', runbook: 'NICDeviceLost' },
+type TermRow = readonly [
+  state: string,
+  grade: EventTerm['grade'],
+  later: EventTerm['later'],
+  runbook: Runbook,
+];
+
+const rows: Readonly<Record<KernelEventName, TermRow>> = {
+  unit_hang: ['hang logged', 'bad', 'storm', 'NICHardwareUnitHang'],
+  tx_timeout: ['TX timeout', 'bad', 'storm', 'NICTransmitTimeout'],
+  adapter_reset: ['adapter reset', 'bad', 'storm', 'NICAdapterResetLoop'],
+  firmware_fault: ['firmware fault', 'bad', 'lasting', 'NICFirmwareFault'],
+  malicious_driver: ['queue blocked', 'bad', 'over', 'NICFirmwareFault'],
+  rx_csum_fault: ['checksum fault', 'warn', 'over', 'NICReceiveChecksumFault'],
+  dead_loop: ['dead loop', 'warn', 'over', 'NICDeadLoopSustained'],
+  device_lost: ['device lost', 'bad', 'lasting', 'NICDeviceLost'],
 };
 
-const terms: ReadonlyMap<string, EventTerm> = new Map(Object.entries(eventTerms));
+const terms: ReadonlyMap<string, EventTerm> = new Map(
+  Object.entries(rows).map(([event, [state, grade, later, runbook]]) => [
+    event,
+    { state, grade, later, runbook },
+  ]),
+);
 
 /** Findings from the kernel log that are still relevant. */
 export function eventFindings(status: Status): readonly Finding[] {

@@ -15,7 +15,7 @@ describe('html', () => {
     expect(html`<p title="${text}">${text}</p>`.markup).toBe(`<p title="${shown}">${shown}</p>`);
   });
 
-  test('takes markup, lists, numbers and nothing', () => {
+  test('accepts markup, lists, numbers and nothing', () => {
     const items = ['<a>', 2].map((item) => html`<i>${item}</i>`);
     expect(html`<b>${items}${undefined}${[]}</b>`.markup).toBe('<b><i>&#60;a&#62;</i><i>2</i></b>');
   });

@@ -3,7 +3,8 @@ export interface Html {
   readonly markup: string;
 }
 
-type Content = Html | string | number | undefined | readonly Content[];
+/** `undefined` and `false` are left out. */
+type Content = Html | string | number | false | undefined | readonly Content[];
 
 /** Special characters of HTML, and invisible characters that change how others are displayed. */
 const special =
@@ -12,13 +13,11 @@ const special =
 
 /** Builds markup. Interpolated values are escaped unless they are markup, also in attributes. */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return {
-    markup: strings.map((text, index) => text + markupOf(contents[index])).join(''),
-  };
+  return { markup: strings.map((text, index) => text + markupOf(contents[index])).join('') };
 }
 
 function markupOf(content: Content): string {
-  if (content === undefined) {
+  if (content === undefined || content === false) {
     return '';
   }
   if (typeof content === 'string' || typeof content === 'number') {

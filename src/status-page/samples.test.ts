@@ -21,7 +21,7 @@ test('samplesOf() finds the samples of a metric, none of one that was not collec
   expect(samplesOf(families, errors)).toEqual([]);
 });
 
-test('samplesOf() gives samples the labels of their metric and no others', () => {
+test('samplesOf() types samples with the labels of their metric and no others', () => {
   const [sample] = samplesOf(families, linkUp);
   // @ts-expect-error -- The metric has no such label.
   expect(sample?.labels.read).toBe(undefined);
@@ -33,7 +33,7 @@ test('valueOf() finds the value of the sample with all the labels', () => {
   expect(valueOf(samples, { device: 'eth0', read: 'statistics' })).toBe(undefined);
 });
 
-test('valueOf() takes the labels of the metric and no others', () => {
+test('valueOf() accepts the labels of the metric and no others', () => {
   const samples = samplesOf(families, reads);
   // @ts-expect-error -- The metric names it read.
   expect(valueOf(samples, { device: 'eth1', reading: 'statistics' })).toBe(undefined);

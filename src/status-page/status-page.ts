@@ -90,7 +90,7 @@ function figures({
         ['stack checksum errors', grouped(stackErrors)],
       ])}
     </dl>
-    ${bootTimestampSeconds === undefined ? '' : html`<p class="dim">Booted ${timestamp(bootTimestampSeconds, timestampSeconds)}</p>`}`;
+    ${bootTimestampSeconds !== undefined && html`<p class="dim">Booted ${timestamp(bootTimestampSeconds, timestampSeconds)}</p>`}`;
 }
 
 function deviceSections(

@@ -113,7 +113,7 @@ function deviceStatuses(
       busAddress: info.bus_address,
       pciId: info.pci_id,
       linkUp: hasLink,
-      speedBitsPerSecond: linkSpeed(device),
+      speedBitsPerSecond: bitsOf(linkSpeed(device)),
       hangActive: flag(hanging(device)),
       txStalled: flag(stalled(device)),
       counters: Object.fromEntries(counters.map(([name, valueIn]) => [name, valueIn(device)])),
@@ -189,6 +189,10 @@ function agentStatus(families: readonly MetricFamily[]): AgentStatus {
       lost: valueOf(lost, labels) ?? 0,
     })),
   };
+}
+
+function bitsOf(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes * 8;
 }
 
 function flag(value: number | undefined): boolean | undefined {

@@ -1,9 +1,9 @@
 import type { Status } from '../model/status.ts';
+import { runbookUrl } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { deviceName, timestamp } from './page-parts.ts';
-import { runbookUrl } from './finding.ts';
 
 /** Maximum findings listed; the tables have all of them. */
 const maxFindings = 20;
@@ -34,9 +34,8 @@ export function verdictSection(
       ${findings.slice(0, maxFindings).map((finding) => findingItem(finding, nowSeconds))}
     </ul>
     ${
-      findings.length > maxFindings
-        ? html`<p>And ${findings.length - maxFindings} more, below.</p>`
-        : ''
+      findings.length > maxFindings &&
+      html`<p>And ${findings.length - maxFindings} more, below.</p>`
     }
   </section>`;
 }
@@ -46,12 +45,8 @@ function findingItem(
   nowSeconds: number,
 ): Html {
   return html`<li>
-    ${device === undefined ? '' : html`${findingSubject(device)}: `}${sentence}
-    ${last === undefined ? '' : html`Last: ${timestamp(last, nowSeconds)}.`}
-    ${runbook === undefined ? '' : html`<a href="${runbookUrl(runbook)}" rel="noreferrer">Runbook ${runbook}</a>`}
+    ${device !== undefined && html`${device === '' ? 'Unnamed device' : deviceName(device)}: `}${sentence}
+    ${last !== undefined && html`Last: ${timestamp(last, nowSeconds)}.`}
+    ${runbook !== undefined && html`<a href="${runbookUrl(runbook)}" rel="noreferrer">Runbook ${runbook}</a>`}
   </li>`;
-}
-
-function findingSubject(device: string): Html {
-  return device === '' ? html`Unnamed device` : deviceName(device);
 }

@@ -51,7 +51,7 @@ describe('wireSection()', () => {
     expect(markup).toContain('3.00 %');
   });
 
-  test('says that nothing was verified, which is not that nothing is wrong', () => {
+  test('shows that no packet was verified, instead of no problem', () => {
     expect(wireSection(status([['other', 0, 0]])).markup).toContain('No packet');
   });
 });

@@ -159,7 +159,7 @@ describe('createAuthenticator()', () => {
 });
 
 describe('createPasswordThread()', () => {
-  test('compares with bcrypt, and leaves the event loop free meanwhile', async () => {
+  test('compares with bcrypt without blocking the event loop', async () => {
     const compare = createPasswordThread();
     const hash = hashSync('secret', 10);
     let turns = 0;
@@ -173,7 +173,7 @@ describe('createPasswordThread()', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  test('rejects an invalid hash, and goes on', async () => {
+  test('rejects an invalid hash, and continues', async () => {
     const compare = createPasswordThread();
     await expect(compare('secret', `$2b$10$${'!'.repeat(53)}`)).rejects.toThrow(
       'Illegal salt length',

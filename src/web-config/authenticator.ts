@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
 import type { ComparePassword } from '../host/libcrypt.ts';
-import { clientNetwork } from './client-network.ts';
-import { createFairQueue } from './fair-queue.ts';
+import { clientNetwork } from './rate-limit.ts';
+import { addBounded, createFairQueue } from './fair-queue.ts';
 
 /** The credentials of a request, and its client's address. */
 interface Credentials {
@@ -56,7 +56,7 @@ export function createAuthenticator(compare: ComparePassword): Authenticate {
       }
       const isSame = await compare(claim.password, claim.hash);
       const verdict = isSame && claim.isKnown ? 'granted' : 'refused';
-      cacheId(verdict === 'granted' ? granted : refused, id, maxCached[verdict]);
+      addBounded(verdict === 'granted' ? granted : refused, id, maxCached[verdict]);
       return verdict === 'granted';
     });
     return isRight === undefined ? 'busy' : isRight ? 'granted' : 'refused';
@@ -101,12 +101,4 @@ interface Claim {
   readonly isKnown: boolean;
   readonly network: string;
   readonly isAwaited: () => boolean;
-}
-
-function cacheId(ids: Set<string>, id: string, max: number): void {
-  const [oldest] = ids;
-  if (ids.size >= max && oldest !== undefined) {
-    ids.delete(oldest);
-  }
-  ids.add(id);
 }

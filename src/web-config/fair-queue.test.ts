@@ -31,7 +31,7 @@ function recorded(options: Partial<typeof limits> = {}): {
 }
 
 describe('createFairQueue()', () => {
-  test('runs one task at a time and says whether it succeeded', async () => {
+  test('runs one task at a time and returns whether it succeeded', async () => {
     const { open, add } = recorded();
     const outcomes = [add('a', 'right', true), add('a', 'wrong', false), add('b', 'gone')];
     open();
@@ -95,7 +95,7 @@ describe('createFairQueue()', () => {
     expect(order).toEqual(['running', 'third', 'second']);
   });
 
-  test('goes on after a task that throws', async () => {
+  test('continues after a task that throws', async () => {
     const queue = createFairQueue(limits);
     const throwing = queue.run('a', async () => {
       throw new Error('broken');

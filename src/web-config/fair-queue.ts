@@ -9,11 +9,7 @@ export interface FairQueue {
 
 type Task = () => Promise<boolean | undefined>;
 
-export interface FairQueueOptions {
-  readonly maxTasks: number;
-  readonly maxClients: number;
-  readonly maxFailed: number;
-}
+type Limits = Readonly<Record<'maxTasks' | 'maxClients' | 'maxFailed', number>>;
 
 interface QueuedTask {
   readonly start: () => Promise<void>;
@@ -24,7 +20,7 @@ interface QueuedTask {
  * Makes a priority queue of clients. Clients that have not failed come first, the most recent one of them at the head: it waits
  * for at most one other task. Then come failed clients, the least recent failure first. A success clears the client's failure.
  */
-export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOptions): FairQueue {
+export function createFairQueue({ maxTasks, maxClients, maxFailed }: Limits): FairQueue {
   /** Oldest client first. */
   const queued = new Map<string, QueuedTask[]>();
   /** Least recent failure first. */
@@ -38,11 +34,7 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
 
   const recordFailure = (client: string): void => {
     failed.delete(client);
-    const [oldest] = failed;
-    if (failed.size >= maxFailed && oldest !== undefined) {
-      failed.delete(oldest);
-    }
-    failed.add(client);
+    addBounded(failed, client, maxFailed);
   };
 
   const runAll = async (): Promise<void> => {
@@ -101,4 +93,13 @@ export function createFairQueue({ maxTasks, maxClients, maxFailed }: FairQueueOp
       });
     },
   };
+}
+
+/** Adds to a set of at most `max`: evicts its oldest value if it is full. */
+export function addBounded(values: Set<string>, value: string, max: number): void {
+  const [oldest] = values;
+  if (values.size >= max && oldest !== undefined) {
+    values.delete(oldest);
+  }
+  values.add(value);
 }

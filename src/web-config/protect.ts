@@ -2,11 +2,11 @@ import { performance } from 'node:perf_hooks';
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
+import { memoizeLast } from '../model/memoize.ts';
 import type { WebConfig } from './web-config.ts';
 import type { Authenticate } from './authenticator.ts';
 import type { AcceptedConnections } from './tls-server.ts';
-import { clientNetwork } from './client-network.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { clientNetwork, createRateLimit } from './rate-limit.ts';
 import type { WebConfigReloader } from './web-config-reloader.ts';
 
 export interface ProtectOptions {
@@ -20,22 +20,11 @@ export function protect(
   app: FastifyInstance,
   { reloader, authenticate, accepted }: ProtectOptions,
 ): void {
-  let limit:
-    | { readonly config: WebConfig; readonly allows: (client: string) => boolean }
-    | undefined;
-
-  const allows = (config: WebConfig, address: string): boolean => {
-    if (limit?.config !== config) {
-      limit = {
-        config,
-        allows:
-          config.rateLimit === undefined
-            ? () => true
-            : createRateLimit(config.rateLimit, () => performance.now() / 1000),
-      };
-    }
-    return limit.allows(clientNetwork(address));
-  };
+  const rateLimitOf = memoizeLast(({ rateLimit }: WebConfig): ((client: string) => boolean) =>
+    rateLimit === undefined
+      ? () => true
+      : createRateLimit(rateLimit, () => performance.now() / 1000),
+  );
 
   app.addHook('onRequest', async (request, reply) => {
     const { config, tls } = await reloader.refresh();
@@ -45,7 +34,7 @@ export function protect(
       socket.destroy();
       return reply.hijack();
     }
-    if (!allows(config, request.ip)) {
+    if (!rateLimitOf(config)(clientNetwork(request.ip))) {
       return tooMany(reply);
     }
     reply.headers(config.headers);

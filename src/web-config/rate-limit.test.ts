@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createRateLimit } from './rate-limit.ts';
+import { clientNetwork, createRateLimit } from './rate-limit.ts';
 
 describe('createRateLimit()', () => {
   test('allows a burst, then one request per interval, and never accumulates more than the burst', () => {
@@ -26,4 +26,19 @@ describe('createRateLimit()', () => {
     expect(allows('client 1')).toBe(false);
     expect(allows('client 0')).toBe(true);
   });
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2::7', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::7', '2001:db8:0:0::/64'],
+  ['2001:db8:1:2:3::', '2001:db8:1:2::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::1:2:3:4:5:6:7', '0:1:2:3::/64'],
+  ['fe80::1%eno1', 'fe80:0:0:0::/64'],
+  ['', ''],
+])('clientNetwork() counts %j as %j', (address, network) => {
+  expect(clientNetwork(address)).toBe(network);
 });

@@ -1,7 +1,6 @@
 import { ConfigError } from '../model/errors.ts';
-import { oneOf, parseBoolean } from '../config/flag-values.ts';
+import { invalidValue, oneOf, parseBoolean } from '../config/flag-values.ts';
 import type { YamlValue } from '../config/yaml-value.ts';
-import { quote } from '../parsers/lines.ts';
 
 /** Versions, curves and cipher suites by their names in Go, with their names in OpenSSL. */
 export const versions = {
@@ -159,7 +158,7 @@ function oneKeyOf<Key extends string>(table: Readonly<Record<Key, string>>): (te
   const isKey = (text: string): text is Key => Object.hasOwn(table, text);
   return (text) => {
     if (!isKey(text)) {
-      throw new ConfigError(`expected ${Object.keys(table).join(', ')}, got ${quote(text)}`);
+      throw invalidValue(Object.keys(table).join(', '), text);
     }
     return text;
   };

@@ -2,6 +2,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
 
+import { messageOf } from '../model/errors.ts';
 import { ciphers, curves, versions } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
 
@@ -51,8 +52,7 @@ export function checkPem(kind: 'a certificate' | 'an unencrypted private key', t
   try {
     void (kind === 'a certificate' ? new X509Certificate(text) : createPrivateKey(text));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`expected ${kind} in the PEM format (${reason})`, { cause: error });
+    throw new Error(`expected ${kind} in the PEM format (${messageOf(error)})`, { cause: error });
   }
 }
 

@@ -7,7 +7,7 @@ import type { PemSource, TlsConfig } from './tls-config.ts';
 import { parseWebConfig } from './web-config.ts';
 import type { WebConfig } from './web-config.ts';
 import { fileSignature, readSmallFile, worldReadableMode } from '../host/small-file.ts';
-import { ConfigError } from '../model/errors.ts';
+import { ConfigError, messageOf } from '../model/errors.ts';
 import { checkPem, createTlsOptions } from './tls-options.ts';
 
 /** The active web configuration, with the contents of its files. The same object until they change. */
@@ -141,10 +141,9 @@ async function named<Value>(name: string, run: () => Promise<Value>): Promise<Va
   try {
     return await run();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     throw error instanceof ConfigError
       ? error
-      : new ConfigError(`${name}: ${message}`, { cause: error });
+      : new ConfigError(`${name}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -35,7 +35,7 @@ rate_limit:
 `;
 
 describe('parseWebConfig()', () => {
-  test('takes every field of the format', () => {
+  test('accepts every field of the format', () => {
     expect(parseWebConfig(everything, 'web.yml')).toEqual({
       tls: {
         certificate: { path: 'server.pem' },
@@ -89,7 +89,7 @@ describe('parseWebConfig()', () => {
     expect(users.get('b')).toBe(hash);
   });
 
-  test('takes a file where both a file and a text are given', () => {
+  test('prefers a file if both a file and a text are given', () => {
     const { tls } = parseWebConfig(
       'tls_server_config: { cert_file: c, cert: x, key_file: k }',
       'web.yml',
@@ -97,7 +97,7 @@ describe('parseWebConfig()', () => {
     expect(tls?.certificate).toEqual({ path: 'c' });
   });
 
-  test.each(['04', '14'])('takes a hash of cost %s', (cost) => {
+  test.each(['04', '14'])('accepts a hash of cost %s', (cost) => {
     const users = `basic_auth_users: { a: ${hash.replace('$10$', `$${cost}$`)} }`;
     expect(parseWebConfig(users, 'web.yml').users.size).toBe(1);
   });

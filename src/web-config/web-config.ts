@@ -1,5 +1,5 @@
 import { ConfigError } from '../model/errors.ts';
-import { oneOf, parseBoolean, parseCount, parseDurationSeconds } from '../config/flag-values.ts';
+import { countBetween, oneOf, parseBoolean, parseDurationSeconds } from '../config/flag-values.ts';
 import { parseTlsConfig } from './tls-config.ts';
 import type { TlsConfig } from './tls-config.ts';
 import { parseYaml } from '../config/yaml-value.ts';
@@ -88,7 +88,7 @@ function users(value: YamlValue | undefined): WebConfig['users'] {
 function rateLimit(value: YamlValue | undefined): RateLimit | undefined {
   const fields = value?.fields(['interval', 'burst']);
   const intervalSeconds = fields?.get('interval')?.parse(parseDurationSeconds) ?? 0;
-  const burst = fields?.get('burst')?.parse(parseCount) ?? 0;
+  const burst = fields?.get('burst')?.parse(countBetween(0, 999_999)) ?? 0;
   if (intervalSeconds > 0 && burst === 0) {
     return value?.fail('expected a burst of at least 1: 0 would reject every request');
   }

@@ -169,6 +169,19 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     expect(log).not.toMatch(/level=(?:warn|error)/);
   });
 
+  test('reloads its files on systemctl reload, in the same process', async () => {
+    const file = 'etc/nicwatch-issues.yml';
+    writeFileSync(join(machine.root, file), 'known_issues: []\n');
+    await setFlags(`--known-issues.file=/${file}`);
+    const pid = await show('MainPID');
+    const before = await reloadedAt();
+    await machine.run('systemctl', 'reload', 'nicwatch');
+    await vi.waitFor(async () => expect(await reloadedAt()).toBeGreaterThan(before), retry);
+    expect(await show('MainPID', 'ActiveState')).toEqual([...pid, 'active']);
+    await setFlags('--device.include=veth.*');
+    rmSync(join(machine.root, file));
+  });
+
   test('is restarted by the watchdog when polls no longer finish', async () => {
     await override('WatchdogSec=3s\nRestartSec=100ms');
     await machine.run('systemctl', 'restart', 'nicwatch');
@@ -298,6 +311,10 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
   async function scrape(): Promise<Exposition> {
     const { text } = await fetchFrom(machine.namespace.name, 'http://127.0.0.1:10140/metrics');
     return parseExposition(text);
+  }
+
+  async function reloadedAt(): Promise<number> {
+    return (await scrape()).value('nicwatch_config_last_reload_success_timestamp_seconds') ?? 0;
   }
 
   async function runningRevision(): Promise<string | undefined> {

@@ -90,6 +90,9 @@ function fill(pipe: number): void {
 }
 
 const compileProblem = compilerProblem();
+const namespacesProblem = namespaceProblem('unshare');
+/** Makes what it runs the first process of a PID namespace, as in a container. */
+const firstProcess = ['unshare', '--pid', '--fork', '--kill-child'];
 
 describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`, () => {
   let directory: string;
@@ -119,9 +122,37 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     expect(seconds).toBeLessThan(maxSeconds);
   });
 
+  test.skipIf(namespacesProblem !== undefined).each([
+    ['with', false, /^0$/],
+    // Its own SIGTERM does not end it: it aborts.
+    ['without', true, /^SIG(?!KILL)/],
+  ])(
+    `that blocks does not delay shutdown of the first process of a PID namespace %s the C library${skipNote(namespacesProblem)}`,
+    async (_with, isAlone, expected) => {
+      const agent = await startAgent({
+        launcher: firstProcess,
+        env: { LD_PRELOAD: stuckLibrary },
+        ...(isAlone ? { bundle: bundleAlone() } : {}),
+      });
+      try {
+        await vi.waitFor(
+          async () =>
+            expect((await agent.freshScrape()).value('nicwatch_state_persistent', {})).toBe(0),
+          { timeout: 10_000 },
+        );
+        const askedAt = performance.now();
+        process.kill(await childOf(agent.pid ?? 0), 'SIGTERM');
+        const { signal, exitCode } = await agent.ended();
+        expect((performance.now() - askedAt) / 1000).toBeLessThan(maxSeconds);
+        expect(String(signal ?? exitCode)).toMatch(expected);
+      } finally {
+        await agent.kill();
+      }
+    },
+  );
+
   test('that blocks does not delay shutdown without the C library', async () => {
-    const bundle = join(directory, 'nicwatch.cjs');
-    writeFileSync(bundle, readFileSync(builtAgent()));
+    const bundle = bundleAlone();
     const agent = await startAgent({ bundle, env: { LD_PRELOAD: stuckLibrary } });
     expect(agent.stderr()).toContain('devices are read by a slower method');
     await vi.waitFor(
@@ -133,6 +164,13 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
     expect(signal).toBe('SIGTERM');
     expect(seconds).toBeLessThan(maxSeconds);
   });
+
+  /** The agent without its packages, and so without the C library. */
+  function bundleAlone(): string {
+    const bundle = join(directory, 'nicwatch.cjs');
+    writeFileSync(bundle, readFileSync(builtAgent()));
+    return bundle;
+  }
 
   test('that is denied is logged, and does not delay shutdown', async () => {
     const agent = await startAgent({ launcher: [withoutFsync] });
@@ -148,8 +186,6 @@ describe.skipIf(compileProblem !== undefined)(`fsync${skipNote(compileProblem)}`
   });
 });
 
-const namespacesProblem = namespaceProblem('unshare');
-
 describe.skipIf(namespacesProblem !== undefined)(
   `the first process of a PID namespace${skipNote(namespacesProblem)}`,
   () => {
@@ -158,7 +194,7 @@ describe.skipIf(namespacesProblem !== undefined)(
       ['while it starts', 'SIGTERM'],
       ['from when it listens itself', 'SIGHUP'],
     ] as const)('ends by SIGTERM %s', { repeats: 3 }, async (_when, listened) => {
-      const agent = await spawnAgent({ launcher: ['unshare', '--pid', '--fork', '--kill-child'] });
+      const agent = await spawnAgent({ launcher: firstProcess });
       try {
         const pid = await childOf(agent.pid ?? 0);
         await vi.waitUntil(() => listensTo(pid, listened), { timeout: 10_000, interval: 1 });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -14,6 +15,8 @@ import type { AgentProcess } from '../support/agent-process.ts';
 
 const hash = hashSync('secret', 10);
 const floodAddress = '127.0.0.2';
+/** Without limits on connections and on queued passwords it would grow with them. */
+const maxResidentMebibytes = 96;
 
 let directory: string;
 let agent: AgentProcess;
@@ -102,6 +105,8 @@ describe('basic_auth_users', () => {
     [{ path: '/nothing' }, 401],
     [{ method: 'POST' }, 401],
     [{ method: 'HEAD' }, 401],
+    [{ path: '/-/reload', method: 'POST' }, 401],
+    [{ path: '/-/reload', method: 'POST', credentials: 'prometheus:secret' }, 403],
     [{ credentials: 'prometheus:Secret' }, 401],
     [{ credentials: 'prometheus:' }, 401],
     [{ credentials: 'prometheus' }, 401],
@@ -210,23 +215,7 @@ describe.each([10, 14])('with hashes of cost %d', (cost) => {
       const alone = await ask({ credentials: 'prometheus:wrong', from: '127.0.0.5' });
       // Two comparisons: a machine that is busy with something else may take longer over them.
       const limitSeconds = Math.max(5, 4 * alone.seconds);
-      const ending = new AbortController();
-      setMaxListeners(0, ending.signal);
-      const flood = new Agent({ keepAlive: true });
-      const counts = { asked: 0, waiting: 0 };
-      const flooding = Array.from({ length: 140 }, async (_, client) => {
-        while (!ending.signal.aborted) {
-          counts.asked += 1;
-          counts.waiting += 1;
-          await ask({
-            credentials: `prometheus:wrong ${counts.asked}`,
-            from: `127.0.0.${10 + (client % 70)}`,
-            connections: flood,
-            signal: ending.signal,
-          }).catch(() => {});
-          counts.waiting -= 1;
-        }
-      });
+      const { counts, end } = floodPasswords();
       // The first from an address nobody has asked from, and at once; the second a while later and from a known address.
       for (const from of ['127.0.0.2', '127.0.0.2', '127.0.0.3']) {
         await expect.poll(() => counts.waiting).toBe(140);
@@ -234,16 +223,92 @@ describe.each([10, 14])('with hashes of cost %d', (cost) => {
         expect(answer.status).toBe(200);
         expect(answer.seconds).toBeLessThan(limitSeconds);
       }
-      ending.abort();
-      await Promise.all(flooding);
+      await end();
       // Nobody waits for the rest: the next comparison is this one.
       const next = await ask({ credentials: 'prometheus:wrong again', from: '127.0.0.4' });
       expect(next.status).toBe(401);
       expect(next.seconds).toBeLessThan(limitSeconds);
-      flood.destroy();
     },
   );
 });
+
+test(
+  '200 scrapers are answered beside 500 slow clients and a flood of wrong passwords',
+  { timeout: 90_000 },
+  async () => {
+    await agent.stop();
+    configure(`basic_auth_users: { prometheus: ${hash} }`);
+    const flags = [`--web.config.file=${join(directory, 'web.yml')}`, '--web.max-requests=0'];
+    agent = await startAgent({ flags });
+    const { counts, end } = floodPasswords();
+    await expect.poll(() => counts.waiting).toBe(140);
+    const slow = Array.from({ length: 500 }, () =>
+      connect(Number(new URL(agent.url).port), '127.0.0.1')
+        .on('error', () => {})
+        .setNoDelay()
+        .resume(),
+    );
+    const dripping = setInterval(() => {
+      for (const socket of slow) {
+        socket.write(
+          socket.bytesWritten === 0 ? 'GET /metrics HTTP/1.1\r\nhost: x\r\n' : 'x: y\r\n',
+        );
+      }
+    }, 100);
+    const connections = new Agent({ keepAlive: true });
+    const statuses: number[] = [];
+    try {
+      await Promise.all(
+        Array.from({ length: 200 }, async () => {
+          for (let scrapes = 0; scrapes < 3; scrapes += 1) {
+            const { status } = await ask({ credentials: 'prometheus:secret', connections });
+            statuses.push(status);
+            await setTimeout(500);
+          }
+        }),
+      );
+    } finally {
+      clearInterval(dripping);
+      await end();
+      connections.destroy();
+      for (const socket of slow) {
+        socket.destroy();
+      }
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(statuses).toHaveLength(600);
+    expect(residentMebibytes()).toBeLessThan(maxResidentMebibytes);
+  },
+);
+
+/** 140 clients that send one wrong password after the other, from 70 addresses, until they are ended. */
+function floodPasswords() {
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  const flood = new Agent({ keepAlive: true });
+  const counts = { asked: 0, waiting: 0 };
+  const flooding = Array.from({ length: 140 }, async (_, client) => {
+    while (!ending.signal.aborted) {
+      counts.asked += 1;
+      counts.waiting += 1;
+      await ask({
+        credentials: `prometheus:wrong ${counts.asked}`,
+        from: `127.0.0.${10 + (client % 70)}`,
+        connections: flood,
+        signal: ending.signal,
+      }).catch(() => {});
+      counts.waiting -= 1;
+    }
+  });
+  return {
+    counts,
+    end: async (): Promise<void> => {
+      ending.abort();
+      await Promise.all(flooding);
+      flood.destroy();
+    },
+  };
+}
 
 function residentMebibytes(): number {
   const [, kibibytes] =

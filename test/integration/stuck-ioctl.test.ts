@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,11 +9,13 @@ import { startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
 import { compile, compilerProblem } from '../support/c-compiler.ts';
 import type { Exposition } from '../support/exposition.ts';
+import { createLoopDisk, loopDiskProblem } from '../support/loop-disk.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem() ?? compilerProblem();
+const diskProblem = loopDiskProblem();
 const scrapeSeconds = 0.05;
 
 describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(problem)}`, () => {
@@ -94,6 +96,34 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
     });
   });
 
+  test.skipIf(diskProblem !== undefined)(
+    `that no signal interrupts delays only the end of the process, not that of its port${skipNote(diskProblem)}`,
+    async () => {
+      const disk = await createLoopDisk();
+      const namespace = await createNamespace();
+      try {
+        await namespace.ip('link add stuck0 type veth peer stuck1');
+        await disk.freeze();
+        const agent = await startAgent({
+          namespace,
+          flags: ['--ethtool.reader=ioctl', '--device.include=stuck.*', '--kernel-log.source=none'],
+          env: { LD_PRELOAD: library, NICWATCH_FROZEN_FILE: join(disk.path, 'file') },
+        });
+        const ended = agent.ended();
+        await vi.waitUntil(() => isUninterruptible(agent.pid), { timeout: 10_000 });
+        agent.signal('SIGTERM');
+        await vi.waitUntil(async () => !(await isListening(namespace)), { timeout: 2000 });
+        await vi.waitUntil(() => hasEnded(agent.pid), { timeout: 2000 });
+        expect(await Promise.race([ended, Promise.resolve('running')])).toBe('running');
+        await disk.thaw();
+        expect((await ended).exitCode).toBe(0);
+      } finally {
+        await disk.delete();
+        await namespace.delete();
+      }
+    },
+  );
+
   /** Runs an agent in a namespace with so many devices that are stuck, and two that are not. */
   async function withStuckAgent(
     count: number,
@@ -129,6 +159,28 @@ describe.skipIf(problem !== undefined)(`an ioctl that does not return${skipNote(
     }
   }
 });
+
+/** Whether a thread of the process waits in the kernel, where not even SIGKILL reaches it. */
+async function isUninterruptible(pid = 0): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const states = await Promise.all(threads.map(async (thread) => stateOf(`${pid}/task/${thread}`)));
+  return states.includes('D');
+}
+
+/** Whether the process has ended but for threads that wait in the kernel. */
+async function hasEnded(pid = 0): Promise<boolean> {
+  return (await stateOf(String(pid))) === 'Z';
+}
+
+/** Whether anything listens on the port of the agent. */
+async function isListening(namespace: Namespace): Promise<boolean> {
+  const port = (10_140).toString(16).toUpperCase();
+  return new RegExp(`:${port} \\S+ 0A `).test(await namespace.run('cat', ['/proc/net/tcp']));
+}
+
+async function stateOf(task: string): Promise<string | undefined> {
+  return /^State:\t(.)/m.exec(await readFile(`/proc/${task}/status`, 'utf8'))?.[1];
+}
 
 /** How long some scrapes took, in seconds: some serve what there is, some are the first since a while. */
 async function scrapeTimes(agent: AgentProcess, namespace: Namespace): Promise<readonly number[]> {

@@ -44,16 +44,14 @@ export interface ProbeLab {
   serve(node: number, flags?: readonly string[]): Promise<LabProcess>;
   /** Starts `nicwatch probe mesh` on a node; it finds all nodes of the lab unless the flags name others. */
   mesh(node: number, flags?: readonly string[]): Promise<LabProcess>;
-  /** Runs `nicwatch probe run` on a node, to others. */
-  probe(node: number, peers: readonly number[], flags?: readonly string[]): Promise<Probed>;
+  /** The command that runs `nicwatch probe run` on a node, to others. */
+  probeCommand(
+    node: number,
+    peers: readonly number[],
+    flags?: readonly string[],
+  ): readonly [file: string, argv: readonly string[]];
   /** Ends all processes and removes everything. */
   delete(): Promise<void>;
-}
-
-export interface Probed {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Also from the bundle of a benchmark. */
@@ -129,21 +127,17 @@ export async function createProbeLab(count: number): Promise<ProbeLab> {
         ...flags,
       ]);
     },
-    probe: async (index, peers, flags = []) => {
+    probeCommand: (index, peers, flags = []) => {
       const { namespace, name } = nodeAt(index);
-      const { exitCode, stdout, stderr } = await execa(
-        ...inNamespace(namespace.name, process.execPath, [
-          builtAgent(),
-          'probe',
-          'run',
-          ...peers.map((peer) => `--to=${nodeAt(peer).address}`),
-          `--secret-file=${secretFile}`,
-          `--node-name=${name}`,
-          ...flags,
-        ]),
-        { reject: false, stdin: 'ignore' },
-      );
-      return { exitCode, stdout, stderr };
+      return inNamespace(namespace.name, process.execPath, [
+        builtAgent(),
+        'probe',
+        'run',
+        ...peers.map((peer) => `--to=${nodeAt(peer).address}`),
+        `--secret-file=${secretFile}`,
+        `--node-name=${name}`,
+        ...flags,
+      ]);
     },
     delete: async () => {
       await Promise.all([...running].map(async (one) => one.end('SIGKILL')));

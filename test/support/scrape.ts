@@ -2,6 +2,7 @@ import { pino } from 'pino';
 
 import { createAgent } from '../../src/agent/agent.ts';
 import type { Agent } from '../../src/agent/agent.ts';
+import type { CollectorDefinition } from '../../src/collectors/collector.ts';
 import { collectorDefinitions } from '../../src/collectors/index.ts';
 import { parseArguments } from '../../src/config/arguments.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -18,12 +19,26 @@ export function configFrom(flags: readonly string[]): Config {
   return invocation.config;
 }
 
+/** The collector `declared` reads files in the first poll, instead of in the background a second later. */
+function withoutDelay(definition: CollectorDefinition): CollectorDefinition {
+  if (definition.name !== 'declared') {
+    return definition;
+  }
+  return {
+    ...definition,
+    create: (options) => {
+      const { needs, collect } = definition.create(options);
+      return { ...(needs && { needs }), collect };
+    },
+  };
+}
+
 /** An agent with every collector, on a given host. */
 export function createTestAgent(host: Host, flags: readonly string[] = []): Agent {
   return createAgent({
     host,
     config: configFrom(flags),
-    definitions: collectorDefinitions,
+    definitions: collectorDefinitions.map(withoutDelay),
     log: pino({ enabled: false }),
     build: { version: '1.2.3', revision: 'abcdef0', nodeVersion: 'v20.0.0' },
   });
