@@ -8,20 +8,12 @@ import { parseCheckArguments } from '../config/check-arguments.ts';
 import type { Config } from '../config/config.ts';
 import { createDescriptorBudget, readDescriptorLimit } from '../host/descriptors.ts';
 import { openDrivers } from '../host/drivers.ts';
-import type { StateFile } from '../host/host.ts';
 import { openKnownIssuesFile } from '../host/known-issues-file.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
 import { print } from '../host/print.ts';
+import { noState } from '../host/state-file.ts';
 import { createLogger } from '../log/logger.ts';
 import { checkCommand } from './command.ts';
-
-/** The agent keeps state across restarts; a check neither reads nor writes it. */
-const noState: StateFile = {
-  claim: async () => {},
-  read: async () => undefined,
-  write: async () => {},
-  setAside: async () => {},
-};
 
 /**
  * Runs `nicwatch check` with the arguments that follow it, and prints what it finds.

@@ -48,11 +48,11 @@ const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
        nicwatch probe mesh --peer=NAME [flags]
 
-Measures the path between two nodes with packets that faulty offloads corrupt. Changes nothing.
+Measures the path between nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
-  run    Probes nodes and says whether their path can be trusted.
-  mesh   Probes all other nodes, always, answers theirs, and exports metrics.
+  run    Measures the path to other nodes and reports whether it can be trusted.
+  mesh   Probes all other nodes in turn, answers their probes, and exports the results.
 
 Each has a --help of its own.
 `;
@@ -89,24 +89,24 @@ function parseServe(argv: readonly string[]): ProbeInvocation {
 function parseRun(argv: readonly string[]): ProbeInvocation {
   const program = probeCommand(
     'run',
-    'Probes nodes and says whether their path can be trusted: 0 it can, 1 it cannot, 2 could not test.',
+    'Measures the path to other nodes and reports whether it can be trusted. Exit code: 0 yes, 1 no, 2 could not test.',
   );
   const peers = listFlag(program, '--to <host[:port]>', {
-    description: `Node to probe, which runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
+    description: `Node that runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
     parse: parsePeer,
   });
   const node = addNodeFlags(program);
   const path = flag(program, '--path <path>', {
-    description: 'What the path is said to be: pod or host.',
+    description: 'Label of the measured path in the report: pod or host.',
     parse: oneOf<'pod' | 'host'>(['pod', 'host']),
   });
   const duration = flag(program, '--duration <duration>', {
-    description: 'Measure each node for so long at least, up to 1h.',
+    description: 'Minimum duration of the measurement of each node, up to 1h.',
     parse: parseDuration,
     fallback: '0',
   });
   const prove = flag(program, '--prove <feature>', {
-    description: 'Measure again once you have switched this offload feature off.',
+    description: 'Measure a second time, after you have switched off this offload feature.',
     parse: parseFeature,
   });
   const format = flag(program, '--format <format>', {
@@ -115,7 +115,7 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
     fallback: 'text',
   });
   const color = flag(program, '--color <when>', {
-    description: 'Colours: always, never, or auto: on a terminal, without NO_COLOR.',
+    description: 'Colors: always, never, or auto (on a terminal, unless NO_COLOR is set).',
     parse: oneOf<ProbeRunOptions['color']>(['auto', 'always', 'never']),
     fallback: 'auto',
   });
@@ -153,7 +153,7 @@ export function probeCommand(name: string, description: string): Command {
 /** Adds the flags of every node that takes part in probes; the returned function gives what they say. @throws {ConfigError} */
 export function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
-    description: 'File with the secret that all nodes share, of 16 bytes or more.',
+    description: 'File with the secret shared by all nodes, at least 16 bytes.',
     parse: parsePath,
   });
   const nodeName = flag(program, '--node-name <name>', {

@@ -1,4 +1,4 @@
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
 import { createProcFileReader } from './proc-file.ts';
 
@@ -22,10 +22,8 @@ export function createNetworkCounters(
     try {
       return read(path);
     } catch (error) {
-      if (error instanceof SourceError) {
-        return undefined;
-      }
-      throw error;
+      assertSourceError(error);
+      return undefined;
     }
   };
   return () => {

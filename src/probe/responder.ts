@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Socket as DatagramSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { EventEmitter } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -46,6 +46,8 @@ export async function startResponder(
   { node, name, log, admit = () => true }: ResponderOptions,
 ): Promise<Responder> {
   const ending = new AbortController();
+  // Every connection adds a listener.
+  setMaxListeners(0, ending.signal);
   const hellos = createHellos();
   const answers = createDatagramAnswers();
   const isTooMany = createConnectionLimit();
