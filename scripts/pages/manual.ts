@@ -60,9 +60,12 @@ to prove it.
 and
 .B nicwatch probe serve \-\-help
 list their flags.
+Its exit status is 0 where every path can be trusted, 1 where one failed, and 2 where one could not be tested or it was used wrongly.
+.PP
 .B nicwatch probe mesh
 probes all other nodes in turn, answers their probes, and exports the results on port 10142 under /metrics.
-Its exit status is 0 where every path can be trusted, 1 where one failed, and 2 where one could not be tested or it was used wrongly.
+.B nicwatch probe mesh \-\-help
+lists its flags.
 .SH OPTIONS
 ${options.join('')}.SH EXIT STATUS
 .TP

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 
 import { processFamilies } from '../agent/process-families.ts';
@@ -95,7 +94,6 @@ async function serveMetrics(mesh: Mesh, { options, log, ending }: ServeOptions) 
         telemetryPath: '/metrics',
       },
       log,
-      hostname,
       reload: async () => true,
       protect: security?.protect,
     }),
