@@ -5,7 +5,7 @@ import type { Installed, PredictionInput } from './predict.ts';
 
 const runningProfiles = /^\/run\/NetworkManager\/devices\/(\d+)$/;
 
-/** Takes netplan's YAML apart. What reads YAML is loaded only where there is any: most hosts have none. */
+/** Parses netplan's YAML. The YAML parser is loaded only if needed: most hosts have no YAML. */
 export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Promise<NetplanFiles> {
   if (![...files.keys()].some((path) => path.includes('/netplan/'))) {
     return { isReadable: false, files: [] };
@@ -14,7 +14,7 @@ export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Prom
   return predictNetplan(files);
 }
 
-/** What there is to predict from, of a host's configuration and its devices. */
+/** The input of a prediction, from the configuration and the devices of a host. */
 export function predictionInput(
   { files, present }: NetworkConfig,
   { devices, netplan }: Pick<PredictionInput, 'devices' | 'netplan'>,

@@ -13,11 +13,11 @@ const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
 );
 /** It gives the device its name. */
 const namingRules = '80-net-setup-link.rules';
-/** A rule that calls ethtool, and where it stands. */
+/** A rule that calls ethtool, and its location. */
 interface SwitchRule {
   readonly rule: UdevRule;
   readonly origin: Origin;
-  /** Its file passes over lines, by conditions that are not followed here. */
+  /** Its file skips lines by conditions that are not evaluated here. */
   readonly hasJumps: boolean;
 }
 
@@ -58,7 +58,7 @@ interface EventOptions {
   readonly context: HostContext;
 }
 
-/** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
+/** `RUN=` discards earlier programs, `RUN:=` also later ones. */
 function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly Declaration[] {
   let declarations: readonly Declaration[] = [];
   let isFinal = false;
@@ -91,7 +91,7 @@ interface RunOptions {
   readonly context: HostContext;
 }
 
-/** udev runs no shell: words are split at blanks, and single quotes hold some together. */
+/** udev does not run a shell: it splits words at blanks, except in single quotes. */
 function runRule(
   { tokens }: UdevRule,
   { event, origin, context }: RunOptions,
@@ -144,7 +144,7 @@ function brokenReason({
   return isEarlierName ? 'other-device-name' : undefined;
 }
 
-/** A rule that matches no device now may be for one that is made later. */
+/** A rule that matches no present device may match a later one. */
 function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Declaration {
   const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
   const device = named === undefined ? undefined : lookUp(named);
@@ -159,7 +159,7 @@ function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Decla
   return { ...origin, device: device?.name ?? named, settings: [], outcome };
 }
 
-/** A rule for both events of a device fails in the first where it succeeds in the second. */
+/** A rule for both events of a device may fail on the first and succeed on the second. */
 function distinct(declarations: readonly Declaration[]): readonly Declaration[] {
   return declarations.filter(
     ({ line, file, outcome }) =>
