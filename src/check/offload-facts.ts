@@ -18,7 +18,7 @@ export interface OffloadFacts {
   /** What the agent saw of them across boots. */
   readonly history: DeviceHistory | undefined;
   readonly nowSeconds: number;
-  /** Known issues whose driver, firmware and kernel are those of the device. */
+  /** Known issues that affect its driver, firmware and kernel. */
   readonly issues: readonly KnownIssue[];
   /** Packets sent through its tunnels between the two samples of the counters. */
   readonly sentThrough: readonly { readonly name: string; readonly packets: number }[];

@@ -36,7 +36,7 @@ export interface RunCheckOptions {
   readonly agent: Pick<Agent, 'run' | 'poll' | 'freshSnapshot'>;
   /** Names of the devices to check; empty for all. */
   readonly devices: readonly string[];
-  /** Lets time pass between the two readings. */
+  /** Waits between the two samples. */
   readonly wait?: () => Promise<void>;
   /** What `ethtool DEVICE` prints; undefined where it cannot be asked. By default none is asked. */
   readonly readLink?: (device: string) => Promise<string | undefined>;
@@ -130,7 +130,7 @@ export async function runCheck({
         kind: device.kind,
         checked: checkDevice(device, subject, links.get(device.name)),
       }))
-      // Bridges, bonds and tunnels are told of where they are asked for, or something is wrong with them.
+      // Bridges, bonds and tunnels are only reported if requested, or with findings.
       .filter(
         ({ kind, checked }) =>
           kind === 'physical' ||

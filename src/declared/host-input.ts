@@ -36,7 +36,7 @@ export function predictionInput(
 /** Of ifupdown: udev has ifup@.service brought up by it. */
 const hotplugRules = '/rules.d/80-ifupdown.rules';
 
-/** A part of the host that is not mounted here must not look as if nothing were installed. */
+/** A directory of the host that is not mounted here must not look like missing packages. */
 function installedOf(present: ReadonlySet<string>, files: NetworkConfig['files']): Installed {
   const has = (...paths: readonly string[]): boolean => paths.some((path) => present.has(path));
   const isMounted = has('/usr/sbin');

@@ -20,7 +20,7 @@ export interface IfupdownScope extends Pick<HostContext, 'installed'> {
   readonly flavour: Flavour;
   /** Patterns of devices for which no hook is run. */
   readonly noScripts: readonly string[];
-  /** The devices there are, and those the stanzas make. */
+  /** The present devices, and those that stanzas create. */
   readonly targets: DeviceLookup;
 }
 

@@ -4,7 +4,7 @@ import type { ConfigTree } from './config-tree.ts';
 import { mapDevice } from './interface-mapping.ts';
 import { interfacesFile, readInterfaces } from './interfaces-includes.ts';
 
-/** Of devices `eno[1-N]` stands for. */
+/** Max devices of `eno[1-N]`. */
 const maxRange = 1000;
 
 /** A device that is brought up at boot, and its stanzas. */
@@ -28,7 +28,7 @@ export interface LoadedInterfaces {
   readonly ports: ReadonlyMap<string, readonly string[]>;
   /** Patterns of devices for which ifupdown's hooks are not run. */
   readonly noScripts: readonly string[];
-  /** Devices the stanzas make. */
+  /** Devices that stanzas create. */
   readonly created: ReadonlySet<string>;
 }
 

@@ -20,7 +20,7 @@ export interface Installed {
   readonly ethtool: boolean;
   /** Where it is, of the directories of programs; undefined where these cannot be seen. */
   readonly ethtoolPaths: readonly string[] | undefined;
-  /** What ifupdown runs for `offload-*`. */
+  /** The hook of ifupdown for `offload-*`. */
   readonly ethtoolHook: boolean;
   /** What brings up the devices of `allow-hotplug`. */
   readonly hotplug: boolean;
@@ -82,7 +82,7 @@ function withProgram(
 
 const usualPaths = ['/usr/sbin/ethtool', '/sbin/ethtool'];
 
-/** What a bridge's stanza does to the bridge is no mistake where its port is taken care of as well. */
+/** A setting of the bridge in its stanza is fine if its port is set as well. */
 function isMeantElsewhere(
   { outcome, device: name = '', settings }: Declaration,
   all: readonly Declaration[],

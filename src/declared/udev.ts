@@ -13,7 +13,7 @@ const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
 );
 /** What udev puts in that is not followed here. */
 const substitution = /\$(?:env|attr|sysfs|result|id|driver|devpath|number)\b|%[EscbdpnS]\b/;
-/** It gives the device its name. */
+/** The file that sets the name of the device. */
 const namingRules = '80-net-setup-link.rules';
 /** A rule that calls ethtool, and its location. */
 interface SwitchRule {
@@ -27,7 +27,7 @@ interface SwitchRule {
 export function predictUdev(context: HostContext): readonly Declaration[] {
   const rules = filesByName(context.tree, { directories, suffix: '.rules' }).flatMap(
     ({ path, text }): readonly SwitchRule[] => {
-      // Most files of a distribution say nothing of ethtool.
+      // Most files of a distribution do not mention ethtool.
       const own = /ethtool|RUN[^+"=-]*:?=[^=]/.test(text) ? parseUdevRules(text) : [];
       const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
       return own
