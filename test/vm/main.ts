@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -81,10 +81,10 @@ async function testKernel(kernel: Kernel): Promise<void> {
     await lab.stop();
   }
   if (values.record) {
-    await writeFile(
-      join('test', 'vm', 'observed', `${kernel}.json`),
-      `${JSON.stringify(observations, undefined, 2)}\n`,
-    );
+    const folder = join('test', 'vm', 'observed');
+    await mkdir(folder, { recursive: true });
+    const text = `${JSON.stringify(observations, undefined, 2)}\n`;
+    await writeFile(join(folder, `${kernel}.json`), text);
   }
 }
 
