@@ -1,4 +1,4 @@
-import { curatedOffloadFeatures } from '../catalogue/offload-features.ts';
+import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import { createDescriptorBudget, readDescriptorLimit } from '../host/descriptors.ts';
 import { openDrivers } from '../host/drivers.ts';
 import type { Host } from '../host/host.ts';
