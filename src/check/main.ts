@@ -14,7 +14,6 @@ import { openKnownIssuesFile } from '../host/known-issues-file.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
 import { noState } from '../host/state-file.ts';
 import { print } from '../host/print.ts';
-import { noState } from '../host/state-file.ts';
 import { createLogger } from '../log/logger.ts';
 import { SourceError } from '../model/errors.ts';
 import { checkCommand } from './command.ts';
