@@ -11,7 +11,7 @@ ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prome
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager \
   openssl:openssl curl:curl chromium:chromium \
   groff:groff-base mmdebstrap:mmdebstrap pgrep:procps \
-  lintian:lintian cc:gcc /usr/include/stdio.h:libc6-dev
+  lintian:lintian buildah:buildah cc:gcc /usr/include/stdio.h:libc6-dev
 # Beside each other: they mostly wait for the network.
 {
   # Debian 12 has an older Prometheus, and no kustomize.
