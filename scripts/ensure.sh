@@ -78,7 +78,7 @@ remove_boot_links() {
 ensure_packages() {
   if [ ! node_modules/.package-lock.json -nt package-lock.json ] || [ ! -e node_modules/vitest ]; then
     echo 'nicwatch: installing the npm packages of package-lock.json into node_modules' >&2
-    npm ci --include=dev >&2 || fail 'could not install the npm packages'
+    npm ci --include=dev --prefer-offline >&2 || fail 'could not install the npm packages'
   fi
 }
 

@@ -14,7 +14,7 @@ const noState: Host['state'] = {
   setAside: async () => {},
 };
 
-/** The NICs of this network namespace, with the offload features that are on; none in a pod, which does not see them. */
+/** The NICs of this network namespace, with their active offload features; none in a pod, where they are not visible. */
 export async function readProbeDevices(signal: AbortSignal): Promise<readonly ProbeDevice[]> {
   const drivers = await openDrivers('auto', { signal });
   const host = createLinuxHost(

@@ -14,20 +14,6 @@ const devices = [
 ];
 
 function peer(name: string, lost: number): PeerResult {
-  const reading = (
-    direction: ProbeReading['direction'],
-    protocol: ProbeReading['protocol'],
-    own: Partial<ProbeReading> & Pick<ProbeReading, 'bytes'>,
-  ): ProbeReading => ({
-    direction,
-    protocol,
-    transfers: 10,
-    sent: 2000,
-    lost: 0,
-    corrupted: 0,
-    seconds: 1,
-    ...own,
-  });
   return {
     peer: { host: '10.0.0.7', port: 10_141 },
     name,
@@ -38,6 +24,23 @@ function peer(name: string, lost: number): PeerResult {
       reading('to', 'tcp', { bytes: 1_048_576, lost, checksumErrors: lost }),
       reading('from', 'tcp', { bytes: 1_048_576, checksumErrors: 0 }),
     ],
+  };
+}
+
+function reading(
+  direction: ProbeReading['direction'],
+  protocol: ProbeReading['protocol'],
+  own: Partial<ProbeReading> & Pick<ProbeReading, 'bytes'>,
+): ProbeReading {
+  return {
+    direction,
+    protocol,
+    transfers: 10,
+    sent: 2000,
+    lost: 0,
+    corrupted: 0,
+    seconds: 1,
+    ...own,
   };
 }
 

@@ -97,10 +97,18 @@ async function packFiles(
   return file;
 }
 
+let packed: Promise<string> | undefined;
+
+/** The package of this commit, packed once. */
+async function packOnce(): Promise<string> {
+  packed ??= pack();
+  return packed;
+}
+
 test.skipIf(packProblem !== undefined)(
   `the same commit gives the same package${skipNote(packProblem)}`,
   async () => {
-    const [one, other] = [await pack(), await pack()];
+    const [one, other] = [await packOnce(), await pack()];
     expect(readFileSync(one).equals(readFileSync(other))).toBe(true);
   },
 );
@@ -123,7 +131,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
   }, 30_000);
 
   test('installs, and systemd runs it as a dynamic user with CAP_SYSLOG only', async () => {
-    await install(await pack());
+    await install(await packOnce());
     expect(await show('ActiveState', 'UnitFileState')).toEqual(['active', 'enabled']);
     const [pid = ''] = await show('MainPID');
     const status = await machine.run('cat', `/proc/${pid}/status`);
@@ -279,7 +287,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
     await machine.run('dpkg', '--purge', 'nicwatch');
     await install(await packOlderCommit('0.0.1-git.20200101000000.g0123456', '0123456'));
     await vi.waitFor(async () => expect(await runningRevision()).toBe('0123456'), retry);
-    await install(await pack());
+    await install(await packOnce());
     await vi.waitFor(async () => expect(await runningRevision()).not.toBe('0123456'), retry);
   });
 
@@ -318,7 +326,7 @@ describe.skipIf(problem !== undefined)(`the Debian package${skipNote(problem)}`,
 
   test('is not installed if Node.js is too old', async () => {
     await install(await packFiles('nodejs', '18.20.4'));
-    await expect(install(await pack())).rejects.toThrow(
+    await expect(install(await packOnce())).rejects.toThrow(
       /nicwatch depends on nodejs \(>= 20\.19\); however:\n +Version of nodejs on system is 18\.20\.4/,
     );
   });

