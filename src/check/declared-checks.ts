@@ -4,9 +4,10 @@ import type { Check, Fix } from '../model/check-report.ts';
 import type { Declaration, Setting } from '../model/declaration.ts';
 import { exposureChecks } from './exposure-checks.ts';
 import { headlineOf } from './headlines.ts';
+import { areWords, keptWords, onOff } from './history-words.ts';
+import { appliedChecks, keptCheck } from './kept-checks.ts';
 import { fixFor, ok } from './offload-facts.ts';
 import type { OffloadFacts } from './offload-facts.ts';
-import { switchCommand, switchesOf } from './switch-words.ts';
 import { harmless, wantedSettings } from './wanted-settings.ts';
 
 const persistPage = 'docs/runbooks/persist-offloads.md';
@@ -139,22 +140,28 @@ function onlyRunning(
   if (first === undefined) {
     return [];
   }
+  const names = areWords(right, device);
   if (open) {
+    const kept = keptWords(right, facts);
     const [doubt] = doubts(facts);
+    const cause = doubt ?? `${facts.unreadable.join(', ')} cannot be read`;
     return [
-      {
-        id: 'offload-declared',
-        result: 'unknown',
-        headline: `could not tell what the next reboot brings: ${doubt ?? `${facts.unreadable.join(', ')} cannot be read`}`,
-        evidence: [],
-      },
+      kept === undefined
+        ? {
+            id: 'offload-declared',
+            result: 'unknown',
+            headline: `could not tell what the next reboot brings: ${cause}`,
+            evidence: [],
+          }
+        : {
+            id: 'offload-declared',
+            result: 'info',
+            reason: 'kept',
+            headline: `${names} ${onOff(first.enabled)}, and stayed so through ${kept} (${cause})`,
+            evidence: [],
+          },
     ];
   }
-  const words = switchesOf(right, device).map(({ name }) => name.toUpperCase());
-  const names =
-    words.length > 1
-      ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)} are`
-      : `${words[0]} is`;
   const fix = fixFor(facts, missing);
   return [
     {
@@ -162,7 +169,7 @@ function onlyRunning(
       result: 'warning',
       reason: 'only-running',
       feature: first.feature,
-      headline: `${names} ${first.enabled ? 'on' : 'off'} now and nothing keeps it so: the next reboot switches it ${first.enabled ? 'off' : 'on'}.`,
+      headline: `${names} ${onOff(first.enabled)} now and nothing keeps it so: the next reboot switches it ${onOff(!first.enabled)}.`,
       evidence: [],
       fix,
       read: persistRead(fix),
@@ -176,60 +183,4 @@ function doubts({ declarations, device }: OffloadFacts): readonly string[] {
       ? [row.outcome.detail]
       : [],
   );
-}
-
-/** What is declared and is not so now. */
-function appliedChecks(
-  { device, features = [] }: OffloadFacts,
-  state: ReadonlyMap<string, InForce>,
-): readonly Check[] {
-  const wrong = [...state].filter(([feature, { enabled }]) =>
-    features.some((own) => own.name === feature && own.requested !== enabled && !own.fixed),
-  );
-  const [first] = wrong;
-  if (first === undefined) {
-    return [];
-  }
-  const settings = wrong.map(([feature, { enabled }]) => ({ feature, enabled }));
-  const [, { enabled, by }] = first;
-  const names = switchesOf(settings, device).map(({ name }) => name.toUpperCase());
-  return [
-    {
-      id: 'offload-applied',
-      result: 'warning',
-      reason: 'switched-since',
-      feature: first[0],
-      headline: `${names.join(', ')} is declared ${enabled ? 'on' : 'off'}, and is ${enabled ? 'off' : 'on'} now: somebody switched it since, or the line has not been applied yet.`,
-      evidence: [{ file: by.file, line: by.line, text: by.text }],
-      fix: { now: [switchCommand(device.name, switchesOf(settings, device))] },
-      read: 'docs/runbooks/NICOffloadChanged.md',
-    },
-  ];
-}
-
-/** Says of what matters that it stays. */
-function keptCheck(
-  { device }: OffloadFacts,
-  state: ReadonlyMap<string, InForce>,
-  missing: readonly Setting[],
-): Check {
-  const off = [...state].filter(([, { enabled }]) => !enabled);
-  const names = switchesOf(
-    off.map(([feature, { enabled }]) => ({ feature, enabled })),
-    device,
-  ).map(({ name }) => name.toUpperCase());
-  const [by] = off.map(([, row]) => row.by).toSorted((one, other) => one.line - other.line);
-  const list =
-    names.length > 1
-      ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`
-      : `${names[0]} is`;
-  return by === undefined || missing.length > 0
-    ? ok('offload-declared', 'nothing is declared that does nothing')
-    : {
-        ...ok(
-          'offload-declared',
-          `${list} off and stay${names.length > 1 ? '' : 's'} off (${by.file}:${by.line})`,
-        ),
-        reason: 'kept',
-      };
 }

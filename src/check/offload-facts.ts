@@ -3,6 +3,7 @@ import type { Check, Fix } from '../model/check-report.ts';
 import type { Declaration, DeviceIdentity, Setting } from '../model/declaration.ts';
 import type { Feature } from '../model/device.ts';
 import type { KnownIssue } from '../model/known-issue.ts';
+import type { DeviceHistory } from '../model/offload-history.ts';
 import { persistentFix } from './recipe.ts';
 import { switchCommand, switchesOf } from './switch-words.ts';
 
@@ -14,6 +15,9 @@ export interface OffloadFacts {
   readonly firmwareVersion: string | undefined;
   readonly input: PredictionInput;
   readonly declarations: readonly Declaration[];
+  /** What the agent saw of them across boots. */
+  readonly history: DeviceHistory | undefined;
+  readonly nowSeconds: number;
   /** Known issues whose driver, firmware and kernel are those of the device. */
   readonly issues: readonly KnownIssue[];
   /** Packets sent through the tunnels that stand on it while the counters were read. */

@@ -19,7 +19,7 @@ import {
 import { flag, listFlag } from './flags.ts';
 
 /** TCP and UDP port. */
-const defaultPort = 10_141;
+export const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
 /** The options of every node in probes. */
@@ -51,13 +51,15 @@ export type ProbeInvocation =
 
 const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
+       nicwatch probe mesh --peer=NAME [flags]
 
-Measures the path between two nodes with packets that faulty offloads corrupt. Changes nothing.
+Measures the path between nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
-  run    Probes nodes and reports whether their paths can be trusted.
+  run    Measures the path to other nodes and reports whether it can be trusted.
+  mesh   Probes all other nodes in turn, answers their probes, and exports the results.
 
-See nicwatch probe serve --help and nicwatch probe run --help.
+Each has a --help of its own.
 `;
 
 /** Parses the arguments after `nicwatch probe`. @throws {ConfigError} naming the flag and the expected value. */
@@ -71,7 +73,7 @@ export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeIn
     case '-h':
       return { action: 'help', text: help };
     default:
-      throw invalidValue('nicwatch probe serve or nicwatch probe run', name ?? '');
+      throw invalidValue('nicwatch probe serve, run or mesh', name ?? '');
   }
 }
 
@@ -92,24 +94,24 @@ function parseServe(argv: readonly string[]): ProbeInvocation {
 function parseRun(argv: readonly string[]): ProbeInvocation {
   const program = probeCommand(
     'run',
-    'Probes nodes and reports whether their paths can be trusted. Exit code: 0 if all can, 1 if one cannot, 2 if one could not be tested.',
+    'Measures the path to other nodes and reports whether it can be trusted. Exit code: 0 yes, 1 no, 2 could not test.',
   );
   const peers = listFlag(program, '--to <host[:port]>', {
-    description: `Node to probe, which runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
+    description: `Node that runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
     parse: parsePeer,
   });
   const node = addNodeFlags(program);
   const path = flag(program, '--path <path>', {
-    description: 'Kind of the path, for the report: pod or host.',
+    description: 'Label of the measured path in the report: pod or host.',
     parse: oneOf<'pod' | 'host'>(['pod', 'host']),
   });
   const duration = flag(program, '--duration <duration>', {
-    description: 'Minimum duration of the measurement per node, up to 1h.',
+    description: 'Minimum duration of the measurement of each node, up to 1h.',
     parse: parseDuration,
     fallback: '0',
   });
   const prove = flag(program, '--prove <feature>', {
-    description: 'Measure again after you have turned off this offload feature.',
+    description: 'Measure a second time, after you have switched off this offload feature.',
     parse: parseFeature,
   });
   const format = flag(program, '--format <format>', {
@@ -142,7 +144,8 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
   };
 }
 
-function probeCommand(name: string, description: string): Command {
+/** A command of `nicwatch probe`, with the help and the errors of all. */
+export function probeCommand(name: string, description: string): Command {
   return new Command(`nicwatch probe ${name}`)
     .description(description)
     .allowExcessArguments(true)
@@ -152,9 +155,10 @@ function probeCommand(name: string, description: string): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
 }
 
-function addNodeFlags(program: Command): () => ProbeNodeOptions {
+/** Adds the flags of every node that takes part in probes; the returned function gives what they say. @throws {ConfigError} */
+export function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
-    description: 'File with the shared secret of all nodes, at least 16 bytes.',
+    description: 'File with the secret shared by all nodes, at least 16 bytes.',
     parse: parsePath,
   });
   const nodeName = flag(program, '--node-name <name>', {
@@ -175,7 +179,7 @@ function addNodeFlags(program: Command): () => ProbeNodeOptions {
 }
 
 /** Parses `10.0.0.7`, `worker-07:10141` and `[2001:db8::7]:10141`. @throws {ConfigError} */
-function parsePeer(text: string): ProbePeer {
+export function parsePeer(text: string): ProbePeer {
   const [, bracketed, plain, digits = String(defaultPort)] =
     /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain ?? (isIP(text) === 6 ? text : undefined);

@@ -1,5 +1,6 @@
 import type { Declaration, IgnoredReason, Origin, Outcome } from '../model/declaration.ts';
 import type { StanzaOption } from '../parsers/interfaces.ts';
+import { matchesGlob } from '../parsers/glob.ts';
 import { mentionsSwitch, parseSettings, runShell } from './ethtool-run.ts';
 import type { CommandRun, DeviceLookup } from './ethtool-run.ts';
 import { ignore } from './outcome.ts';
@@ -17,6 +18,8 @@ export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
 
 export interface IfupdownScope extends Pick<HostContext, 'installed'> {
   readonly flavour: Flavour;
+  /** Patterns of devices for which no hook is run. */
+  readonly noScripts: readonly string[];
   /** The devices there are, and those the stanzas make. */
   readonly targets: DeviceLookup;
 }
@@ -34,24 +37,32 @@ export function debianHook(
 ): CommandRun {
   const target = scope.targets(device);
   const own = options.filter(({ key }) => /^offload[-_]/i.test(key));
+  // The values of one key are put together; of keys that are one variable to the hook the last counts.
+  const isRepeated = (option: StanzaOption): boolean =>
+    own.some((other) => other !== option && other.key === option.key);
+  const isOverruled = (option: StanzaOption): boolean =>
+    own.findLast(({ key }) => plainKey(key) === plainKey(option.key))?.key !== option.key;
+  const isSkipped = scope.noScripts.some((pattern) => matchesGlob(pattern, device));
   const rows = own.map((option) => {
     const name = option.key.slice('offload-'.length).toLowerCase().replaceAll('_', '-');
     const words = [name, ...option.value.split(/\s+/)];
     const { settings, badWord } = parseSettings(words, target);
-    const isRepeated = own.some((other) => other !== option && sameKey(other.key, option.key));
-    return { option, settings, bad: badWord ?? (isRepeated ? option.value : undefined) };
+    return { option, settings, bad: badWord ?? (isRepeated(option) ? option.value : undefined) };
   });
-  const isBad = rows.some(({ bad }) => bad !== undefined);
+  const isBad = rows.some(({ bad, option }) => bad !== undefined && !isOverruled(option));
   const outcomeOf = ({ option, bad }: (typeof rows)[number]): Outcome => {
     if (!scope.installed.ethtool || !scope.installed.ethtoolHook) {
       return { kind: 'ignored', reason: 'hook-missing' };
     }
+    if (isSkipped) {
+      return { kind: 'ignored', reason: 'no-scripts' };
+    }
+    if (isOverruled(option)) {
+      return { kind: 'ignored', reason: 'overruled' };
+    }
     if (bad !== undefined) {
-      const reason =
-        /^(?:on|off)$/.test(option.value) &&
-        !own.some((other) => other !== option && sameKey(other.key, option.key))
-          ? 'breaks-the-start'
-          : 'unparsed-value';
+      const isName = /^(?:on|off)$/.test(option.value) && !isRepeated(option);
+      const reason = isName ? 'breaks-the-start' : 'unparsed-value';
       return { kind: 'ignored', reason, detail: bad };
     }
     if (target === undefined) {
@@ -67,10 +78,6 @@ export function debianHook(
   }));
   const hasFailed = scope.installed.ethtool && (isBad || (rows.length > 0 && target === undefined));
   return { declarations, status: hasFailed ? 'failed' : 'ok' };
-}
-
-function sameKey(one: string, other: string): boolean {
-  return plainKey(one) === plainKey(other);
 }
 
 function plainKey(key: string): string {

@@ -8,7 +8,7 @@ import { predictIfupdown } from './ifupdown.ts';
 import { linkFiles, predictLink } from './link.ts';
 import type { NetplanFiles } from './netplan.ts';
 import { predictNetworkManager } from './network-manager.ts';
-import { ignore } from './outcome.ts';
+import { doubt, ignore } from './outcome.ts';
 import { predictScripts } from './scripts.ts';
 import { predictUdev } from './udev.ts';
 import { predictUnits } from './units.ts';
@@ -18,8 +18,12 @@ export interface Installed {
   readonly ifupdown: 'ifupdown' | 'ifupdown2' | undefined;
   readonly networkManager: boolean;
   readonly ethtool: boolean;
+  /** Where it is, of the directories of programs; undefined where these cannot be seen. */
+  readonly ethtoolPaths: readonly string[] | undefined;
   /** What ifupdown runs for `offload-*`. */
   readonly ethtoolHook: boolean;
+  /** What brings up the devices of `allow-hotplug`. */
+  readonly hotplug: boolean;
 }
 
 /** The host, as far as it decides what its configuration does. */
@@ -57,10 +61,26 @@ export function predictDeclarations(input: PredictionInput): readonly Declaratio
     ...predictUnits(context),
     ...predictScripts(context),
   ];
-  return declarations.filter(
-    (declaration) => !isMeantElsewhere(declaration, declarations, context.lookUp),
-  );
+  return declarations
+    .filter((declaration) => !isMeantElsewhere(declaration, declarations, context.lookUp))
+    .map((declaration) => withProgram(declaration, input.installed));
 }
+
+/** A command whose program is not there does nothing. */
+function withProgram(
+  declaration: Declaration,
+  { ethtoolPaths = usualPaths }: Installed,
+): Declaration {
+  const [, path = ''] = /(\/[^\s"'=]*\/ethtool)\s+-/.exec(declaration.text) ?? [];
+  if (declaration.outcome.kind !== 'applies' || path === '' || ethtoolPaths.includes(path)) {
+    return declaration;
+  }
+  return /^\/(?:usr\/)?s?bin\/ethtool$/.test(path)
+    ? ignore(declaration, 'no-path', path)
+    : doubt(declaration, `nobody can tell whether ${path} is there`);
+}
+
+const usualPaths = ['/usr/sbin/ethtool', '/sbin/ethtool'];
 
 /** What a bridge's stanza does to the bridge is no mistake where its port is taken care of as well. */
 function isMeantElsewhere(
@@ -95,9 +115,11 @@ export function inForce(
       }
     }
   }
-  for (const { features, need } of featureDependencies) {
-    const missing = [...state].find(([feature, { enabled }]) => need.test(feature) && !enabled);
-    if (missing !== undefined) {
+  const isOff = (pattern: RegExp) =>
+    [...state].find(([feature, { enabled }]) => pattern.test(feature) && !enabled);
+  for (const { features, need, and = need } of featureDependencies) {
+    const missing = isOff(need);
+    if (missing !== undefined && isOff(and) !== undefined) {
       for (const feature of featuresOf(device).filter((name) => features.test(name))) {
         state.set(feature, { enabled: false, by: missing[1].by });
       }

@@ -11,6 +11,8 @@ import type { UdevEvent } from './udev-match.ts';
 const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/udev/rules.d`,
 );
+/** What udev puts in that is not followed here. */
+const substitution = /\$(?:env|attr|sysfs|result|id|driver|devpath|number)\b|%[EscbdpnS]\b/;
 /** It gives the device its name. */
 const namingRules = '80-net-setup-link.rules';
 /** A rule that calls ethtool, and where it stands. */
@@ -26,10 +28,10 @@ export function predictUdev(context: HostContext): readonly Declaration[] {
   const rules = filesByName(context.tree, { directories, suffix: '.rules' }).flatMap(
     ({ path, text }): readonly SwitchRule[] => {
       // Most files of a distribution say nothing of ethtool.
-      const own = text.includes('ethtool') ? parseUdevRules(text) : [];
+      const own = /ethtool|RUN[^+"=-]*:?=[^=]/.test(text) ? parseUdevRules(text) : [];
       const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
       return own
-        .filter(({ tokens }) => tokens.some(isSwitch))
+        .filter(({ tokens }) => tokens.some((token) => isSwitch(token) || isAnew(token)))
         .map((rule) => ({
           rule,
           origin: { source: 'udev', file: path, line: rule.line, text: rule.text },
@@ -44,13 +46,19 @@ export function predictUdev(context: HostContext): readonly Declaration[] {
   return [
     ...declarations,
     ...rules
+      .filter(({ rule }) => rule.tokens.some(isSwitch))
       .filter(({ origin: { file, line } }) => !seen.has(`${file}:${line}`))
       .map((row) => unmatched(row, context)),
   ];
 }
 
-function isSwitch({ key, value }: UdevToken): boolean {
-  return key === 'RUN' && mentionsSwitch(value);
+function isSwitch({ key, attribute, operator, value }: UdevToken): boolean {
+  return key === 'RUN' && attribute !== 'builtin' && operator !== '-=' && mentionsSwitch(value);
+}
+
+/** Forgets what was to be run before. */
+function isAnew({ key, operator }: UdevToken): boolean {
+  return key === 'RUN' && (operator === '=' || operator === ':=');
 }
 
 interface EventOptions {
@@ -67,7 +75,6 @@ function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly 
     if (verdict === false) {
       continue;
     }
-    const operators = new Set(rule.tokens.filter(isSwitch).map(({ operator }) => operator));
     const run = runRule(rule, { event, origin, context }).map((declaration) =>
       verdict === undefined || hasJumps
         ? doubt(declaration, 'only udev can tell whether the rule matches')
@@ -75,12 +82,12 @@ function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly 
           ? ignore(declaration, 'overruled')
           : declaration,
     );
-    const isAnew = !isFinal && (operators.has('=') || operators.has(':='));
+    const isReset = !isFinal && verdict === true && rule.tokens.some(isAnew);
     declarations = [
-      ...(isAnew ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
+      ...(isReset ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
       ...run,
     ];
-    isFinal ||= operators.has(':=');
+    isFinal ||= rule.tokens.some(({ key, operator }) => key === 'RUN' && operator === ':=');
   }
   return declarations;
 }
@@ -96,20 +103,26 @@ function runRule(
   { tokens }: UdevRule,
   { event, origin, context }: RunOptions,
 ): readonly Declaration[] {
-  const runs = tokens.filter(({ key, value }) => key === 'RUN' && mentionsSwitch(value));
+  const runs = tokens.filter(isSwitch);
   const isNamed = baseName(origin.file) > namingRules;
   const finalName = event.device.name;
   const seenName = isNamed ? finalName : event.kernelName;
-  return runs.flatMap(({ value }) => {
+  return runs.flatMap(({ value }): readonly Declaration[] => {
     const text = value
       .replaceAll(/\$name\b/g, seenName)
       .replaceAll(/\$env\{INTERFACE\}|%E\{INTERFACE\}|\$kernel\b|%k/g, event.kernelName)
       .replaceAll(/\$\$/g, '$')
       .replaceAll(/%%/g, '%');
-    const words = [...text.matchAll(/'([^']*)'|(\S+)/g)].map(
-      ([, quoted, bare]) => quoted ?? bare ?? '',
+    if (substitution.test(text)) {
+      const detail = 'only udev knows what it puts in';
+      return [{ ...origin, device: finalName, settings: [], outcome: { kind: 'unknown', detail } }];
+    }
+    const words = [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+      ([, single, double, bare]) => single ?? double ?? bare ?? '',
     );
-    const run = runWords(words, { origin, env: {}, devices: context.lookUp });
+    // By then the device is renamed.
+    const env = { INTERFACE: finalName };
+    const run = runWords(words, { origin, env, devices: context.lookUp });
     const [program = ''] = words;
     return run.declarations.map((declaration): Declaration => {
       const reason = brokenReason({ declaration, value, program, event });

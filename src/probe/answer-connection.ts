@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError, SourceError } from '../model/errors.ts';
 import { answerBulk } from './bulk.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
@@ -76,9 +76,7 @@ export async function answerConnection(socket: Socket, options: AnswerOptions): 
       await answerBulk({ channel, socket }, request.bytes, node);
     }
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
+    assertSourceError(error);
     if (error.reason === 'denied') {
       reject('it is not authentic');
     }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type {
   PeerResult,
@@ -78,9 +78,7 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) {
-        throw error;
-      }
+      assertSourceError(error);
       const { bytes } = request;
       const problem = { kind: problemKinds[error.reason], message: error.message };
       if (error.reason !== 'timeout' || bytes === undefined || typeof connection !== 'object') {
@@ -119,6 +117,17 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       (performance.now() - began) / Math.max(1, plan.minMilliseconds),
     );
 
+  const bulk = async (bytes: number): Promise<ProbeProblem | undefined> =>
+    withConnection({ profile: 'bulk', bytes }, async (connection) =>
+      transferBulk(connection, {
+        bytes,
+        node,
+        onReading: (reading) => {
+          readings.push(reading);
+        },
+      }),
+    );
+
   const run = async (): Promise<ProbeProblem | undefined> => {
     let problem: ProbeProblem | undefined;
     if (plan.datagrams > 0) {
@@ -137,15 +146,7 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
     }
     for (let round = 1; problem === undefined && plan.bulkBytes.length > 0; round += 1) {
       for (const bytes of plan.bulkBytes) {
-        problem ??= await withConnection({ profile: 'bulk', bytes }, async (connection) =>
-          transferBulk(connection, {
-            bytes,
-            node,
-            onReading: (reading) => {
-              readings.push(reading);
-            },
-          }),
-        );
+        problem ??= await confirmed(async () => bulk(bytes));
         onProgress(datagramsShare + (1 - datagramsShare) * doneOf());
       }
       if (doneOf() >= 1 || (round >= maxRounds && plan.minMilliseconds === 0)) {
@@ -171,6 +172,16 @@ const problemKinds: Readonly<Record<SourceErrorReason, ProbeProblemKind>> = {
   failed: 'lost',
   unsupported: 'lost',
 };
+
+/** Stalls only count if the next transfer stalls too: a peer that was not scheduled for a while is no fault of the path. */
+async function confirmed(
+  measure: () => Promise<ProbeProblem | undefined>,
+): Promise<ProbeProblem | undefined> {
+  const problem = await measure();
+  return problem?.kind === 'stalled'
+    ? ((await measure()) ?? { kind: 'lost', message: `${problem.message} in one transfer only` })
+    : problem;
+}
 
 async function connectWhenFree(
   peer: ProbePeer,
@@ -202,9 +213,7 @@ async function countersOf(
     return connection.counters;
   } catch (error) {
     request.signal.throwIfAborted();
-    if (error instanceof SourceError) {
-      return undefined;
-    }
-    throw error;
+    assertSourceError(error);
+    return undefined;
   }
 }

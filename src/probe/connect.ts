@@ -70,17 +70,9 @@ export async function connectTo(
 ): Promise<Connection | 'busy'> {
   const began = performance.now();
   const socket = connect({ host, port });
-  const deadline = AbortSignal.timeout(connectMilliseconds);
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.any([signal, deadline]) });
-  } catch (error) {
-    socket.destroy();
-    signal.throwIfAborted();
-    const reason = deadline.aborted ? `no answer within ${connectMilliseconds / 1000} s` : error;
-    throw new SourceError('absent', `no connection: ${String(reason)}`, { cause: error });
-  }
-  const connectSeconds = (performance.now() - began) / 1000;
   addAbortSignal(signal, socket);
+  await connected(socket, signal);
+  const connectSeconds = (performance.now() - began) / 1000;
   const key = helloKey(secret);
   const channel = createChannel(socket, { keys: { own: key, other: key }, idleMilliseconds });
   try {
@@ -105,6 +97,21 @@ export async function connectTo(
     socket.destroy();
     signal.throwIfAborted();
     throw error;
+  }
+}
+
+async function connected(socket: Socket, signal: AbortSignal): Promise<void> {
+  const deadline = setTimeout(() => {
+    socket.destroy(new Error(`no answer within ${connectMilliseconds / 1000} s`));
+  }, connectMilliseconds);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SourceError('absent', `no connection: ${reason}`, { cause: error });
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

@@ -3,7 +3,7 @@ import { openLibc } from '../host/libc.ts';
 import { readSmallFile } from '../host/small-file.ts';
 import { createTcpInfo } from '../host/tcp-info.ts';
 import type { ReadTcpSegments } from '../host/tcp-info.ts';
-import { ConfigError, SourceError } from '../model/errors.ts';
+import { assertSourceError, ConfigError, SourceError } from '../model/errors.ts';
 import type { ProbeNode } from './connect.ts';
 
 const minSecretBytes = 16;
@@ -29,9 +29,8 @@ async function readSecret(path: string): Promise<Buffer> {
     }
     return secret;
   } catch (error) {
-    throw error instanceof SourceError
-      ? new ConfigError(`--secret-file: ${error.message}`, { cause: error })
-      : error;
+    assertSourceError(error);
+    throw new ConfigError(`--secret-file: ${error.message}`, { cause: error });
   }
 }
 
@@ -40,9 +39,7 @@ async function openTcpInfo(): Promise<ReadTcpSegments> {
   try {
     return createTcpInfo(await openLibc());
   } catch (error) {
-    if (error instanceof SourceError) {
-      return () => undefined;
-    }
-    throw error;
+    assertSourceError(error);
+    return () => undefined;
   }
 }

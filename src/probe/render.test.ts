@@ -13,20 +13,6 @@ const devices = [
   },
 ];
 
-function peer(name: string, lost: number): PeerResult {
-  return {
-    peer: { host: '10.0.0.7', port: 10_141 },
-    name,
-    connectSeconds: 0.0004,
-    readings: [
-      reading('to', 'udp', { bytes: 1200 }),
-      reading('from', 'udp', { bytes: 1200 }),
-      reading('to', 'tcp', { bytes: 1_048_576, lost, checksumErrors: lost }),
-      reading('from', 'tcp', { bytes: 1_048_576, checksumErrors: 0 }),
-    ],
-  };
-}
-
 function reading(
   direction: ProbeReading['direction'],
   protocol: ProbeReading['protocol'],
@@ -41,6 +27,20 @@ function reading(
     corrupted: 0,
     seconds: 1,
     ...own,
+  };
+}
+
+function peer(name: string, lost: number): PeerResult {
+  return {
+    peer: { host: '10.0.0.7', port: 10_141 },
+    name,
+    connectSeconds: 0.0004,
+    readings: [
+      reading('to', 'udp', { bytes: 1200 }),
+      reading('from', 'udp', { bytes: 1200 }),
+      reading('to', 'tcp', { bytes: 1_048_576, lost, checksumErrors: lost }),
+      reading('from', 'tcp', { bytes: 1_048_576, checksumErrors: 0 }),
+    ],
   };
 }
 

@@ -149,6 +149,9 @@ function headlineOf(
     case 'large-loss':
       return `${segments}, ${datagrams}: packets are lost by their size, which is no congestion; wrong checksums may be dropped uncounted`;
     case 'loss':
+      if (small.lost > 0 && small.lost === small.sent && tcp.sent > 0) {
+        return `${receiver} received no datagram of ${sender}: a firewall may drop UDP to port ${result.peer.port}`;
+      }
       return `${segments}, ${datagrams}: packets are lost, and not for a wrong checksum`;
   }
 }
