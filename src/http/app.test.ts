@@ -222,6 +222,23 @@ describe('createApp()', () => {
     ]);
   });
 
+  test('answers a request that is wrong without a line in the log', async () => {
+    const lines: string[] = [];
+    const response = await testApp({
+      lifecycle: true,
+      log: pino({}, { write: (line) => lines.push(line) }),
+    }).inject({
+      method: 'POST',
+      url: '/-/reload',
+      headers: { 'content-type': 'nonsense' },
+      payload: 'x',
+    });
+    expect(response.statusCode).toBe(415);
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toBe('Bad request.\n');
+    expect(lines).toEqual([]);
+  });
+
   test.each([
     ['a body that is not what it says', '{', {}],
     ['a body that is too large', 'x'.repeat(100), {}],
