@@ -8,26 +8,18 @@ import { parseCheckArguments } from '../config/check-arguments.ts';
 import type { Config } from '../config/config.ts';
 import { createDescriptorBudget, readDescriptorLimit } from '../host/descriptors.ts';
 import { openDrivers } from '../host/drivers.ts';
-import type { StateFile } from '../host/host.ts';
 import { openKnownIssuesFile } from '../host/known-issues-file.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
 import { print } from '../host/print.ts';
+import { noState } from '../host/state-file.ts';
 import { createLogger } from '../log/logger.ts';
 import { checkCommand } from './command.ts';
-
-/** The agent keeps state across restarts; a check neither reads nor writes it. */
-const noState: StateFile = {
-  claim: async () => {},
-  read: async () => undefined,
-  write: async () => {},
-  setAside: async () => {},
-};
 
 /**
  * Runs `nicwatch check` with the arguments that follow it, and prints what it finds.
  *
  * @returns the exit code
- * @throws {ConfigError} naming the flag or file, and what was expected of it.
+ * @throws {ConfigError} naming the flag or file, and the expected value.
  */
 export async function runCheck(argv: readonly string[], build: Build): Promise<number> {
   const invocation = parseCheckArguments(argv, collectorDefinitions);
@@ -38,7 +30,7 @@ export async function runCheck(argv: readonly string[], build: Build): Promise<n
   const log = createLogger({ ...invocation.config, logLevel: 'error' }, () => {});
   const config = await withOwnIssues(invocation.config, log);
   const ending = new AbortController();
-  // Every command that runs listens to it.
+  // Every running command adds a listener.
   setMaxListeners(0, ending.signal);
   const drivers = await openDrivers(config.ethtoolReader, { signal: ending.signal });
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));

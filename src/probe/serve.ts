@@ -9,7 +9,7 @@ import { createLogger } from '../log/logger.ts';
 import { openProbeNode } from './node.ts';
 import { startResponder } from './responder.ts';
 
-/** Answers probes until SIGTERM or SIGINT. @throws {ConfigError} naming the file or address that does not do. */
+/** Answers probes until SIGTERM or SIGINT. @throws {ConfigError} naming the invalid file or address. */
 export async function serveProbes(
   { listenAddresses, nodeName, secretFile }: ProbeServeOptions,
   write: (line: string) => void,
