@@ -2,7 +2,7 @@ import type { Feature } from './device.ts';
 
 export const changeCauses = ['first_seen', 'switched', 'device_new', 'boot'] as const;
 /** What changed a feature last: somebody, or a device made anew that did not have the setting again. */
-export type ChangeCause = (typeof changeCauses)[number];
+type ChangeCause = (typeof changeCauses)[number];
 
 /** Since when the requested state of a feature is what it is. */
 export interface KeptState {
