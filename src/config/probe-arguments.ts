@@ -18,7 +18,7 @@ const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
 /** What every node that takes part in probes is told. */
-export interface ProbeNodeOptions {
+interface ProbeNodeOptions {
   readonly secretFile: string;
   readonly nodeName: string;
 }

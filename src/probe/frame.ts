@@ -33,7 +33,7 @@ const profiles = ['counters', 'bulk', 'datagrams'] as const;
 export type Profile = (typeof profiles)[number];
 
 /** Datagrams of a session, by size. */
-export interface DatagramCounts {
+interface DatagramCounts {
   readonly small: number;
   readonly large: number;
 }
