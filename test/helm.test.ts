@@ -21,7 +21,7 @@ const chart = `${root}/deploy/helm/nicwatch`;
 /** What people set, by what they want. */
 const valueSets = {
   defaults: {},
-  'the kustomization base': { affinity: null, networkPolicy: { enabled: true } },
+  'the kustomization base': { affinity: null, networkPolicy: { enabled: true }, hostConfig: true },
   'the journal': { kernelLog: 'journal', image: { registry: 'registry.example', tag: '1.2.3' } },
   'no kernel log, no privilege': { kernelLog: 'none', state: { hostPath: '' } },
   'all of monitoring': {
@@ -141,7 +141,7 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
   });
 
   test('equals the kustomization base with the same values', async () => {
-    const base = await render('base');
+    const base = await render('base', ['host-config']);
     for (const kind of ['DaemonSet', 'Service', 'ServiceAccount', 'NetworkPolicy']) {
       const expected = base.find((one) => one.kind === kind);
       expect(effectOf(manifest('the kustomization base', kind)), kind).toEqual(effectOf(expected));
@@ -264,16 +264,23 @@ test('the table of values in the README of the chart is that of values.yaml', ()
   expect(readmeWithValues(readme)).toBe(readme);
 });
 
-/** What a manifest does, without what names the release and its image. */
+/** What a manifest does, without what names the release and its image, and the order of volumes. */
 function effectOf(manifest: Manifest | undefined): unknown {
   return JSON.parse(
-    JSON.stringify(manifest, (key, value: unknown) =>
-      ['labels', 'image', 'imagePullPolicy', 'namespace', 'app.kubernetes.io/instance'].includes(
-        key,
-      )
+    JSON.stringify(manifest, (key, value: unknown) => {
+      if (key.startsWith('volume') && Array.isArray(value)) {
+        return value.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+      }
+      return [
+        'labels',
+        'image',
+        'imagePullPolicy',
+        'namespace',
+        'app.kubernetes.io/instance',
+      ].includes(key)
         ? undefined
-        : value,
-    ) ?? '{}',
+        : value;
+    }) ?? '{}',
   );
 }
 

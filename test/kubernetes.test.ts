@@ -8,11 +8,12 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
+import { configPlaces } from '../src/catalogue/config-places.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { parseArguments } from '../src/config/arguments.ts';
 import { parseMeshArguments } from '../src/config/mesh-arguments.ts';
 import { parseProbeArguments } from '../src/config/probe-arguments.ts';
-import { kustomizations, podSpec, render } from './support/kustomize.ts';
+import { components, kustomizations, podSpec, render } from './support/kustomize.ts';
 import type { Manifest } from './support/kustomize.ts';
 import { schemaProblem, unknownFields } from './support/manifest-schemas.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
@@ -92,6 +93,34 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
           expect(readOnly === true, mountPath).toBe(mountPath !== '/var/lib/nicwatch');
         }
       }
+    },
+  );
+
+  test.each(['base', 'journal', 'wire'] as const)(
+    'host-config gives %s the configuration of the host, read-only, and no right',
+    async (name) => {
+      const manifests = await render(name, ['host-config']);
+      const daemonSet = manifests.find(({ kind }) => kind === 'DaemonSet');
+      const before = podSpec(manifest(name, 'DaemonSet'));
+      const after = podSpec(daemonSet ?? manifest(name, 'DaemonSet'));
+      expect(daemonSet && (await schemaProblem(daemonSet))).toBeUndefined();
+      const known = before.containers[0]?.volumeMounts?.map(({ mountPath }) => mountPath);
+      const added = after.containers[0]?.volumeMounts?.filter(
+        ({ mountPath }) => known?.includes(mountPath) !== true,
+      );
+      expect(added?.every(({ readOnly }) => readOnly === true)).toBe(true);
+      const mounted = added?.map(({ mountPath }) => mountPath.replace(/^\/host/, '')) ?? [];
+      const unseen = configPlaces
+        .map(({ path }) => path)
+        .filter((path) => !mounted.some((directory) => `${path}/`.startsWith(`${directory}/`)));
+      // The rest of /run is only there with what writes it, and the sockets beside it are not for the agent.
+      expect(unseen.filter((path) => !path.startsWith('/run/'))).toEqual([]);
+      const withoutMounts = (spec: typeof before): unknown => ({
+        ...spec,
+        volumes: undefined,
+        containers: spec.containers.map((one) => ({ ...one, volumeMounts: undefined })),
+      });
+      expect(withoutMounts(after)).toEqual(withoutMounts(before));
     },
   );
 
@@ -284,5 +313,7 @@ esac
 
 test('every file of deploy/kubernetes belongs to a kustomization', () => {
   const folders = readdirSync(`${root}/deploy/kubernetes`, { withFileTypes: true });
-  expect(folders.map(({ name }) => name).toSorted()).toEqual(kustomizations.toSorted());
+  expect(folders.map(({ name }) => name).toSorted()).toEqual(
+    [...kustomizations, ...components].toSorted(),
+  );
 });

@@ -14,6 +14,7 @@ import { kernelEventNames } from '../src/model/kernel-event.ts';
 import { probeMetrics } from '../src/probe/mesh-metrics.ts';
 import { expressionNames } from './support/promql.ts';
 import { startPrometheus } from './support/prometheus-process.ts';
+import { testRules } from './support/promtool.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 import { alertFiles, alertsFolder, readAlertFile, readRules } from './support/rules.ts';
 import { listAt, valueAt } from './support/value-at.ts';
@@ -165,9 +166,9 @@ describe.each(promtools)('promtool $version', ({ promtool, problem }) => {
   test.skipIf(problem !== undefined).each(alertFiles('.test.yaml'))(
     `finds the rules to do what %s says${skipNote(problem)}`,
     async (file) => {
-      const { stdout, exitCode, stderr } = await execa(promtool, ['test', 'rules', file], {
-        cwd: alertsFolder,
-        reject: false,
+      const { stdout, exitCode, stderr } = await testRules(file, {
+        directory: alertsFolder,
+        command: promtool,
       });
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(stdout).toContain('SUCCESS');

@@ -16,7 +16,7 @@ import type { Remedy } from './previous-boot-check.ts';
 import type { PreviousBoot } from './previous-boot.ts';
 import { wantedSettings } from './wanted-settings.ts';
 
-/** All that was read of the host. */
+/** The facts read from the host. */
 export interface Subject {
   readonly host: Host;
   readonly config: Config;
@@ -29,7 +29,7 @@ export interface Subject {
   readonly kernelRelease: string;
 }
 
-/** Puts together what is known of a device's offload features. */
+/** Collects the facts about the offload features of a device. */
 export function factsOf(
   device: DeviceStatus,
   identity: DeviceIdentity,
@@ -61,7 +61,7 @@ export function factsOf(
   };
 }
 
-/** What usually prevents a hang, where it is not in force. */
+/** The command that usually prevents a hang, unless it is in force. */
 export function remedyOf(facts: OffloadFacts, offloads: readonly Check[]): Remedy | undefined {
   const { issues, features = [], device } = facts;
   const isSaid = offloads.some(({ id, result }) => id === 'offload-declared' && result !== 'ok');
@@ -94,7 +94,7 @@ function featuresOfStatus({ offloads }: DeviceStatus): readonly Feature[] {
   }));
 }
 
-/** Puts together who a device is, with what its driver told. */
+/** The identity of a device, with the information of its driver. */
 export async function identityOf(
   host: Host,
   device: Parameters<typeof readIdentity>[1],
@@ -109,7 +109,7 @@ export async function identityOf(
   };
 }
 
-/** Names of the VXLAN and Geneve devices that stand on a device. */
+/** Names of the VXLAN and Geneve devices over a device. */
 export function tunnelsOn(name: string, host: Host): readonly string[] {
   const devices = host.devices();
   const entries = devices.find((device) => device.name === name)?.attributeNames('.') ?? [];

@@ -6,7 +6,7 @@ interface Headline {
   readonly why?: string;
 }
 
-/** What is wrong with a line that does nothing, in one sentence. */
+/** Why a line has no effect, in one sentence. */
 export function headlineOf(
   { file, line, text, source, outcome, device = '' }: Declaration,
   name: string,

@@ -19,7 +19,7 @@ import { checkCommand } from './command.ts';
  * Runs `nicwatch check` with the arguments that follow it, and prints what it finds.
  *
  * @returns the exit code
- * @throws {ConfigError} naming the flag or file, and what was expected of it.
+ * @throws {ConfigError} naming the flag or file, and the expected value.
  */
 export async function runCheck(argv: readonly string[], build: Build): Promise<number> {
   const invocation = parseCheckArguments(argv, collectorDefinitions);
@@ -30,7 +30,7 @@ export async function runCheck(argv: readonly string[], build: Build): Promise<n
   const log = createLogger({ ...invocation.config, logLevel: 'error' }, () => {});
   const config = await withOwnIssues(invocation.config, log);
   const ending = new AbortController();
-  // Every command that runs listens to it.
+  // Every running command adds a listener.
   setMaxListeners(0, ending.signal);
   const drivers = await openDrivers(config.ethtoolReader, { signal: ending.signal });
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));

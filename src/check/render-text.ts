@@ -11,22 +11,22 @@ import { paint, plain, signOf, wrap } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
 
 export interface RenderOptions extends FindingOptions {
-  /** Every check, also what is well. */
+  /** Show all checks, passed ones included. */
   readonly verbose: boolean;
-  /** Whether more could be read as root. */
+  /** Whether root could read more. */
   readonly isRoot: boolean;
 }
 
 const order: readonly CheckResultKind[] = ['critical', 'warning', 'unknown', 'info', 'ok'];
 
-/** A block of the page: a device, or the node. */
+/** A block of the report: a device, or the node. */
 interface Block {
   readonly name: string;
   readonly title: string;
   readonly checks: readonly Check[];
 }
 
-/** Writes a report for a terminal: one block for each device, the worst first; one that is well has two lines. */
+/** Formats a report for a terminal: one block per device, the worst first; a device without findings has two lines. */
 export function renderText(report: CheckReport, options: RenderOptions): string {
   const { host, node, devices } = report;
   const [finding] = findingsOf(node.checks);
@@ -159,7 +159,7 @@ function paintLines(text: string, style: TextStyle): string {
     .join('\n');
 }
 
-/** What is well, in one line. */
+/** The passed checks, in one line. */
 function fineText(checks: readonly Check[]): string {
   const isOk = (id: string): boolean =>
     checks.some((check) => check.id === id && check.result === 'ok');

@@ -7,18 +7,23 @@ import { Command } from 'commander';
 import { kernelFeatures, offloadNames } from '../catalogue/offload-names.ts';
 import { ConfigError } from '../model/errors.ts';
 import type { ProbePeer } from '../model/probe-report.ts';
-import { quote } from '../parsers/lines.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { ListenAddress } from './config.ts';
-import { oneOf, parseDurationSeconds, parseListenAddress, parsePath } from './flag-values.ts';
+import {
+  invalidValue,
+  oneOf,
+  parseDurationSeconds,
+  parseListenAddress,
+  parsePath,
+} from './flag-values.ts';
 import { flag, listFlag } from './flags.ts';
 
-/** Of TCP and UDP. */
+/** TCP and UDP port. */
 export const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
-/** What every node that takes part in probes is told. */
-export interface ProbeNodeOptions {
+/** The options of every node in probes. */
+interface ProbeNodeOptions {
   readonly secretFile: string;
   readonly nodeName: string;
 }
@@ -30,15 +35,15 @@ export interface ProbeServeOptions extends ProbeNodeOptions {
 export interface ProbeRunOptions extends ProbeNodeOptions {
   readonly peers: readonly ProbePeer[];
   readonly path: 'pod' | 'host' | undefined;
-  /** Of the measurement of each peer, at least. */
+  /** Minimum duration of the measurement per peer. */
   readonly durationSeconds: number;
   readonly format: 'text' | 'json';
   readonly color: 'auto' | 'always' | 'never';
-  /** An offload feature the user switches off between two measurements. */
+  /** An offload feature that the user turns off between two measurements. */
   readonly prove: string | undefined;
 }
 
-/** What the command line of `nicwatch probe` asks for. */
+/** The action that the command line of `nicwatch probe` selects. */
 export type ProbeInvocation =
   | { readonly action: 'serve'; readonly options: ProbeServeOptions }
   | { readonly action: 'run'; readonly options: ProbeRunOptions }
@@ -57,7 +62,7 @@ Measures the path between nodes with packets that faulty offloads corrupt. Chang
 Each has a --help of its own.
 `;
 
-/** Parses what follows `nicwatch probe`. @throws {ConfigError} naming the flag and what was expected of it. */
+/** Parses the arguments after `nicwatch probe`. @throws {ConfigError} naming the flag and the expected value. */
 export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeInvocation {
   switch (name) {
     case 'serve':
@@ -68,7 +73,7 @@ export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeIn
     case '-h':
       return { action: 'help', text: help };
     default:
-      throw new ConfigError(`expected nicwatch probe serve, run or mesh, got ${quote(name ?? '')}`);
+      throw invalidValue('nicwatch probe serve, run or mesh', name ?? '');
   }
 }
 
@@ -157,7 +162,8 @@ export function addNodeFlags(program: Command): () => ProbeNodeOptions {
     parse: parsePath,
   });
   const nodeName = flag(program, '--node-name <name>', {
-    description: 'Name of this node (default: NODE_NAME of the environment, or the host name).',
+    description:
+      'Name of this node (default: the environment variable NODE_NAME, or the host name).',
     parse: parsePath,
   });
   return () => {
@@ -179,9 +185,8 @@ export function parsePeer(text: string): ProbePeer {
   const host = bracketed ?? plain ?? (isIP(text) === 6 ? text : undefined);
   const port = Number(digits);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new ConfigError(
-      `expected a node such as "10.0.0.7", "worker-07:${defaultPort}" or "[2001:db8::7]:${defaultPort}", got ${quote(text)}`,
-    );
+    const examples = `"10.0.0.7", "worker-07:${defaultPort}" or "[2001:db8::7]:${defaultPort}"`;
+    throw invalidValue(`a node such as ${examples}`, text);
   }
   return { host, port };
 }
@@ -189,7 +194,7 @@ export function parsePeer(text: string): ProbePeer {
 function parseDuration(text: string): number {
   const seconds = parseDurationSeconds(text);
   if (seconds > maxDurationSeconds) {
-    throw new ConfigError(`expected a duration up to 1h, got ${quote(text)}`);
+    throw invalidValue('a duration up to 1h', text);
   }
   return seconds;
 }
@@ -199,9 +204,9 @@ function parseFeature(text: string): string {
     kernelFeatures.includes(text) ||
     offloadNames.some(({ name, short }) => name === text || short === text);
   if (!isKnown) {
-    throw new ConfigError(
-      `expected an offload feature as ethtool -k prints it, such as "tx-udp_tnl-csum-segmentation", got ${quote(text)}`,
-    );
+    const expected =
+      'an offload feature as ethtool -k prints it, such as "tx-udp_tnl-csum-segmentation"';
+    throw invalidValue(expected, text);
   }
   return text;
 }

@@ -23,7 +23,7 @@ const preUp = new Set(['pre-up']);
 const postUp = new Set(['up', 'post-up']);
 
 /**
- * Says what interfaces(5) does at boot: which stanzas are run, in which order, and what each of their lines switches.
+ * Predicts the effect of interfaces(5) at boot: the order of its stanzas, and the settings of each line.
  *
  * @see ifup(8), /etc/network/if-up.d/ethtool of Debian's package ethtool, ifupdown2/addons/ethtool.py
  */
@@ -57,7 +57,7 @@ export function predictIfupdown(context: HostContext, flavour: Flavour): readonl
   ];
 }
 
-/** One that a bridge's stanza makes has no features anybody has read yet. */
+/** A device created by a stanza of a bridge has no known features yet. */
 function virtualDevice(name: string): DeviceIdentity {
   return {
     name,
@@ -77,7 +77,7 @@ function isActivated({ name }: Stanza, { activations }: LoadedInterfaces): boole
   return activations.some(({ stanzas }) => stanzas.some((stanza) => stanza.name === name));
 }
 
-/** Runs what one `ifup DEVICE` runs. In ifupdown the first command that fails ends it. */
+/** Simulates `ifup DEVICE`. In ifupdown, the first failing command ends it. */
 function runActivation(
   { device, stanzas }: Activation,
   scope: StanzaScope,
@@ -129,7 +129,7 @@ function command(
   return runShell(option.value, { origin: originOf(option, flavour), env, devices: targets });
 }
 
-/** What is in a stanza that is not run. */
+/** The declarations of a stanza that does not run. */
 function unrun(stanza: Stanza, scope: StanzaScope, reason: IgnoredReason): readonly Declaration[] {
   const env = environment(stanza.name, stanza.options);
   const keys = stanza.options.filter(({ key }) =>
@@ -149,7 +149,7 @@ function unrun(stanza: Stanza, scope: StanzaScope, reason: IgnoredReason): reado
   return declarations.map((declaration) => ignore(declaration, reason));
 }
 
-/** A bridge's features are not those of its ports, which are what was meant. */
+/** Setting features of a bridge does not set those of its ports, as intended. */
 function withPorts(
   declaration: Declaration,
   { loaded, lookUp }: StanzaScope,

@@ -105,7 +105,7 @@ export interface ProbeReport {
   readonly proof?: ProbeProof;
 }
 
-export interface ProbeProof {
+interface ProbeProof {
   readonly feature: string;
   readonly result: ProbeResult;
   readonly peers: readonly JudgedPeer[];

@@ -15,7 +15,7 @@ import type { Profile } from './frame.ts';
 import { helloKey, sessionKeys } from './keys.ts';
 import type { SessionKeys } from './keys.ts';
 
-/** How this node takes part in probes. */
+/** The configuration of this node for probes. */
 export interface ProbeNode {
   /** Shared by all nodes. */
   readonly secret: Buffer;
@@ -23,7 +23,7 @@ export interface ProbeNode {
   readonly readSegments: ReadTcpSegments;
 }
 
-/** A connection to a peer that has the secret and takes part in one measurement. */
+/** An authenticated connection to a peer for one measurement. */
 export interface Connection {
   readonly socket: Socket;
   readonly channel: Channel;
@@ -44,7 +44,7 @@ export interface ConnectRequest {
   readonly bytes?: number;
   readonly node: ProbeNode;
   readonly signal: AbortSignal;
-  /** A transfer without progress for so long stands still. */
+  /** Timeout of a transfer without progress. */
   readonly idleMilliseconds?: number | undefined;
 }
 
@@ -52,10 +52,10 @@ const connectMilliseconds = 5000;
 const defaultIdleMilliseconds = 10_000;
 
 /**
- * Connects to a peer, from a new port, and asks it for a measurement.
+ * Connects to a peer from a new port, and requests a measurement.
  *
- * @returns `busy` while the peer takes part in another one
- * @throws {SourceError} `absent` without a connection, `denied` without an authentic answer, `timeout` when it stands still,
+ * @returns `busy` while the peer is in another measurement
+ * @throws {SourceError} `absent` without a connection, `denied` without an authentic answer, `timeout` when it stalls,
  * `failed` when it is closed.
  */
 export async function connectTo(

@@ -14,7 +14,7 @@ import type { ProbeDevice } from '../model/probe-report.ts';
 /** A driver that does not answer holds up no measurement. */
 const timeoutMilliseconds = 2000;
 
-/** The NICs of this network namespace, with the offload features that are on; none in a pod, which does not see them. */
+/** The NICs of this network namespace, with their active offload features; none in a pod, where they are not visible. */
 export async function readProbeDevices(signal: AbortSignal): Promise<readonly ProbeDevice[]> {
   const drivers = await openDrivers('auto', { signal });
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));

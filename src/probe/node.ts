@@ -9,7 +9,7 @@ import type { ProbeNode } from './connect.ts';
 const minSecretBytes = 16;
 const maxSecretBytes = 4096;
 
-/** Opens what a node needs to take part in probes. @throws {ConfigError} naming the file, when it has no secret. */
+/** Opens the resources for probes. @throws {ConfigError} naming the file, when it has no secret. */
 export async function openProbeNode(secretFile: string): Promise<ProbeNode> {
   return {
     secret: await readSecret(secretFile),
@@ -34,7 +34,7 @@ async function readSecret(path: string): Promise<Buffer> {
   }
 }
 
-/** Without the native module nothing is told of segments. */
+/** Without the native module, segments are unknown. */
 async function openTcpInfo(): Promise<ReadTcpSegments> {
   try {
     return createTcpInfo(await openLibc());

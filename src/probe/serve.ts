@@ -13,7 +13,7 @@ import { openProbeNode } from './node.ts';
 import { startResponder } from './responder.ts';
 import type { ResponderOptions } from './responder.ts';
 
-/** Answers probes until SIGTERM or SIGINT. @throws {ConfigError} naming the file or address that does not do. */
+/** Answers probes until SIGTERM or SIGINT. @throws {ConfigError} naming the invalid file or address. */
 export async function serveProbes(
   options: ProbeServeOptions,
   write: (line: string) => void,

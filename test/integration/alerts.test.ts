@@ -45,7 +45,7 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
   let loop: DeadLoop;
 
   /** In real time beside the others, which make haste. */
-  let pages: Promise<PagingTimes>;
+  let pages: Promise<PagingTimes> | undefined;
 
   beforeAll(async () => {
     pages = playPagingStory();
@@ -273,7 +273,10 @@ scrape_configs:
   });
 
   test('critical alerts page within a minute, and a lost node within ninety seconds', async () => {
-    const { hang: seconds, nextFault, lostNode, besides } = await pages;
+    const story = pages ?? playPagingStory();
+    // Another try plays it anew.
+    pages = undefined;
+    const { hang: seconds, nextFault, lostNode, besides } = await story;
     expect(seconds).toBeLessThan(60);
     expect(nextFault).toBeLessThan(60);
     expect(lostNode).toBeLessThan(90);

@@ -11,7 +11,7 @@ import { createNamespace, inNamespace } from './netns.ts';
 import type { Namespace } from './netns.ts';
 
 /** What happens to the packets a node sends, in percent. */
-export interface LabFault {
+interface LabFault {
   /** Of the frames of 1,000 bytes and more: one bit is flipped. */
   readonly corrupt?: number;
   /** Of all frames: they are lost. */
