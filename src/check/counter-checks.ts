@@ -31,6 +31,13 @@ const counterChecks: readonly CounterCheck[] = [
     why: 'A bad cable, transceiver or port: the sum of the frame itself is wrong.',
     read: 'docs/runbooks/link-down.md',
   },
+  {
+    id: 'rx-missed',
+    counter: 'rx_missed',
+    headline: 'The device drops packets it has received.',
+    why: 'They were not fetched in time: its receive ring is too small (ethtool -g), or the CPU of its queue too busy.',
+    read: 'docs/drivers.md',
+  },
 ];
 const countedProtocols = /^(?:tcp|udp|udp6)$/;
 

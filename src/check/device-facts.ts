@@ -8,6 +8,7 @@ import type { NetworkConfig } from '../host/network-config.ts';
 import type { Check } from '../model/check-report.ts';
 import type { Declaration, DeviceIdentity } from '../model/declaration.ts';
 import type { Feature } from '../model/device.ts';
+import type { DeviceHistory } from '../model/offload-history.ts';
 import type { DeviceStatus, Status } from '../model/status.ts';
 import { stateText } from './exposure-checks.ts';
 import { fixFor } from './offload-facts.ts';
@@ -27,6 +28,8 @@ export interface Subject {
   readonly input: PredictionInput;
   readonly declarations: readonly Declaration[];
   readonly kernelRelease: string;
+  /** What the agent saw of offload features across boots. */
+  readonly histories: readonly DeviceHistory[];
 }
 
 /** Collects the facts about the offload features of a device. */
@@ -44,6 +47,8 @@ export function factsOf(
     firmwareVersion,
     input,
     declarations,
+    history: subject.histories.find((history) => history.device === identity.busAddress),
+    nowSeconds: subject.last.timestampSeconds,
     issues: config.knownIssues.filter(
       (issue) =>
         issue.drivers.includes(device.driver) &&

@@ -31,6 +31,7 @@ export function editInterfaces(
   const loaded = loadInterfaces(input.tree, {
     flavour,
     deviceNames: input.devices.map(({ name }) => name),
+    hasHotplug: input.installed.hotplug,
   });
   if (loaded.isRefused) {
     return undefined;

@@ -31,7 +31,7 @@ export function renderText(report: CheckReport, options: RenderOptions): string 
   const { host, node, devices } = report;
   const [finding] = findingsOf(node.checks);
   const blocks = [
-    ...(finding === undefined
+    ...(finding === undefined && !options.verbose
       ? []
       : [{ name: 'this node', title: nodeTitle(finding), checks: node.checks }]),
     ...devices.map((device) => ({
@@ -48,7 +48,9 @@ export function renderText(report: CheckReport, options: RenderOptions): string 
     });
     return { text, isLong: text.split('\n').length > 3 };
   });
-  const nodeUnknown = node.checks.filter(({ result }) => result === 'unknown');
+  const nodeUnknown = node.checks.filter(
+    ({ result }) => result === 'unknown' && !blocks.some(({ checks }) => checks === node.checks),
+  );
   return `${[
     wrap(plain(hostLine(host)), { first: 0, indent: '  ', width: options.style.width }),
     '',
@@ -84,8 +86,12 @@ function durationText(seconds: number): string {
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
-function nodeTitle({ id, headline }: Check): string {
-  return id === 'stack-csum' ? 'receives packets with wrong checksums' : headline;
+function nodeTitle(finding: Check | undefined): string {
+  return finding === undefined
+    ? 'its stack, its pods and its agent'
+    : finding.id.endsWith('-csum')
+      ? 'receives packets with wrong checksums'
+      : finding.headline;
 }
 
 function deviceTitle({
@@ -127,7 +133,11 @@ function renderBlock(
     : [];
   if (findings.length === 0) {
     const summary = paintLines(
-      wrap(plain(fineText(checks)), { first: indent.length, indent, width: style.width }),
+      wrap(plain(name === 'this node' ? 'nothing to do' : fineText(checks)), {
+        first: indent.length,
+        indent,
+        width: style.width,
+      }),
       style,
     );
     return [

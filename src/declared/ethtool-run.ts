@@ -117,6 +117,9 @@ function runEthtool(
   if (name === undefined || pairs.includes(undefined)) {
     return unknown({ origin, env, devices }, 'a part of it is not written there');
   }
+  if (pairs.length === 0) {
+    return { declarations: [], status: 'failed' };
+  }
   const device = devices(name);
   const { settings, badWord } = parseSettings(
     pairs.map((word) => word ?? ''),

@@ -12,7 +12,7 @@ import type { Flavour, IfupdownScope } from './ifupdown-options.ts';
 import type { CommandRun, DeviceLookup, RunStatus } from './ethtool-run.ts';
 import { loadInterfaces } from './interfaces-files.ts';
 import type { Activation, LoadedInterfaces } from './interfaces-files.ts';
-import { ignore } from './outcome.ts';
+import { doubt, ignore } from './outcome.ts';
 import type { HostContext } from './predict.ts';
 
 interface StanzaScope extends HostContext, IfupdownScope {
@@ -31,10 +31,12 @@ export function predictIfupdown(context: HostContext, flavour: Flavour): readonl
   const loaded = loadInterfaces(context.tree, {
     flavour,
     deviceNames: context.devices.map(({ name }) => name),
+    hasHotplug: context.installed.hotplug,
   });
   const targets: DeviceLookup = (name) =>
     context.lookUp(name) ?? (loaded.created.has(name) ? virtualDevice(name) : undefined);
-  const scope: StanzaScope = { ...context, flavour, loaded, targets };
+  const { noScripts } = loaded;
+  const scope: StanzaScope = { ...context, flavour, loaded, noScripts, targets };
   const run = loaded.isRefused
     ? []
     : loaded.activations.flatMap((activation) => runActivation(activation, scope));
@@ -79,16 +81,24 @@ function isActivated({ name }: Stanza, { activations }: LoadedInterfaces): boole
 
 /** Simulates `ifup DEVICE`. In ifupdown, the first failing command ends it. */
 function runActivation(
-  { device, stanzas }: Activation,
+  { device, stanzas, chosenBy }: Activation,
   scope: StanzaScope,
 ): readonly Declaration[] {
   const merged =
     scope.flavour === 'ifupdown'
       ? stanzas
-      : [{ options: stanzas.flatMap(({ options }) => options) }];
+      : [{ method: '', options: stanzas.flatMap(({ options }) => options) }];
   const declarations: Declaration[] = [];
   let status: RunStatus = 'ok';
-  for (const { options } of merged) {
+  for (const { options, method } of merged) {
+    // Nothing of a stanza is run that lacks what its method needs.
+    if (
+      scope.flavour === 'ifupdown' &&
+      method === 'static' &&
+      !options.some(({ key }) => key === 'address')
+    ) {
+      status = 'failed';
+    }
     const env = environment(device, scope.flavour === 'ifupdown' ? options : []);
     const commands = (keys: ReadonlySet<string>) =>
       options.filter(({ key }) => keys.has(key)).map((option) => () => command(option, env, scope));
@@ -108,7 +118,13 @@ function runActivation(
     }
     declarations.push(...misspelled(device, options, scope));
   }
-  return declarations.flatMap((declaration) => withPorts(declaration, scope));
+  return declarations
+    .map((row) =>
+      chosenBy === undefined
+        ? row
+        : doubt(row, `only ${chosenBy} can tell which stanza is for ${device}`),
+    )
+    .flatMap((declaration) => withPorts(declaration, scope));
 }
 
 function environment(

@@ -39,7 +39,11 @@ const comparisons: Readonly<
 export function matchesLink(match: readonly IniEntry[], device: DeviceIdentity): Verdict {
   const words = new Map<string, readonly string[]>();
   for (const { key, value } of match) {
-    const own = value.split(/\s+/).filter((word) => word !== '');
+    const all = value.split(/\s+/).filter((word) => word !== '');
+    const own = key.endsWith('MACAddress') ? all.filter(isAddress) : all;
+    if (own.length === 0 && all.length > 0) {
+      continue;
+    }
     words.set(key, own.length === 0 ? [] : [...(words.get(key) ?? []), ...own]);
   }
   const verdicts = new Set(
@@ -63,6 +67,11 @@ function anyAddress(words: readonly string[], address: string | undefined): bool
   return (
     address !== undefined && words.some((word) => plainAddress(word) === plainAddress(address))
   );
+}
+
+/** What is none is passed over. */
+function isAddress(text: string): boolean {
+  return /^[\da-f]{12}$/.test(plainAddress(text)) && /^[\da-fA-F.:-]+$/.test(text);
 }
 
 function plainAddress(text: string): string {

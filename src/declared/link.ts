@@ -47,19 +47,35 @@ export function linkFiles({
   netplan,
 }: Pick<HostContext, 'netplan' | 'tree'>): readonly LinkFile[] {
   const tree = new Map([[defaultLink.path, defaultLink], ...given]);
-  const ownFiles = filesByName(tree, { directories, suffix: '.link' })
-    .filter(({ path }) => !(netplan.isReadable && baseName(path).startsWith('10-netplan-')))
+  const dropInsOf = (name: string): readonly ConfigFile[] =>
+    filesByName(tree, {
+      directories: directories.map((directory) => `${directory}/${name}.d`),
+      suffix: '.conf',
+    });
+  const isMade = ({ path }: ConfigFile): boolean =>
+    netplan.isReadable && /^\/run\/.*\/10-netplan-/.test(path);
+  // One that is empty takes the place of another, and says nothing, whatever is dropped in.
+  const ownFiles = filesByName(tree, { directories, suffix: '.link' }).filter(
+    (file) => !isMade(file),
+  );
+  const own = ownFiles
+    .filter(({ text }) => text !== '')
     .map((file) => ({
       name: baseName(file.path),
-      ...entriesOf([
-        file,
-        ...filesByName(tree, {
-          directories: directories.map((directory) => `${directory}/${baseName(file.path)}.d`),
-          suffix: '.conf',
-        }),
-      ]),
+      ...entriesOf([file, ...dropInsOf(baseName(file.path))]),
     }));
-  return [...ownFiles, ...netplan.files].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const made = netplan.files
+    // /etc comes before /run.
+    .filter(({ name }) => !ownFiles.some(({ path }) => path === `/etc/systemd/network/${name}`))
+    .map((file) => {
+      const { match, settings } = entriesOf(dropInsOf(file.name));
+      return {
+        ...file,
+        match: [...file.match, ...match],
+        settings: [...file.settings, ...settings],
+      };
+    });
+  return [...own, ...made].toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** The first file that matches a device: udev uses it. */

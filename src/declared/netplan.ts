@@ -46,6 +46,8 @@ export function predictNetplan(tree: ConfigTree): NetplanFiles {
     });
     isRefused ||= document.errors.length > 0;
     const network = mapAt(document.contents, 'network');
+    const version = network?.get('version', true);
+    isRefused ||= version !== undefined && textOf(version) !== '2';
     for (const { key: type, value: group } of network?.items ?? []) {
       for (const { key: id, value: device } of isMap(group) ? group.items : []) {
         if (!isMap(device)) {

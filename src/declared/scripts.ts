@@ -40,7 +40,13 @@ function isCrontab(path: string): boolean {
 
 function isRun({ path, mode }: ConfigFile): boolean {
   const isNamed = scripts.has(path) || scriptDirectories.test(directoryOf(path));
+  // run-parts passes over names with a dot.
+  const isPassedOver =
+    /^\/etc\/(?:network\/if-|cron\.d)/.test(path) && !/^[\w-]+$/.test(baseName(path));
   return (
-    isNamed && (isCrontab(path) || (mode & executable) !== 0) && !baseName(path).startsWith('.')
+    isNamed &&
+    !isPassedOver &&
+    (isCrontab(path) || (mode & executable) !== 0) &&
+    !baseName(path).startsWith('.')
   );
 }

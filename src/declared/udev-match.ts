@@ -49,7 +49,8 @@ export function matchesEvent({ tokens }: UdevRule, event: UdevEvent): boolean | 
 }
 
 function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
-  const { key, operator, value } = token;
+  const { key, operator, value, isCaseInsensitive } = token;
+  const fold = (text: string): string => (isCaseInsensitive ? text.toLowerCase() : text);
   if (key === 'ENV' && operator !== '==' && operator !== '!=') {
     return true;
   }
@@ -59,7 +60,9 @@ function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
   }
   const isMatched = value
     .split('|')
-    .some((pattern) => texts.some((text) => text !== undefined && matchesGlob(pattern, text)));
+    .some((pattern) =>
+      texts.some((text) => text !== undefined && matchesGlob(fold(pattern), fold(text))),
+    );
   return isMatched === (operator === '==');
 }
 

@@ -20,7 +20,12 @@ export async function readProbeDevices(signal: AbortSignal): Promise<readonly Pr
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const host = createLinuxHost(
     { paths: { procfs: '/proc', sysfs: '/sys', rootfs: '/' } },
-    { ...drivers, descriptors: createDescriptorBudget(readDescriptorLimit()), state: noState },
+    {
+      ...drivers,
+      descriptors: createDescriptorBudget(readDescriptorLimit()),
+      state: noState,
+      offloadState: noState,
+    },
   );
   try {
     const physical = host.devices().filter(({ kind }) => kind === 'physical');
