@@ -2,11 +2,13 @@
 #   --network=host                       the host's devices and its /proc/net
 #   --volume=/sys:/sys:ro                the host's sysfs (Docker mounts one of its own otherwise)
 #   --volume=nicwatch:/var/lib/nicwatch  what it counted, across restarts of the container
-# and for the kernel log either
-#   --device=/dev/kmsg --cap-add=SYSLOG --user=0
-# or the journal, which also tells of the boot before this one (GID is that of the host's group systemd-journal):
-#   --volume=/var/log/journal:/var/log/journal:ro --volume=/run/log/journal:/run/log/journal:ro
-#   --volume=/etc/machine-id:/etc/machine-id:ro --group-add=GID
+# and, after the name of the image, --path.rootfs=/host, below which it looks for what else it reads of the host: the kernel log,
+#   --device=/dev/kmsg:/host/dev/kmsg --cap-add=SYSLOG --user=0
+# or the journal, which also tells of the boot before this one (GID is that of the host's group systemd-journal),
+#   --volume=/var/log/journal:/host/var/log/journal:ro --volume=/run/log/journal:/host/run/log/journal:ro
+#   --volume=/etc/machine-id:/host/etc/machine-id:ro --group-add=GID
+# and the configuration of the network, for the collector declared and for `docker exec CONTAINER nicwatch check --path.rootfs=/host`:
+#   --volume=/etc:/host/etc:ro --volume=/usr:/host/usr:ro --volume=/run/udev/data:/host/run/udev/data:ro
 # Reading NICs needs no capability, and nothing but the volume is written: --read-only --cap-drop=ALL --security-opt=no-new-privileges
 # go with the journal. It runs without any of these, and says in nicwatch_kernel_log_up,
 # nicwatch_state_persistent and the list of devices what it does without.
@@ -20,7 +22,8 @@ ARG BASE=node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37
 FROM $BASE AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+COPY scripts/ensure.sh ./scripts/
+RUN bash -ec '. scripts/ensure.sh; ensure_build_packages'
 COPY scripts ./scripts
 COPY tsconfig.json runbooks.json ./
 COPY src ./src
@@ -42,7 +45,8 @@ LABEL org.opencontainers.image.title="nicwatch" \
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ethtool systemd \
  && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig/aux-cache /etc/machine-id \
- && install -d -o node -g node /var/lib/nicwatch
+ && install -d -o node -g node /var/lib/nicwatch \
+ && ln -s ../lib/nicwatch/nicwatch.cjs /usr/local/bin/nicwatch
 COPY --from=build /build/runtime /usr/local/lib/nicwatch
 COPY --from=build /build/dist/nicwatch.cjs.map /build/dist/nicwatch.cjs.LEGAL.txt /usr/local/lib/nicwatch/
 COPY LICENSE /usr/local/lib/nicwatch/LICENSE

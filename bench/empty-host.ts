@@ -1,10 +1,18 @@
-import type { Host } from '../src/host/host.ts';
+import type { Host, StateFile } from '../src/host/host.ts';
+
+const noState: StateFile = {
+  claim: async () => {},
+  read: async () => undefined,
+  write: async () => {},
+  setAside: async () => {},
+};
 
 /** What a simulated host has of the parts that no benchmark measures: nothing. */
 export const emptyHost: Pick<
   Host,
   | 'previousBootLog'
   | 'state'
+  | 'offloadState'
   | 'addresses'
   | 'processNamespaces'
   | 'openPacketSocket'
@@ -12,12 +20,8 @@ export const emptyHost: Pick<
   | 'readRootFile'
 > = {
   previousBootLog: async function* () {},
-  state: {
-    claim: async () => {},
-    read: async () => undefined,
-    write: async () => {},
-    setAside: async () => {},
-  },
+  state: noState,
+  offloadState: noState,
   addresses: () => [],
   processNamespaces: () => [],
   openPacketSocket: undefined,

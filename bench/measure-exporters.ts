@@ -68,7 +68,7 @@ async function startAll(
   }
 }
 
-/** One real line: `nicwatch_build_info{version="0.1.0",...,node_version="v20.20.2",ethtool_reader="ioctl"} 1` */
+/** One real line: `nicwatch_build_info{version="0.2.0",...,node_version="v20.20.2",ethtool_reader="ioctl"} 1` */
 function describe(
   body: string,
   devices: number,

@@ -35,15 +35,16 @@ const failed = steps.filter(([name, command, ...argv]) => {
   return status !== 0;
 });
 
+const failedSteps = failed.map(([name]) => name);
 const counts = countTests();
 if (failed.length > 0) {
-  console.log(`\nfailed: ${failed.map(([name]) => name).join(', ')}`);
+  console.log(`\nfailed: ${failedSteps.join(', ')}`);
   process.exitCode = 1;
 }
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
 
-/** From the runner's report. A file that could not be loaded counts as one failure. */
+/** From the runner's report. A file that could not be loaded counts as one failure, and so does an error outside of tests. */
 function countTests() {
   try {
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
@@ -55,7 +56,7 @@ function countTests() {
     );
     return {
       passed: numPassedTests,
-      failed: numFailedTests + broken.length,
+      failed: Math.max(numFailedTests + broken.length, failedSteps.includes('tests') ? 1 : 0),
       skipped: numPendingTests,
     };
   } catch {

@@ -76,9 +76,24 @@ remove_boot_links() {
 
 # ensure_packages: the npm packages of the lockfile.
 ensure_packages() {
-  if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
-    echo 'nicwatch: installing npm packages' >&2
-    npm ci --include=dev >&2 || fail 'could not install the npm packages'
+  if [ ! node_modules/.package-lock.json -nt package-lock.json ] || [ ! -e node_modules/vitest ]; then
+    echo 'nicwatch: installing the npm packages of package-lock.json into node_modules' >&2
+    npm ci --include=dev --prefer-offline >&2 || fail 'could not install the npm packages'
+  fi
+}
+
+# ensure_build_packages: those of them that the agent is built from, in the versions of the lockfile.
+ensure_build_packages() {
+  local names=(bcryptjs close-with-grace commander esbuild execa fastify negotiator pino prom-client shell-quote yaml) packages
+  if [ ! node_modules/.package-lock.json -nt package-lock.json ] || [ ! -e node_modules/esbuild ]; then
+    echo "nicwatch: installing npm packages into node_modules: ${names[*]}, koffi and what they need" >&2
+    packages=$(node -p '
+      const { devDependencies } = require("./package.json");
+      process.argv.slice(1).map((name) => `${name}@${devDependencies[name]}`).join(" ");
+    ' "${names[@]}")
+    # shellcheck disable=SC2086
+    npm install --no-save --save-prod --omit=dev --loglevel=error $packages >&2 \
+      || fail 'could not install the npm packages'
   fi
 }
 
@@ -88,7 +103,7 @@ fetch_newer() {
   local suite="$1" sources=/etc/apt/sources.list.d/debian.sources folder="$PWD/.cache/$1" state
   shift
   [ -e "$folder/complete" ] && return
-  echo "nicwatch: fetching $* of Debian $suite" >&2
+  echo "nicwatch: fetching $* of Debian $suite, into .cache/$suite" >&2
   state=$(mktemp -d)
   mkdir -p "$folder" "$state"/{lists,cache/archives}/partial "$state/packages"
   : >"$state/status"
@@ -108,7 +123,7 @@ fetch_newer() {
 # ensure_helm: Helm, from its Go module, into .cache/bin. Without Go, the tests that need it are skipped.
 ensure_helm() {
   if [ ! -x .cache/bin/helm ] && ! command -v helm >/dev/null && command -v go >/dev/null; then
-    echo 'nicwatch: building Helm with Go' >&2
+    echo 'nicwatch: building Helm with Go, into .cache/bin' >&2
     GOBIN="$PWD/.cache/bin" GOFLAGS=-mod=mod go install helm.sh/helm/v3/cmd/helm@v3.19.0 >&2 \
       || echo 'nicwatch: Helm could not be built; what needs it is skipped' >&2
   fi

@@ -10,13 +10,17 @@ ensure_commands ethtool:ethtool ip:iproute2 prometheus:prometheus promtool:prome
   prometheus-node-exporter:prometheus-node-exporter \
   prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager \
   openssl:openssl curl:curl chromium:chromium \
-  groff:groff-base debootstrap:debootstrap pgrep:procps \
-  lintian:lintian cc:gcc /usr/include/stdio.h:libc6-dev
+  groff:groff-base mmdebstrap:mmdebstrap pgrep:procps \
+  lintian:lintian buildah:buildah cc:gcc /usr/include/stdio.h:libc6-dev
+# Beside each other: they mostly wait for the network.
+{
+  # Debian 12 has an older Prometheus, and no kustomize.
+  fetch_newer sid prometheus promtool
+  command -v kustomize >/dev/null || fetch_newer trixie kustomize
+  ensure_helm
+} &
 ensure_packages
-# Debian 12 has an older Prometheus, and no kustomize.
-fetch_newer sid prometheus promtool
-command -v kustomize >/dev/null || fetch_newer trixie kustomize
-ensure_helm
 node test/vm/run.mjs --fetch --kernel=6.1 >&2 || echo 'nicwatch: QEMU and a kernel are not to be had here; what needs them is skipped' >&2
+wait
 PATH="$PATH:$PWD/.cache/trixie/usr/bin:$PWD/.cache/bin"
 exec npm run --silent check

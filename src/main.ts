@@ -30,7 +30,6 @@ import { ConfigError, messageOf } from './model/errors.ts';
 import type { KnownIssue } from './model/known-issue.ts';
 import { memoizeLast } from './model/memoize.ts';
 import { withinTime } from './model/within-time.ts';
-import { createApp } from './http/app.ts';
 import { formatEndpoint, listen } from './http/listen.ts';
 import type { Endpoint } from './http/listen.ts';
 import type { WebSecurity } from './web-config/web-security.ts';
@@ -142,16 +141,15 @@ async function serve(given: Config): Promise<void> {
   // would.
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const runCommand = createRunCommand(ending.signal);
+  const stateOptions = { ...drivers, runCommand };
   const security = await openWebSecurity(config, log);
   const files = [security?.file ?? [], ownIssues ?? []].flat();
   const agent = createAgent({
     host: createLinuxHost(config, {
       ...drivers,
       descriptors: createDescriptorBudget(readDescriptorLimit()),
-      state: createStateFile(`${config.stateDirectory}/kernel-log.json`, {
-        ...drivers,
-        runCommand,
-      }),
+      state: createStateFile(`${config.stateDirectory}/kernel-log.json`, stateOptions),
+      offloadState: createStateFile(`${config.stateDirectory}/offloads.json`, stateOptions),
     }),
     config,
     definitions: collectorDefinitions,
@@ -171,6 +169,7 @@ async function serve(given: Config): Promise<void> {
     return files.every((file) => file.isUpToDate());
   };
   process.on('SIGHUP', () => void reload());
+  const { createApp } = await import('./http/app.ts');
   const listener = await listen(
     createApp({ agent, config, log, hostname, reload, protect: security?.protect }),
     endpoints,

@@ -5,6 +5,7 @@ import { inForce, predictDeclarations } from '../src/declared/predict.ts';
 import type { Declaration } from '../src/model/declaration.ts';
 import ifupdownCases from './declarations/ifupdown.json' with { type: 'json' };
 import otherCases from './declarations/udev-and-network-manager.json' with { type: 'json' };
+import variantCases from './declarations/variants.json' with { type: 'json' };
 import { declaredHost } from './support/declared-host.ts';
 
 /** What each column of the recordings is of `ethtool -k`, as the members it is on by. */
@@ -39,6 +40,7 @@ const undecided: Readonly<Record<string, string>> = {
 const cases = [
   ...ifupdownCases.map((row) => ({ ...row, device: 'eno1', features: row.features_of_eno1 })),
   ...otherCases,
+  ...variantCases,
 ].map(
   (row) => [`${row.system} ${row.version.split(' ')[1] ?? row.version}: ${row.case}`, row] as const,
 );

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { Arg, Copy, DockerfileParser, From } from 'dockerfile-ast';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dockerfile = DockerfileParser.parse(readFileSync(`${root}/Dockerfile`, 'utf8'));
+const text = readFileSync(`${root}/Dockerfile`, 'utf8');
+const dockerfile = DockerfileParser.parse(text);
 const instructions = dockerfile.getInstructions();
 const stages = instructions.filter((instruction) => instruction instanceof From);
 const copies = instructions
@@ -29,7 +30,7 @@ describe('the Dockerfile', () => {
     expect(sources).not.toEqual([]);
     for (const source of sources) {
       expect(existsSync(`${root}/${source}`), source).toBe(true);
-      expect(sent.map((name) => name.replace(/\/$/, ''))).toContain(source.replace(/^\.\//, ''));
+      expect(sent.map((name) => name.replace(/\/$/, ''))).toContain(source.split('/')[0]);
     }
   });
 
@@ -57,5 +58,21 @@ describe('the Dockerfile', () => {
     const users = instructions.filter((instruction) => instruction.getKeyword() === 'USER');
     expect(users.at(-1)?.getArgumentsContent()).toBe('node');
     expect(instructions.map((instruction) => instruction.getKeyword())).toContain('HEALTHCHECK');
+  });
+
+  test('links nicwatch to the path, where the documentation runs it in a container', () => {
+    const programs = ['docs', 'docs/runbooks', 'deploy/helm/nicwatch', '.']
+      .flatMap((folder) =>
+        readdirSync(`${root}/${folder}`)
+          .filter((name) => name.endsWith('.md') || name === 'Dockerfile')
+          .map((name) => readFileSync(`${root}/${folder}/${name}`, 'utf8')),
+      )
+      .flatMap((page) => [...page.matchAll(/\bexec (?:POD --|CONTAINER) (\S+)/g)])
+      .map(([, program]) => program);
+    expect(programs.length).toBeGreaterThan(2);
+    expect(new Set(programs)).toEqual(new Set(['nicwatch']));
+    const entry = instructions.find((instruction) => instruction.getKeyword() === 'ENTRYPOINT');
+    expect(entry?.getArgumentsContent()).toBe('["/usr/local/lib/nicwatch/nicwatch.cjs"]');
+    expect(text).toContain('ln -s ../lib/nicwatch/nicwatch.cjs /usr/local/bin/nicwatch\n');
   });
 });

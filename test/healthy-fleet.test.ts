@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 
+import { testRules } from './support/promtool.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 import { alertsFolder } from './support/rules.ts';
 import { seriesValues } from './support/series-values.ts';
@@ -83,10 +83,7 @@ test.skipIf(problem !== undefined)(
     const folder = mkdtempSync(join(tmpdir(), 'nicwatch-healthy-'));
     try {
       writeFileSync(join(folder, 'healthy.test.yaml'), stringify(healthyTest()));
-      const { exitCode, stderr } = await execa('promtool', ['test', 'rules', 'healthy.test.yaml'], {
-        cwd: folder,
-        reject: false,
-      });
+      const { exitCode, stderr } = await testRules('healthy.test.yaml', { directory: folder });
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     } finally {
       rmSync(folder, { recursive: true });

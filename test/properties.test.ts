@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
@@ -39,6 +40,8 @@ import { parseProcNetDev } from '../src/parsers/proc-net-dev.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../src/parsers/proc-net.ts';
 import { parseSubjectAltNames } from '../src/parsers/subject-alt-names.ts';
 import { parseFirmwareVersion, parseKernelVersion } from '../src/parsers/version.ts';
+import { encodeDatagram, maxDatagrams, parseDatagram } from '../src/probe/datagram.ts';
+import { encodeFrame, parseFrame } from '../src/probe/frame.ts';
 import { kernelRecord } from './support/kernel-record.ts';
 import { debianHost, recordedPath, recordedText, splitKmsg } from './support/recordings.ts';
 
@@ -51,6 +54,9 @@ const procNetDev = `Inter-|   Receive                                           
     lo: 287599669  142927    0    0    0     0          0         0 287599669  142927    0    0    0     0       0          0
   eth0: 1948762871   75946    0    0    0     0          0         0  5889727   52540    0    0    0     0       0          0
 `;
+
+const probeKey = Buffer.alloc(32, 1);
+const probeSession = { session: Buffer.alloc(8, 2), key: probeKey };
 
 interface ParserCase {
   readonly name: string;
@@ -254,6 +260,28 @@ const parserCases: readonly ParserCase[] = [
     recordings: [recordedText('proc/net/snmp6')],
     isSound: (text) =>
       [...parseProcNetSnmp6(text, 'InCsumErrors').values()].every(Number.isInteger),
+  },
+  {
+    name: 'parseFrame',
+    recordings: (['hello', 'ready', 'report'] as const).map((type) =>
+      encodeFrame(
+        {
+          type,
+          name: 'node-1',
+          nonce: Buffer.alloc(16, 1),
+          segments: { sent: 2, retransmitted: 1 },
+        },
+        { key: probeKey, sequence: 0 },
+      ).toString('latin1'),
+    ),
+    isSound: (text) => hasSoundFrame(Buffer.from(text, 'latin1')),
+  },
+  {
+    name: 'parseDatagram',
+    recordings: (['small', 'large'] as const).map((size) =>
+      encodeDatagram({ kind: 'request', size, sequence: 7 }, probeSession).toString('latin1'),
+    ),
+    isSound: (text) => hasSoundDatagram(Buffer.from(text, 'latin1')),
   },
   {
     name: 'parseBootTimestampSeconds',
@@ -533,6 +561,45 @@ function hasSoundRegisters(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Also of a peer that has the key, and sends what it likes. */
+function hasSoundFrame(text: Buffer): boolean {
+  const bytes = Buffer.alloc(512);
+  text.copy(bytes);
+  bytes.write('nwp1', 'latin1');
+  createHmac('sha256', probeKey)
+    .update(Buffer.alloc(1))
+    .update(bytes.subarray(0, 480))
+    .digest()
+    .copy(bytes, 480);
+  return [text, bytes].every((each) => {
+    const frame = parseFrame(each, { key: probeKey, sequence: 0 });
+    return (
+      frame === undefined ||
+      (Buffer.byteLength(frame.name, 'latin1') <= 253 &&
+        frame.nonce.length === 16 &&
+        frame.digest.length === 32 &&
+        Object.values({ ...frame.counters, ...frame.segments, ...frame.datagrams }).every(
+          isNatural,
+        ))
+    );
+  });
+}
+
+function hasSoundDatagram(text: Buffer): boolean {
+  const bytes = Buffer.alloc(text.length > 600 ? 1200 : 64);
+  text.copy(bytes);
+  bytes.write('nwd1', 'latin1');
+  probeSession.session.copy(bytes, 8);
+  createHmac('sha256', probeKey)
+    .update(bytes.subarray(0, -16))
+    .digest()
+    .copy(bytes, bytes.length - 16, 0, 16);
+  return [text, bytes].every((each) => {
+    const datagram = parseDatagram(each, probeSession, () => true);
+    return datagram === undefined || datagram.sequence < maxDatagrams;
+  });
 }
 
 /** Whether what the kernel might write gives as many entries as were asked for. Its counts are checked by the reader. */

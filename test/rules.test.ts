@@ -11,8 +11,10 @@ import runbooks from '../runbooks.json' with { type: 'json' };
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
+import { probeMetrics } from '../src/probe/mesh-metrics.ts';
 import { expressionNames } from './support/promql.ts';
 import { startPrometheus } from './support/prometheus-process.ts';
+import { testRules } from './support/promtool.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 import { alertFiles, alertsFolder, readAlertFile, readRules } from './support/rules.ts';
 import { listAt, valueAt } from './support/value-at.ts';
@@ -48,9 +50,11 @@ const foreignMetrics: Readonly<Record<string, readonly string[]>> = {
 const scrapeLabels = ['cluster', 'job', 'instance', 'node'];
 /** Metrics and what labels they have. */
 const known = new Map<string, readonly string[]>([
-  ...[...collectorDefinitions.flatMap(({ metrics }) => metrics), ...agentMetrics].map(
-    ({ name, labels }) => [name, labels] as const,
-  ),
+  ...[
+    ...collectorDefinitions.flatMap(({ metrics }) => metrics),
+    ...agentMetrics,
+    ...probeMetrics,
+  ].map(({ name, labels }) => [name, labels] as const),
   ...Object.entries(foreignMetrics),
 ]);
 const knownLabels = new Set([
@@ -162,9 +166,9 @@ describe.each(promtools)('promtool $version', ({ promtool, problem }) => {
   test.skipIf(problem !== undefined).each(alertFiles('.test.yaml'))(
     `finds the rules to do what %s says${skipNote(problem)}`,
     async (file) => {
-      const { stdout, exitCode, stderr } = await execa(promtool, ['test', 'rules', file], {
-        cwd: alertsFolder,
-        reject: false,
+      const { stdout, exitCode, stderr } = await testRules(file, {
+        directory: alertsFolder,
+        command: promtool,
       });
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(stdout).toContain('SUCCESS');

@@ -107,13 +107,17 @@ function checksumErrorsOfTheStack(): PlacedPanel {
   return timePanel({
     title: 'Checksum errors of the stack',
     description:
-      'Packets per second that the network stack of the node drops for a wrong checksum, from any device.',
+      'Packets per second that the network stack of the node drops for a wrong checksum, from any device; with --collector.netns also those of its pods.',
     unit: units.CountsPerSecond,
     steps: [[stackErrorsPerSecond, 'orange']],
     queries: [
       {
         expr: `max by (protocol) (rate(nic_stack_csum_errors_total{${node}}[$__rate_interval]))`,
         legend: '{{protocol}}',
+      },
+      {
+        expr: `max by (protocol) (rate(nic_netns_csum_errors_total{${node}}[$__rate_interval]))`,
+        legend: '{{protocol}} in pods',
       },
     ],
     noValue: 'Not scraped in this time range',

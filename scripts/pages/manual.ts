@@ -21,6 +21,15 @@ nicwatch \- Prometheus exporter that watches network cards
 .B nicwatch drill list
 .br
 .B nicwatch drill checksum \-\-to=\fIADDRESS\fR [\-\-port=\fIPORT\fR]
+.br
+.B nicwatch probe serve \-\-secret\-file=\fIPATH\fR
+.RI [ flags ]
+.br
+.B nicwatch probe run \-\-to=\fIHOST\fR[:\fIPORT\fR] \-\-secret\-file=\fIPATH\fR
+.RI [ flags ]
+.br
+.B nicwatch probe mesh \-\-peer=\fINAME\fR \-\-secret\-file=\fIPATH\fR
+.RI [ flags ]
 .SH DESCRIPTION
 Exports metrics of network cards for Prometheus, on port 10140 under /metrics: hangs, checksum errors, offload features,
 drivers, firmware and kernel\-log events.
@@ -41,6 +50,22 @@ make the fixes persistent.
 .B nicwatch check \-\-help
 lists its flags.
 Its exit status is 0 without findings, 1 with findings, and 2 if a check could not be completed or the command line is invalid.
+.PP
+.B nicwatch probe run
+measures the path to other nodes, which run
+.BR "nicwatch probe serve" ,
+with packets that faulty offloads corrupt, and says whether the path can be trusted, which side is suspect and what to switch off
+to prove it.
+.B nicwatch probe run \-\-help
+and
+.B nicwatch probe serve \-\-help
+list their flags.
+Its exit status is 0 where every path can be trusted, 1 where one failed, and 2 where one could not be tested or it was used wrongly.
+.PP
+.B nicwatch probe mesh
+probes all other nodes in turn, answers their probes, and exports the results on port 10142 under /metrics.
+.B nicwatch probe mesh \-\-help
+lists its flags.
 .SH OPTIONS
 ${options.join('')}.SH EXIT STATUS
 .TP

@@ -36,13 +36,19 @@ describe('readLink()', () => {
         }),
     );
     const link = readLink({ readAttribute });
-    await vi.waitFor(() => {
-      expect(readAttribute).toHaveBeenCalledTimes(1);
-    });
+    await vi.waitFor(
+      () => {
+        expect(readAttribute).toHaveBeenCalledTimes(1);
+      },
+      { timeout: 10_000 },
+    );
     answer?.('1\n');
-    await vi.waitFor(() => {
-      expect(readAttribute).toHaveBeenCalledTimes(2);
-    });
+    await vi.waitFor(
+      () => {
+        expect(readAttribute).toHaveBeenCalledTimes(2);
+      },
+      { timeout: 10_000 },
+    );
     answer?.('1000\n');
     expect((await link).speed()).toBe('1000\n');
   });

@@ -47,9 +47,12 @@ test('notifySystemd() sends READY=1 after the first poll, not before', async () 
   await new Promise(setImmediate);
   expect(sent).toEqual([]);
   polling.emit('end');
-  await vi.waitFor(() => {
-    expect(sent).toEqual(['READY=1']);
-  });
+  await vi.waitFor(
+    () => {
+      expect(sent).toEqual(['READY=1']);
+    },
+    { timeout: 10_000 },
+  );
   await stop();
   expect(sent).toEqual(['READY=1']);
 });
@@ -62,9 +65,12 @@ test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
     notify: async (state) => void sent.push(state),
     isPolling: () => polling,
   });
-  await vi.waitFor(() => {
-    expect(sent.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
-  });
+  await vi.waitFor(
+    () => {
+      expect(sent.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
+    },
+    { timeout: 10_000 },
+  );
   polling = false;
   const count = sent.length;
   await new Promise((resolve) => {
@@ -72,9 +78,12 @@ test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
   });
   expect(sent.length).toBe(count);
   polling = true;
-  await vi.waitFor(() => {
-    expect(sent.length).toBeGreaterThan(count);
-  });
+  await vi.waitFor(
+    () => {
+      expect(sent.length).toBeGreaterThan(count);
+    },
+    { timeout: 10_000 },
+  );
   await stop();
 });
 
@@ -87,9 +96,12 @@ test('notifySystemd() logs a failure once, and keeps trying', async () => {
       throw new Error('no such command');
     },
   });
-  await vi.waitFor(() => {
-    expect(tries).toBeGreaterThan(3);
-  });
+  await vi.waitFor(
+    () => {
+      expect(tries).toBeGreaterThan(3);
+    },
+    { timeout: 10_000 },
+  );
   await stop();
   expect(logged).toEqual([expect.stringContaining('no such command')]);
 });

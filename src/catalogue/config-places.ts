@@ -36,7 +36,13 @@ export const configPlaces: readonly ConfigPlace[] = [
   ...below(['/run', '/etc', '/usr/lib'], { source: 'netplan', path: '/netplan', files: /\.yaml$/ }),
   ...below(systemdPrefixes, { source: 'udev', path: '/udev/rules.d', files: /\.rules$/ }),
   { source: 'udev', path: '/run/udev/data', files: /^n\d+$/ },
-  ...below(['/etc', '/run', '/usr/lib'], {
+  {
+    source: 'networkmanager',
+    path: '/etc/NetworkManager/system-connections',
+    // Also files without a suffix, but not copies of editors and packages, nor keys.
+    files: /^(?!\.).*(?<!~|\.(?:bak|orig|rpmnew|rpmsave|rpmorig|swp|tmp|pem|der|dpkg-\w+))$/,
+  },
+  ...below(['/run', '/usr/lib'], {
     source: 'networkmanager',
     path: '/NetworkManager/system-connections',
     files: /\.nmconnection$/,
@@ -86,6 +92,7 @@ export const installationMarkers = [
   '/usr/sbin/ethtool',
   '/sbin/ethtool',
   '/usr/bin/ethtool',
+  '/bin/ethtool',
   '/etc/init.d/network',
   '/etc/NIXOS',
 ] as const;

@@ -108,6 +108,8 @@ export const kernelFeatures: readonly string[] =
 export const featureDependencies: readonly {
   readonly features: RegExp;
   readonly need: RegExp;
+  /** Only where this is off as well. */
+  readonly and?: RegExp;
 }[] = [
   {
     features: /^tx-tcp(?:-ecn|-mangleid)?-segmentation$|^tx-udp-segmentation$/,
@@ -120,5 +122,11 @@ export const featureDependencies: readonly {
   {
     features: /^tx-tcp6?(?:-ecn|-mangleid)?-segmentation$|^generic-segmentation-offload$/,
     need: /^(?:scatter-gather|tx-scatter-gather)$/,
+  },
+  { features: /^tx-tcp-mangleid-segmentation$/, need: /^tx-tcp-segmentation$/ },
+  {
+    features: /^tx-tcp-ecn-segmentation$/,
+    need: /^tx-tcp-segmentation$/,
+    and: /^tx-tcp6-segmentation$/,
   },
 ];

@@ -7,7 +7,7 @@ import { runCheck } from './run-check.ts';
 import type { RunCheckOptions } from './run-check.ts';
 import { exitCodeOf } from './summary.ts';
 
-/** Runs `nicwatch check`: what it prints, and its exit code. @throws {ConfigError} as {@link runCheck}. */
+/** Runs `nicwatch check` and returns its output and exit code. @throws {ConfigError} as {@link runCheck}. */
 export async function checkCommand(
   run: Omit<RunCheckOptions, 'devices'>,
   {

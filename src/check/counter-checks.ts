@@ -2,7 +2,7 @@ import type { Check } from '../model/check-report.ts';
 import type { CounterName, DeviceStatus, Status } from '../model/status.ts';
 import { ok } from './offload-facts.ts';
 
-/** Two readings of the counters. */
+/** Two samples of the counters. */
 export interface Readings {
   readonly first: Status;
   readonly last: Status;
@@ -11,7 +11,6 @@ export interface Readings {
 interface CounterCheck {
   readonly id: string;
   readonly counter: CounterName;
-  /** So many since the driver was loaded are worth a word although none was added. */
   readonly headline: string;
   readonly why: string;
   readonly read: string;
@@ -32,10 +31,17 @@ const counterChecks: readonly CounterCheck[] = [
     why: 'A bad cable, transceiver or port: the sum of the frame itself is wrong.',
     read: 'docs/runbooks/link-down.md',
   },
+  {
+    id: 'rx-missed',
+    counter: 'rx_missed',
+    headline: 'The device drops packets it has received.',
+    why: 'They were not fetched in time: its receive ring is too small (ethtool -g), or the CPU of its queue too busy.',
+    read: 'docs/drivers.md',
+  },
 ];
 const countedProtocols = /^(?:tcp|udp|udp6)$/;
 
-/** What the counters of a device did while two readings of them were made. */
+/** Increases of a device's counters between two samples. */
 export function counterChecksOf(device: DeviceStatus, { first }: Readings): readonly Check[] {
   const before = first.devices.find(({ name }) => name === device.name);
   const stalled: Check =
@@ -74,7 +80,7 @@ export function counterChecksOf(device: DeviceStatus, { first }: Readings): read
   ];
 }
 
-/** What the network stack found wrong while two readings were made. */
+/** Checksum errors of the network stack between two samples. */
 export function stackChecksOf({ first, last }: Readings): readonly Check[] {
   const rows = Object.entries(last.stackCsumErrors)
     .filter(([protocol]) => countedProtocols.test(protocol))
@@ -145,7 +151,7 @@ function wireText(name: string, counters: DeviceStatus['counters']): string {
   return `${name}: ${parts.join(', ')}${isClean ? ': the wire is clean' : ''}`;
 }
 
-/** With a comma for each thousand. */
+/** With thousands separators. */
 function grouped(value: number): string {
   return String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -4,13 +4,14 @@ import type { Check, Fix } from '../model/check-report.ts';
 import type { Declaration, Setting } from '../model/declaration.ts';
 import { exposureChecks } from './exposure-checks.ts';
 import { headlineOf } from './headlines.ts';
+import { areWords, keptWords, onOff } from './history-words.ts';
+import { appliedChecks, keptCheck } from './kept-checks.ts';
 import { fixFor, ok } from './offload-facts.ts';
 import type { OffloadFacts } from './offload-facts.ts';
-import { switchCommand, switchesOf } from './switch-words.ts';
 import { harmless, wantedSettings } from './wanted-settings.ts';
 
 const persistPage = 'docs/runbooks/persist-offloads.md';
-/** Its sections. */
+/** Sections of that page. */
 const sections: Readonly<Record<string, string>> = {
   ifupdown: 'ifupdown-debian',
   ifupdown2: 'ifupdown2-proxmox-cumulus',
@@ -19,7 +20,7 @@ const sections: Readonly<Record<string, string>> = {
   udev: 'udev',
 };
 
-/** What is declared of a device's offload features, what is in force, and what known issues and policies want of them. */
+/** Compares the declared and current offload features of a device with what known issues and policies require. */
 export function declaredChecks(facts: OffloadFacts): readonly Check[] {
   if (facts.features === undefined) {
     return ['known-issue', 'offload-declared', 'offload-applied', 'offload-policy'].map((id) => ({
@@ -57,13 +58,13 @@ interface State {
   readonly wanted: readonly Setting[];
 }
 
-/** One finding for each reason, with all lines it is true of. */
+/** One finding per reason, with all its lines. */
 function ignoredChecks(facts: OffloadFacts, { state, wanted }: State): readonly Check[] {
   const { device, declarations, features = [], input } = facts;
   const names = new Set(input.devices.map(({ name }) => name));
   const isHere = (row: Declaration): boolean =>
     row.device === device.name ||
-    // One for a name nobody has is for the NIC that has no line of its own.
+    // A line for an unknown name is attributed to the NIC without a line.
     (row.device !== undefined &&
       !names.has(row.device) &&
       state.size === 0 &&
@@ -103,7 +104,7 @@ function ignoredChecks(facts: OffloadFacts, { state, wanted }: State): readonly 
         headline,
         evidence: group.map(({ file, line, text }) => ({ file, line, text })),
         ...(why === undefined ? {} : { why }),
-        // The command stands with the hang it prevents, where there was one.
+        // If there was a hang, its finding shows the command.
         fix: facts.hasHung ? { ...fix, now: [] } : fix,
         read: persistRead(fix),
       },
@@ -123,7 +124,7 @@ function isGrave({ issues, hasHung }: OffloadFacts): boolean {
   );
 }
 
-/** What is as it should be and does not stay so. */
+/** Settings that are right now but do not survive a reboot. */
 function onlyRunning(
   facts: OffloadFacts,
   {
@@ -139,22 +140,28 @@ function onlyRunning(
   if (first === undefined) {
     return [];
   }
+  const names = areWords(right, device);
   if (open) {
+    const kept = keptWords(right, facts);
     const [doubt] = doubts(facts);
+    const cause = doubt ?? `${facts.unreadable.join(', ')} cannot be read`;
     return [
-      {
-        id: 'offload-declared',
-        result: 'unknown',
-        headline: `could not tell what the next reboot brings: ${doubt ?? `${facts.unreadable.join(', ')} cannot be read`}`,
-        evidence: [],
-      },
+      kept === undefined
+        ? {
+            id: 'offload-declared',
+            result: 'unknown',
+            headline: `could not tell what the next reboot brings: ${cause}`,
+            evidence: [],
+          }
+        : {
+            id: 'offload-declared',
+            result: 'info',
+            reason: 'kept',
+            headline: `${names} ${onOff(first.enabled)}, and stayed so through ${kept} (${cause})`,
+            evidence: [],
+          },
     ];
   }
-  const words = switchesOf(right, device).map(({ name }) => name.toUpperCase());
-  const names =
-    words.length > 1
-      ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)} are`
-      : `${words[0]} is`;
   const fix = fixFor(facts, missing);
   return [
     {
@@ -162,7 +169,7 @@ function onlyRunning(
       result: 'warning',
       reason: 'only-running',
       feature: first.feature,
-      headline: `${names} ${first.enabled ? 'on' : 'off'} now and nothing keeps it so: the next reboot switches it ${first.enabled ? 'off' : 'on'}.`,
+      headline: `${names} ${onOff(first.enabled)} now and nothing keeps it so: the next reboot switches it ${onOff(!first.enabled)}.`,
       evidence: [],
       fix,
       read: persistRead(fix),
@@ -176,60 +183,4 @@ function doubts({ declarations, device }: OffloadFacts): readonly string[] {
       ? [row.outcome.detail]
       : [],
   );
-}
-
-/** What is declared and is not so now. */
-function appliedChecks(
-  { device, features = [] }: OffloadFacts,
-  state: ReadonlyMap<string, InForce>,
-): readonly Check[] {
-  const wrong = [...state].filter(([feature, { enabled }]) =>
-    features.some((own) => own.name === feature && own.requested !== enabled && !own.fixed),
-  );
-  const [first] = wrong;
-  if (first === undefined) {
-    return [];
-  }
-  const settings = wrong.map(([feature, { enabled }]) => ({ feature, enabled }));
-  const [, { enabled, by }] = first;
-  const names = switchesOf(settings, device).map(({ name }) => name.toUpperCase());
-  return [
-    {
-      id: 'offload-applied',
-      result: 'warning',
-      reason: 'switched-since',
-      feature: first[0],
-      headline: `${names.join(', ')} is declared ${enabled ? 'on' : 'off'}, and is ${enabled ? 'off' : 'on'} now: somebody switched it since, or the line has not been applied yet.`,
-      evidence: [{ file: by.file, line: by.line, text: by.text }],
-      fix: { now: [switchCommand(device.name, switchesOf(settings, device))] },
-      read: 'docs/runbooks/NICOffloadChanged.md',
-    },
-  ];
-}
-
-/** Says of what matters that it stays. */
-function keptCheck(
-  { device }: OffloadFacts,
-  state: ReadonlyMap<string, InForce>,
-  missing: readonly Setting[],
-): Check {
-  const off = [...state].filter(([, { enabled }]) => !enabled);
-  const names = switchesOf(
-    off.map(([feature, { enabled }]) => ({ feature, enabled })),
-    device,
-  ).map(({ name }) => name.toUpperCase());
-  const [by] = off.map(([, row]) => row.by).toSorted((one, other) => one.line - other.line);
-  const list =
-    names.length > 1
-      ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`
-      : `${names[0]} is`;
-  return by === undefined || missing.length > 0
-    ? ok('offload-declared', 'nothing is declared that does nothing')
-    : {
-        ...ok(
-          'offload-declared',
-          `${list} off and stay${names.length > 1 ? '' : 's'} off (${by.file}:${by.line})`,
-        ),
-        reason: 'kept',
-      };
 }

@@ -8,6 +8,7 @@ import type { NetworkConfig } from '../host/network-config.ts';
 import type { Check } from '../model/check-report.ts';
 import type { Declaration, DeviceIdentity } from '../model/declaration.ts';
 import type { Feature } from '../model/device.ts';
+import type { DeviceHistory } from '../model/offload-history.ts';
 import type { DeviceStatus, Status } from '../model/status.ts';
 import { stateText } from './exposure-checks.ts';
 import { fixFor } from './offload-facts.ts';
@@ -16,7 +17,7 @@ import type { Remedy } from './previous-boot-check.ts';
 import type { PreviousBoot } from './previous-boot.ts';
 import { wantedSettings } from './wanted-settings.ts';
 
-/** All that was read of the host. */
+/** The facts read from the host. */
 export interface Subject {
   readonly host: Host;
   readonly config: Config;
@@ -27,9 +28,11 @@ export interface Subject {
   readonly input: PredictionInput;
   readonly declarations: readonly Declaration[];
   readonly kernelRelease: string;
+  /** What the agent saw of offload features across boots. */
+  readonly histories: readonly DeviceHistory[];
 }
 
-/** Puts together what is known of a device's offload features. */
+/** Collects the facts about the offload features of a device. */
 export function factsOf(
   device: DeviceStatus,
   identity: DeviceIdentity,
@@ -44,6 +47,8 @@ export function factsOf(
     firmwareVersion,
     input,
     declarations,
+    history: subject.histories.find((history) => history.device === identity.busAddress),
+    nowSeconds: subject.last.timestampSeconds,
     issues: config.knownIssues.filter(
       (issue) =>
         issue.drivers.includes(device.driver) &&
@@ -61,7 +66,7 @@ export function factsOf(
   };
 }
 
-/** What usually prevents a hang, where it is not in force. */
+/** The command that usually prevents a hang, unless it is in force. */
 export function remedyOf(facts: OffloadFacts, offloads: readonly Check[]): Remedy | undefined {
   const { issues, features = [], device } = facts;
   const isSaid = offloads.some(({ id, result }) => id === 'offload-declared' && result !== 'ok');
@@ -94,7 +99,7 @@ function featuresOfStatus({ offloads }: DeviceStatus): readonly Feature[] {
   }));
 }
 
-/** Puts together who a device is, with what its driver told. */
+/** The identity of a device, with the information of its driver. */
 export async function identityOf(
   host: Host,
   device: Parameters<typeof readIdentity>[1],
@@ -109,7 +114,7 @@ export async function identityOf(
   };
 }
 
-/** Names of the VXLAN and Geneve devices that stand on a device. */
+/** Names of the VXLAN and Geneve devices over a device. */
 export function tunnelsOn(name: string, host: Host): readonly string[] {
   const devices = host.devices();
   const entries = devices.find((device) => device.name === name)?.attributeNames('.') ?? [];

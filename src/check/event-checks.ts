@@ -7,18 +7,18 @@ import { firstLine, previousBootCheck, times } from './previous-boot-check.ts';
 import type { Remedy } from './previous-boot-check.ts';
 import type { PreviousBoot } from './previous-boot.ts';
 
-/** An event younger than this is going on. */
+/** An event younger than this is current. */
 const recentSeconds = 15 * 60;
-/** Events that are over are told for so long. */
+/** How long past events are reported. */
 const pastSeconds = 24 * 60 * 60;
 const resetLoopCount = 3;
 
 interface EventCheck {
   readonly id: string;
   readonly events: readonly KernelEventName[];
-  /** So many make a finding. */
+  /** Min count for a finding. */
   readonly atLeast: number;
-  /** It matters until the next boot. */
+  /** Whether it is a finding until the next boot. */
   readonly isLasting: boolean;
   readonly headline: string;
   readonly read: string;
@@ -75,7 +75,7 @@ const eventChecks: readonly EventCheck[] = [
   },
 ];
 
-/** Whether the kernel log of this boot, lately, or of the one before tells of a hang. */
+/** Whether the kernel log of this boot (recently) or of the previous boot reports a hang. */
 export function hasHung(
   { name }: DeviceStatus,
   { status, previousBoot }: Pick<EventCheckOptions, 'status' | 'previousBoot'>,
@@ -96,11 +96,11 @@ interface EventCheckOptions {
   readonly previousBoot: PreviousBoot;
   /** Why the kernel log could not be read. */
   readonly logProblem: string | undefined;
-  /** What usually prevents a hang, and is not in force; undefined where it is, or there is no such thing. */
+  /** The command that usually prevents a hang; undefined if it is in force or unknown. */
   readonly remedy: Remedy | undefined;
 }
 
-/** What the kernel log says of a device, in this boot and in the one before. */
+/** The kernel-log events of a device, in this boot and in the previous one. */
 export function eventChecksOf(
   device: DeviceStatus,
   { status, previousBoot, logProblem, remedy }: EventCheckOptions,

@@ -7,7 +7,7 @@ import { fixFor, ok } from './offload-facts.ts';
 import type { OffloadFacts } from './offload-facts.ts';
 import { switchesOf } from './switch-words.ts';
 
-/** Known issues the device is exposed to now, and policies that are violated now. */
+/** Known issues that the device is exposed to, and policies that it violates. */
 export function exposureChecks(
   facts: OffloadFacts,
   { wanted, isExplained }: { readonly wanted: readonly Setting[]; readonly isExplained: boolean },
@@ -66,7 +66,7 @@ export function exposureChecks(
   return [...checks(policies, 'offload-policy'), ...checks(risks, 'known-issue')];
 }
 
-/** Without known issues of which a policy takes care. */
+/** Without known issues that a policy covers. */
 export function uncovered(issues: readonly KnownIssue[]): readonly KnownIssue[] {
   const covered = new Set(
     issues.flatMap(({ required, features }) => (required === undefined ? [] : features)),
@@ -113,7 +113,7 @@ function versionEvidence(
   return [{ text: `firmware ${firmwareVersion.split(' ')[0] ?? ''} (${kind} ${id}: ${range})` }];
 }
 
-/** Says what features are, a group where all of it is so. */
+/** Describes the states of features, as a group if all its members have the same. */
 export function stateText(features: readonly Feature[], device: DeviceIdentity): string {
   return switchesOf(
     features.map(({ name, enabled }) => ({ feature: name, enabled })),

@@ -6,7 +6,7 @@ interface Headline {
   readonly why?: string;
 }
 
-/** What is wrong with a line that does nothing, in one sentence. */
+/** Why a line has no effect, in one sentence. */
 export function headlineOf(
   { file, line, text, source, outcome, device = '' }: Declaration,
   name: string,
@@ -69,7 +69,15 @@ export function headlineOf(
     'other-device-name': {
       headline: `${place} uses the name before the renaming. Use $name, in a file with a number above 80.`,
     },
-    'no-path': { headline: `${place}: udev needs the whole path: write /usr/sbin/ethtool.` },
+    'no-scripts': {
+      headline: `${key} needs a hook, and "no-scripts" keeps ifup from running the hooks of ${name}.`,
+    },
+    'no-path': {
+      headline:
+        detail === ''
+          ? `${place}: udev needs the whole path: write /usr/sbin/ethtool.`
+          : `${place}: there is no ${detail}: write /usr/sbin/ethtool.`,
+    },
     'no-shell': {
       headline: `${place}: ${source === 'udev' ? 'udev' : 'systemd'} runs no shell: one command for each line.`,
     },

@@ -11,7 +11,7 @@ interface HostFactsOptions {
   readonly installed: Installed;
 }
 
-/** Says what the host is, and what configures its network. What cannot be read is absent. */
+/** Reads the properties of the host, and what configures its network; unreadable values are absent. */
 export async function hostFacts(
   host: Pick<Host, 'readFile' | 'readRootFile' | 'now'>,
   { config, installed }: HostFactsOptions,
@@ -43,7 +43,7 @@ export async function hostFacts(
 
 const packageNames: Readonly<Record<string, string>> = { NetworkManager: 'network-manager' };
 
-/** What has files of its own here, in the order in which people name them. */
+/** The systems with configuration files, in the usual order. */
 function configurers({ files }: NetworkConfig, installed: Installed): readonly string[] {
   const has = (pattern: RegExp): boolean => [...files.keys()].some((path) => pattern.test(path));
   const interfaces = files.get('/etc/network/interfaces')?.text ?? '';
@@ -72,7 +72,7 @@ function osName(release: string | undefined, packages: string | undefined): stri
   return name === undefined ? undefined : [name, field('VERSION_ID') ?? ''].join(' ').trim();
 }
 
-/** Without epoch and Debian's revision. */
+/** The upstream version, without epoch and Debian revision. */
 function packageVersion(packages: string | undefined, name: string): string | undefined {
   const start =
     packages?.startsWith(`Package: ${name}\n`) === true

@@ -1,6 +1,6 @@
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-/** A time as the clock on the wall shows it, with the date when that is not today's. */
+/** A local time, with the date unless it is today. */
 export function localTime(seconds: number, nowSeconds: number): string {
   const date = new Date(seconds * 1000);
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()]

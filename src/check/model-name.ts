@@ -1,5 +1,5 @@
 /**
- * Says what a card is called, from udev's database: the vendor's first word, and what looks like the name of a model.
+ * Returns the model name of a card from udev's database: the first word of the vendor, and the part that looks like a model.
  *
  * Two real lines: `E:ID_VENDOR_FROM_DATABASE=Intel Corporation`,
  * `E:ID_MODEL_FROM_DATABASE=Ethernet Connection (17) I219-LM`

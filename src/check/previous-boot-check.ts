@@ -12,7 +12,7 @@ const hangEvents: ReadonlySet<string> = new Set([
   'device_lost',
 ]);
 
-/** What usually prevents a hang, and is not in force. */
+/** The command that usually prevents a hang and is not in force. */
 export interface Remedy {
   readonly evidence: string;
   readonly fix: Fix;
@@ -21,11 +21,11 @@ export interface Remedy {
 interface PreviousBootOptions {
   readonly status: Status;
   readonly previousBoot: PreviousBoot;
-  /** Undefined where it is in force, or there is no such thing. */
+  /** Undefined if it is in force or unknown. */
   readonly remedy: Remedy | undefined;
 }
 
-/** What the log of the boot before this one says of a device. */
+/** The events of a device in the kernel log of the previous boot. */
 export function previousBootCheck(
   { name }: DeviceStatus,
   { status, previousBoot, remedy }: PreviousBootOptions,
@@ -68,7 +68,7 @@ export function previousBootCheck(
   };
 }
 
-/** The date once, where both are of one day. */
+/** A time range, with a single date if both are on one day. */
 function timeRange({ firstSeconds, lastSeconds }: PreviousEvents, nowSeconds: number): string {
   const from = localTime(firstSeconds, nowSeconds);
   return `${from} to ${localTime(lastSeconds, startOfDay(firstSeconds) === startOfDay(lastSeconds) ? lastSeconds : nowSeconds)}`;
@@ -80,7 +80,7 @@ function severity({ event }: PreviousEvents): number {
   );
 }
 
-/** Whether it was going on when the log ended. */
+/** Whether it lasted until the end of the log. */
 function isUntilEnd({ lastSeconds }: PreviousEvents, endSeconds: number | undefined): boolean {
   return endSeconds !== undefined && endSeconds - lastSeconds < 60;
 }
@@ -99,7 +99,7 @@ function startOfDay(seconds: number): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-/** How often, in words. */
+/** The count in words. */
 export function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
@@ -109,7 +109,7 @@ export function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/** Without driver, bus address and name, which every message begins with. */
+/** Without the prefix of driver, bus address and name. */
 function messageOf({ text }: PreviousEvents): string {
   return firstLine(text)
     .replace(/^\S+ [\da-f:.]+ \S+: /, '')

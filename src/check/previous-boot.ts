@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 import { SourceError } from '../model/errors.ts';
 import type { KernelEventName } from '../model/kernel-event.ts';
 
-/** One class of event of one device in the boot before this one. */
+/** Events of one class of one device in the previous boot. */
 export interface PreviousEvents {
   readonly device: string;
   readonly event: KernelEventName;
@@ -14,15 +14,15 @@ export interface PreviousEvents {
   readonly text: string;
 }
 
-/** What the log of the boot before this one says. */
+/** Events in the kernel log of the previous boot. */
 export interface PreviousBoot {
   readonly events: readonly PreviousEvents[];
   readonly endSeconds: number | undefined;
-  /** Why it could not be read, or not to its end. */
+  /** Why it could not be read completely. */
   readonly problem: string | undefined;
 }
 
-/** Reads the kernel log of the boot before this one until the signal is aborted. */
+/** Reads the kernel log of the previous boot until the signal is aborted. */
 export async function readPreviousBoot(
   host: Pick<Host, 'devices' | 'previousBootLog' | 'readFile'>,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export async function readPreviousBoot(
     if (!(error instanceof SourceError)) {
       throw error;
     }
-    // A journal that begins with this boot has nothing to tell.
+    // A journal that begins with this boot is not a problem.
     const isMissing =
       error.reason === 'absent' || /No such boot|not available/i.test(error.message);
     return {

@@ -11,7 +11,7 @@ interface InterfacesOptions {
   readonly switches: readonly Switch[];
 }
 
-/** Lines that cannot be kept beside those that work: they do nothing, or keep them from working. */
+/** Reasons for which lines are removed: they have no effect, or break others. */
 const brokenReasons: ReadonlySet<IgnoredReason> = new Set([
   'breaks-the-start',
   'not-a-command',
@@ -23,7 +23,7 @@ const brokenReasons: ReadonlySet<IgnoredReason> = new Set([
 ]);
 const ifupdown2Names = new Set(['tso', 'gso', 'gro', 'lro', 'tx', 'rx']);
 
-/** Edits of interfaces(5) that switch a device's features in its own stanza; undefined where it is not configured there. */
+/** Edits of interfaces(5) that set the features of a device in its stanza; undefined if it has none. */
 export function editInterfaces(
   { device, wanted, declarations, input }: RecipeOptions,
   { flavour, switches }: InterfacesOptions,
@@ -31,6 +31,7 @@ export function editInterfaces(
   const loaded = loadInterfaces(input.tree, {
     flavour,
     deviceNames: input.devices.map(({ name }) => name),
+    hasHotplug: input.installed.hotplug,
   });
   if (loaded.isRefused) {
     return undefined;
@@ -45,7 +46,7 @@ export function editInterfaces(
     settings.some((own) =>
       wanted.some(({ feature, enabled }) => own.feature === feature && own.enabled !== enabled),
     );
-  /** In its own stanza also what is for a device there is not, which ends the rest. */
+  /** In its own stanza, also a line for a missing device, which aborts the rest. */
   const isBroken = ({ outcome, file, line, ...row }: Declaration): boolean =>
     outcome.kind === 'ignored' &&
     (row.device === device.name
@@ -109,7 +110,7 @@ function stanzaLines(
   ];
 }
 
-/** Below the heading of the stanza; a port without one gets one at the end of the file. */
+/** After the first line of the stanza; a port without a stanza gets one at the end of the file. */
 function placeOf(
   stanza: Stanza | undefined,
   { name, tree }: { readonly name: string; readonly tree: RecipeOptions['input']['tree'] },

@@ -12,11 +12,11 @@ import type { Switch } from './switch-words.ts';
 
 export interface RecipeOptions {
   readonly device: DeviceIdentity;
-  /** How the features are to be. */
+  /** The required states of the features. */
   readonly wanted: readonly Setting[];
   readonly declarations: readonly Declaration[];
   readonly input: PredictionInput;
-  /** Whether files of the host can be written at all. */
+  /** Whether the files of the host are writable. */
   readonly isImmutable: boolean;
 }
 
@@ -24,8 +24,8 @@ const ethtool = '/usr/sbin/ethtool';
 const rulesFile = '/etc/udev/rules.d/90-nic-offload.rules';
 
 /**
- * Says how a device's features are made to stay: by the system that configures it, where that has a key for each of them,
- * else by a udev rule. Never by a new .link file, which would take the device's name.
+ * Returns how to make the features of a device persistent: in the system that configures it, if that has a key for each,
+ * otherwise with a udev rule. Never with a new .link file, which would change the name of the device.
  */
 export function persistentFix(options: RecipeOptions): PersistentFix {
   const { device, wanted, input, isImmutable } = options;
@@ -97,7 +97,7 @@ function networkManagerFix(
   };
 }
 
-/** A drop-in leaves the name the file gives, which another file would take. */
+/** A drop-in keeps the name that the file sets, which a new file would change. */
 function linkFix({
   device,
   wanted,

@@ -4,7 +4,7 @@ import type { TextStyle } from './text-style.ts';
 
 export interface FindingOptions {
   readonly style: TextStyle;
-  /** The lines of a file of the host; undefined for one that is not there. */
+  /** The lines of a file of the host; undefined if it is missing. */
   readonly linesOf: (file: string) => readonly string[] | undefined;
 }
 
@@ -13,7 +13,7 @@ const textColumn = 15;
 const numberColumn = 13;
 const indent = ' '.repeat(textColumn);
 
-/** A finding in full: what is wrong, how that is known, and the lines that mend it. */
+/** A complete finding: the problem, its evidence, and the edits that fix it. */
 export function renderFinding(check: Check, options: FindingOptions): string {
   const { style } = options;
   const { headline, evidence, why, fix, read, result } = check;
@@ -85,7 +85,7 @@ function persistLines(fix: PersistentFix, options: FindingOptions): readonly str
   ];
 }
 
-/** The lines around an edit with their numbers, what is put in and what is taken away. */
+/** The lines around an edit with their numbers, inserted and removed ones marked. */
 function editLines(
   edits: readonly FileEdit[],
   { style, linesOf, file }: FindingOptions & { readonly file: string },
@@ -146,7 +146,7 @@ function wrapped(label: string, text: string, style: TextStyle): readonly string
   );
 }
 
-/** Each stands alone on its line, to be copied. */
+/** Each on its own line, to be copied. */
 function commands(label: string, lines: readonly string[], style: TextStyle): readonly string[] {
   return [
     `${' '.repeat(labelColumn)}${paint(label, style, 'dim')}`,

@@ -11,27 +11,27 @@ import { paint, plain, signOf, wrap } from './text-style.ts';
 import type { TextStyle } from './text-style.ts';
 
 export interface RenderOptions extends FindingOptions {
-  /** Every check, also what is well. */
+  /** Show all checks, passed ones included. */
   readonly verbose: boolean;
-  /** Whether more could be read as root. */
+  /** Whether root could read more. */
   readonly isRoot: boolean;
 }
 
 const order: readonly CheckResultKind[] = ['critical', 'warning', 'unknown', 'info', 'ok'];
 
-/** A block of the page: a device, or the node. */
+/** A block of the report: a device, or the node. */
 interface Block {
   readonly name: string;
   readonly title: string;
   readonly checks: readonly Check[];
 }
 
-/** Writes a report for a terminal: one block for each device, the worst first; one that is well has two lines. */
+/** Formats a report for a terminal: one block per device, the worst first; a device without findings has two lines. */
 export function renderText(report: CheckReport, options: RenderOptions): string {
   const { host, node, devices } = report;
   const [finding] = findingsOf(node.checks);
   const blocks = [
-    ...(finding === undefined
+    ...(finding === undefined && !options.verbose
       ? []
       : [{ name: 'this node', title: nodeTitle(finding), checks: node.checks }]),
     ...devices.map((device) => ({
@@ -48,7 +48,9 @@ export function renderText(report: CheckReport, options: RenderOptions): string 
     });
     return { text, isLong: text.split('\n').length > 3 };
   });
-  const nodeUnknown = node.checks.filter(({ result }) => result === 'unknown');
+  const nodeUnknown = node.checks.filter(
+    ({ result }) => result === 'unknown' && !blocks.some(({ checks }) => checks === node.checks),
+  );
   return `${[
     wrap(plain(hostLine(host)), { first: 0, indent: '  ', width: options.style.width }),
     '',
@@ -84,8 +86,12 @@ function durationText(seconds: number): string {
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
-function nodeTitle({ id, headline }: Check): string {
-  return id === 'stack-csum' ? 'receives packets with wrong checksums' : headline;
+function nodeTitle(finding: Check | undefined): string {
+  return finding === undefined
+    ? 'its stack, its pods and its agent'
+    : finding.id.endsWith('-csum')
+      ? 'receives packets with wrong checksums'
+      : finding.headline;
 }
 
 function deviceTitle({
@@ -127,7 +133,11 @@ function renderBlock(
     : [];
   if (findings.length === 0) {
     const summary = paintLines(
-      wrap(plain(fineText(checks)), { first: indent.length, indent, width: style.width }),
+      wrap(plain(name === 'this node' ? 'nothing to do' : fineText(checks)), {
+        first: indent.length,
+        indent,
+        width: style.width,
+      }),
       style,
     );
     return [
@@ -159,7 +169,7 @@ function paintLines(text: string, style: TextStyle): string {
     .join('\n');
 }
 
-/** What is well, in one line. */
+/** The passed checks, in one line. */
 function fineText(checks: readonly Check[]): string {
   const isOk = (id: string): boolean =>
     checks.some((check) => check.id === id && check.result === 'ok');

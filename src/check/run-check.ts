@@ -6,25 +6,27 @@ import { predictionInput, readNetplan } from '../declared/host-input.ts';
 import { predictDeclarations } from '../declared/predict.ts';
 import type { Host } from '../host/host.ts';
 import type { NetworkConfig } from '../host/network-config.ts';
-import type { Check, CheckReport, CheckedDevice } from '../model/check-report.ts';
-import { ConfigError } from '../model/errors.ts';
-import type { DeviceStatus, Status } from '../model/status.ts';
+import type { Check, CheckReport } from '../model/check-report.ts';
+import { ConfigError, ParseError, SourceError } from '../model/errors.ts';
+import type { DeviceHistory } from '../model/offload-history.ts';
+import type { Status } from '../model/status.ts';
+import { parseOffloadHistory } from '../parsers/offload-history.ts';
 import { statusOf } from '../status-page/status.ts';
-import { counterChecksOf, stackChecksOf } from './counter-checks.ts';
-import type { Readings } from './counter-checks.ts';
-import { declaredChecks } from './declared-checks.ts';
-import { factsOf, identityOf, remedyOf, tunnelsOn } from './device-facts.ts';
+import { agentChecks } from './agent-check.ts';
+import type { AskAgent } from './agent-check.ts';
+import { checkDevice } from './check-device.ts';
+import { stackChecksOf } from './counter-checks.ts';
+import { identityOf } from './device-facts.ts';
 import type { Subject } from './device-facts.ts';
-import { eventChecksOf, hasHung } from './event-checks.ts';
 import { hostFacts } from './host-facts.ts';
-import { modelName } from './model-name.ts';
+import { namespaceCheck, readNamespaces } from './netns-check.ts';
 import { ok } from './offload-facts.ts';
 import { readPreviousBoot } from './previous-boot.ts';
 import { summaryOf } from './summary.ts';
 
-/** Between the two readings of the counters. */
+/** Interval between the two samples of the counters. */
 const readingMilliseconds = 2000;
-/** However long the journal of the boot before is. */
+/** Timeout of reading the journal of the previous boot. */
 const maxJournalMilliseconds = 2500;
 
 export interface RunCheckOptions {
@@ -32,25 +34,31 @@ export interface RunCheckOptions {
   readonly config: Config;
   /** Polls the host. */
   readonly agent: Pick<Agent, 'run' | 'poll' | 'freshSnapshot'>;
-  /** Names of the devices to check; none is all. */
+  /** Names of the devices to check; empty for all. */
   readonly devices: readonly string[];
-  /** Lets time pass between the two readings. */
+  /** Waits between the two samples. */
   readonly wait?: () => Promise<void>;
+  /** What `ethtool DEVICE` prints; undefined where it cannot be asked. By default none is asked. */
+  readonly readLink?: (device: string) => Promise<string | undefined>;
+  /** Asks the agent that is installed. */
+  readonly askAgent?: AskAgent;
 }
 
-/** What was found, and the files it speaks of. */
+/** The report, and the files it refers to. */
 interface CheckOutcome {
   readonly report: CheckReport;
   readonly linesOf: (file: string) => readonly string[] | undefined;
 }
 
-/** Looks at the host once, with two readings of its counters. @throws {ConfigError} when there is none of the devices asked for. */
+/** Checks the host once, with two samples of its counters. @throws {ConfigError} when a requested device is missing. */
 export async function runCheck({
   host,
   config,
   agent,
   devices: names,
   wait = waitTwoSeconds,
+  readLink = async () => undefined,
+  askAgent,
 }: RunCheckOptions): Promise<CheckOutcome> {
   const ending = new AbortController();
   const running = agent.run(ending.signal);
@@ -59,12 +67,17 @@ export async function runCheck({
     return statusOf(await agent.freshSnapshot(), { hostname: '', knownIssues: config.knownIssues });
   };
   try {
-    const readTwice = async (): Promise<Readings> => {
+    const readTwice = async () => {
       const first = await read();
+      const namespaces = readNamespaces(host);
       await wait();
-      return { first, last: await read() };
+      return {
+        first,
+        last: await read(),
+        pods: namespaceCheck(namespaces, readNamespaces(host)),
+      };
     };
-    const [{ first, last }, previousBoot, network] = await Promise.all([
+    const [{ first, last, pods }, previousBoot, network] = await Promise.all([
       readTwice(),
       readPreviousBoot(host, AbortSignal.timeout(maxJournalMilliseconds)),
       host.networkConfig(undefined),
@@ -93,13 +106,31 @@ export async function runCheck({
       network,
       input,
       declarations: predictDeclarations(input),
+      histories: await readHistories(host, config),
       kernelRelease: (await host.readFile('/proc/sys/kernel/osrelease').catch(() => '')).trim(),
     };
-    const node = { checks: [...stackChecksOf({ first, last }), configCheck(network)] };
+    const node = {
+      checks: [
+        ...stackChecksOf({ first, last }),
+        pods,
+        configCheck(network),
+        ...(await agentChecks(host, network, askAgent)),
+      ],
+    };
+    const links = new Map(
+      await Promise.all(
+        last.devices
+          .filter(({ kind, linkUp }) => kind === 'physical' && linkUp === true)
+          .map(async ({ name }) => [name, await readLink(name)] as const),
+      ),
+    );
     const devices = last.devices
       .filter(({ name }) => names.length === 0 || names.includes(name))
-      .map((device) => ({ kind: device.kind, checked: checkDevice(device, subject) }))
-      // Bridges, bonds and tunnels are told of where they are asked for, or something is wrong with them.
+      .map((device) => ({
+        kind: device.kind,
+        checked: checkDevice(device, subject, links.get(device.name)),
+      }))
+      // Bridges, bonds and tunnels are only reported if requested, or with findings.
       .filter(
         ({ kind, checked }) =>
           kind === 'physical' ||
@@ -123,6 +154,21 @@ export async function runCheck({
   }
 }
 
+/** None where there is no agent, or its state directory is closed to this user. */
+async function readHistories(
+  host: Pick<Host, 'readRootFile'>,
+  { stateDirectory }: Pick<Config, 'stateDirectory'>,
+): Promise<readonly DeviceHistory[]> {
+  try {
+    return parseOffloadHistory(await host.readRootFile(`${stateDirectory}/offloads.json`));
+  } catch (error) {
+    if (error instanceof SourceError || error instanceof ParseError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 function configCheck({ present, unreadable }: NetworkConfig): Check {
   const id = 'network-config';
   const [first] = present.has('/etc') ? unreadable.map(({ path }) => path) : ['/etc'];
@@ -140,54 +186,6 @@ function configCheck({ present, unreadable }: NetworkConfig): Check {
 
 async function waitTwoSeconds(): Promise<void> {
   await setTimeout(readingMilliseconds);
-}
-
-function checkDevice(device: DeviceStatus, subject: Subject): CheckedDevice {
-  const { host, input, first, last, previousBoot } = subject;
-  const identity = input.devices.find(({ name }) => name === device.name);
-  const hung = hasHung(device, { status: last, previousBoot });
-  const facts = identity && factsOf(device, identity, { subject, hung });
-  const offloads = facts === undefined ? [] : declaredChecks(facts);
-  const checks = [
-    ...eventChecksOf(device, {
-      status: last,
-      previousBoot,
-      logProblem: logProblemOf(last, subject.config),
-      remedy: facts && remedyOf(facts, offloads),
-    }),
-    ...counterChecksOf(device, { first, last }),
-    ...offloads,
-  ];
-  const model = modelName(
-    subject.network.files.get(`/run/udev/data/n${identity?.interfaceIndex}`)?.text,
-  );
-  return {
-    name: device.name,
-    ...(device.driver === '' ? {} : { driver: device.driver }),
-    ...(model === undefined ? {} : { model }),
-    ...(device.firmwareVersion === '' ? {} : { firmwareVersion: device.firmwareVersion }),
-    ...(device.busAddress === '' ? {} : { busAddress: device.busAddress }),
-    ...(device.speedBitsPerSecond === undefined
-      ? {}
-      : { speedBitsPerSecond: device.speedBitsPerSecond }),
-    ifindex: identity?.interfaceIndex ?? 0,
-    ...(identity?.master === undefined ? {} : { master: identity.master }),
-    tunnels: tunnelsOn(device.name, host),
-    checks,
-  };
-}
-
-/** Why no source of the kernel log could be read. */
-function logProblemOf(
-  { agent: { kernelLog } }: Status,
-  { kernelLogSource }: Config,
-): string | undefined {
-  if (kernelLogSource === 'none') {
-    return 'the kernel log was not asked for';
-  }
-  return kernelLog.some(({ up }) => up)
-    ? undefined
-    : '/dev/kmsg and the journal are closed to this user';
 }
 
 function isFinding({ result }: Check): boolean {

@@ -1,6 +1,6 @@
 import type { Check, CheckSummary } from '../model/check-report.ts';
 
-/** Counts what checks found. One that could not look is no finding, and keeps the whole from being complete. */
+/** Counts the results of checks. An incomplete check is not a finding, but makes the report incomplete. */
 export function summaryOf(checks: readonly Check[]): CheckSummary {
   const count = (...results: readonly Check['result'][]): number =>
     checks.filter(({ result }) => results.includes(result)).length;
@@ -17,13 +17,13 @@ export function summaryOf(checks: readonly Check[]): CheckSummary {
 }
 
 export interface ExitOptions {
-  /** The least severe result that counts. */
+  /** Minimum severity that counts. */
   readonly severity: 'warning' | 'critical';
-  /** Whether one that could not look is no matter. */
+  /** Whether incomplete checks are ignored. */
   readonly allowUnknown: boolean;
 }
 
-/** 0 nothing found and everything looked at, 1 findings, 2 could not look: as diff(1) and grep(1). */
+/** The exit code, as of diff(1) and grep(1): 0 without findings, 1 with findings, 2 if a check was incomplete. */
 export function exitCodeOf(
   { critical, warning, unknown }: CheckSummary,
   { severity, allowUnknown }: ExitOptions,

@@ -2,14 +2,14 @@ import { offloadNames } from '../catalogue/offload-names.ts';
 import type { DeviceIdentity, Setting } from '../model/declaration.ts';
 import { featuresNamed, featuresOf } from '../declared/feature-names.ts';
 
-/** One word `ethtool -K` takes, and what it is to be. */
+/** A feature argument of `ethtool -K`, and its state. */
 export interface Switch {
-  /** `tso`, or the name `ethtool -k` prints where there is no short one. */
+  /** `tso`, or the name that `ethtool -k` prints if there is no short one. */
   readonly name: string;
   readonly enabled: boolean;
 }
 
-/** Says settings of a device in as few words of `ethtool -K` as there are. */
+/** Formats settings of a device with as few arguments of `ethtool -K` as possible. */
 export function switchesOf(
   settings: readonly Setting[],
   device: DeviceIdentity | undefined,
@@ -39,7 +39,7 @@ export function switchesOf(
   ];
 }
 
-/** The command that switches a device's features now. */
+/** The command that sets the features of a device now. */
 export function switchCommand(
   device: string,
   switches: readonly Switch[],
@@ -49,7 +49,7 @@ export function switchCommand(
   return `${program} -K ${device} ${words.join(' ')}`;
 }
 
-/** In the order in which people write them. */
+/** In the usual order. */
 function byHabit(one: Switch, other: Switch): number {
   return habit(one) - habit(other);
 }

@@ -1,6 +1,6 @@
 import type { CheckResultKind } from '../model/check-report.ts';
 
-/** How text is laid out on a terminal. */
+/** Layout of text on a terminal. */
 export interface TextStyle {
   readonly width: number;
   readonly color: boolean;
@@ -51,20 +51,20 @@ const signs: Readonly<
   unknown: { sign: '?', ascii: '??', paint: 'blue' },
 };
 
-/** Colours a text, where there are colours. */
+/** Colors a text, if colors are enabled. */
 export function paint(text: string, { color }: TextStyle, ...paints: readonly Paint[]): string {
   return color && text !== ''
     ? `\u001B[${paints.map((name) => codes[name]).join(';')}m${text}\u001B[0m`
     : text;
 }
 
-/** The sign of a result: colour is never the only one. */
+/** The symbol of a result, which must not depend on color. */
 export function signOf(result: CheckResultKind, style: TextStyle): string {
   const { sign, ascii, paint: color } = signs[result];
   return paint(style.unicode ? sign : ascii, style, color);
 }
 
-/** Breaks a text at words. The lines after the first begin with the indentation. */
+/** Wraps a text at words. Lines after the first are indented. */
 export function wrap(
   text: string,
   {
@@ -87,7 +87,7 @@ export function wrap(
   return lines.join(`\n${indent}`);
 }
 
-/** Cuts a text that is too long for its line. */
+/** Truncates a text that is too long for its line. */
 export function cut(text: string, length: number, { unicode }: TextStyle): string {
   const mark = unicode ? '…' : '...';
   return text.length <= length
@@ -95,10 +95,10 @@ export function cut(text: string, length: number, { unicode }: TextStyle): strin
     : `${text.slice(0, Math.max(1, length - mark.length))}${mark}`;
 }
 
-/** Writes control characters out: names and kernel messages may hold what a terminal obeys. */
+/** Escapes control characters: names and kernel messages may contain escape sequences. */
 export function plain(text: string): string {
   return text.replaceAll(
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    // oxlint-disable-next-line no-control-regex -- They are what is escaped.
     /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
     (character) => {
       const code = character.codePointAt(0) ?? 0;

@@ -4,13 +4,13 @@ import type { KnownIssue } from '../model/known-issue.ts';
 import { uncovered } from './exposure-checks.ts';
 import type { OffloadFacts } from './offload-facts.ts';
 
-/** Lines that may be meant to do nothing here. */
+/** Reasons for which a line may intentionally have no effect. */
 export const harmless: ReadonlySet<IgnoredReason> = new Set([
   'no-match',
   'overruled',
   'unit-disabled',
 ]);
-/** What known issues and policies want, and what lines that do nothing were meant to do. */
+/** The settings that known issues and policies require, and those that ignored lines intend. */
 export function wantedSettings({
   device,
   features = [],
@@ -38,7 +38,7 @@ export function wantedSettings({
     .map(([feature, enabled]) => ({ feature, enabled }));
 }
 
-/** What the command of an issue switches is more than what exposes a device to it. */
+/** The command of an issue may set more features than those that expose a device to it. */
 function mitigationNames({ features, mitigation, required }: KnownIssue): readonly string[] {
   const [, words = ''] = /^ethtool -K DEVICE (.*)$/.exec(mitigation) ?? [];
   const switched = [...words.matchAll(/(\S+) off\b/g)].map(([, name = '']) => name);

@@ -100,7 +100,7 @@ function collecting(pods: Pods, changes: Partial<Host> = {}) {
   /** Two more scans: the one going on may have read before this. */
   const scanned = async (): Promise<void> => {
     const wanted = scans + 2;
-    await vi.waitUntil(() => scans >= wanted, { interval: 1 });
+    await vi.waitUntil(() => scans >= wanted, { timeout: 10_000, interval: 1 });
   };
   return {
     collect,

@@ -25,15 +25,16 @@ const maxNamespaces = 8192;
 
 /** The name of the column or the end of the names. */
 const csumErrors = 'InCsumErrors';
-const protocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
-type Protocol = (typeof protocols)[number];
-type Counts = Readonly<Record<Protocol, number>>;
-const none: Counts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
+export const csumProtocols = ['tcp', 'udp', 'udp6', 'icmp', 'icmp6'] as const;
+type Protocol = (typeof csumProtocols)[number];
+/** Packets dropped for a wrong checksum. */
+export type ChecksumCounts = Readonly<Record<Protocol, number>>;
+const none: ChecksumCounts = { tcp: 0, udp: 0, udp6: 0, icmp: 0, icmp6: 0 };
 
 interface Scan {
   /** By the number of the namespace; undefined if it could not be read. */
-  readonly counts: ReadonlyMap<number, Counts | undefined>;
-  readonly total: Counts;
+  readonly counts: ReadonlyMap<number, ChecksumCounts | undefined>;
+  readonly total: ChecksumCounts;
 }
 
 /**
@@ -49,7 +50,7 @@ export const netnsCollector: CollectorDefinition = {
     let last: Scan | undefined;
 
     const scan = async (signal: AbortSignal): Promise<Scan> => {
-      const counts = new Map<number, Counts | undefined>();
+      const counts = new Map<number, ChecksumCounts | undefined>();
       const total = { ...(last?.total ?? none) };
       let sliceEnds = performance.now() + sliceMilliseconds;
       for (const { pid, namespace } of host.processNamespaces()) {
@@ -93,7 +94,7 @@ export const netnsCollector: CollectorDefinition = {
         const failed = [...counts.values()].filter((read) => read === undefined).length;
         return [
           namespaceCsumErrors.family(
-            protocols.map((protocol) => ({ labels: { protocol }, value: total[protocol] })),
+            csumProtocols.map((protocol) => ({ labels: { protocol }, value: total[protocol] })),
           ),
           namespaces.family([
             { labels: { result: 'read' }, value: counts.size - failed },
@@ -105,8 +106,11 @@ export const netnsCollector: CollectorDefinition = {
   },
 };
 
-/** Undefined if it fails, for example because the process has ended. */
-function readCounts(host: Host, pid: number): Counts | undefined {
+/** The counts of the network namespace of a process. Undefined if it fails, for example because the process has ended. */
+export function readCounts(
+  host: Pick<Host, 'readProcNet'>,
+  pid: number,
+): ChecksumCounts | undefined {
   try {
     const snmp = parseProcNetSnmp(host.readProcNet('snmp', pid), csumErrors);
     const snmp6 = readSnmp6(host, pid);
@@ -126,7 +130,10 @@ function readCounts(host: Host, pid: number): Counts | undefined {
 }
 
 /** Undefined if IPv6 is disabled. */
-function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undefined {
+function readSnmp6(
+  host: Pick<Host, 'readProcNet'>,
+  pid: number,
+): ReadonlyMap<string, number> | undefined {
   try {
     return parseProcNetSnmp6(host.readProcNet('snmp6', pid), csumErrors);
   } catch (error) {
@@ -138,14 +145,14 @@ function readSnmp6(host: Host, pid: number): ReadonlyMap<string, number> | undef
 /** A namespace adds nothing when first seen, nor when it reuses the number of one that has ended. */
 function addRise(
   total: Record<Protocol, number>,
-  { previous, read }: Readonly<Record<'previous' | 'read', Counts | undefined>>,
+  { previous, read }: Readonly<Record<'previous' | 'read', ChecksumCounts | undefined>>,
 ): void {
   if (
     previous !== undefined &&
     read !== undefined &&
-    protocols.every((protocol) => read[protocol] >= previous[protocol])
+    csumProtocols.every((protocol) => read[protocol] >= previous[protocol])
   ) {
-    for (const protocol of protocols) {
+    for (const protocol of csumProtocols) {
       total[protocol] += read[protocol] - previous[protocol];
     }
   }

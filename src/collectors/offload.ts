@@ -1,9 +1,11 @@
 import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import type { Feature } from '../model/device.ts';
+import type { DeviceHistory } from '../model/offload-history.ts';
 import { memoizeByObject, memoizeLast } from '../model/memoize.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, Sample } from '../metrics/metric.ts';
 import type { CollectorDefinition, Poll, WatchedDevice } from './collector.ts';
+import { createOffloadHistory, historySamples, unchangedSince } from './offload-history.ts';
 
 export const offloadEnabled: Metric<'device' | 'feature' | 'fixed'> = gauge({
   name: 'nic_offload_enabled',
@@ -20,27 +22,37 @@ export const offloadRequested: Metric<'device' | 'feature'> = gauge({
 export const offloadCollector: CollectorDefinition = {
   name: 'offload',
   description: 'Offload features of each device.',
-  metrics: [offloadEnabled, offloadRequested],
-  create: ({ config }) => {
+  metrics: [offloadEnabled, offloadRequested, unchangedSince],
+  create: ({ host, config, log }) => {
+    const history = createOffloadHistory({ host, log });
     const samplesOf = memoizeByObject((_device: WatchedDevice) =>
-      memoizeLast((name: string, features: readonly Feature[]) =>
-        featureSamples(name, features.filter(isWanted)),
-      ),
+      memoizeLast((name: string, features: readonly Feature[], seen: DeviceHistory | undefined) => {
+        const wanted = features.filter(isWanted);
+        return { ...featureSamples(name, wanted), unchanged: historySamples(name, wanted, seen) };
+      }),
     );
     const familiesOf = memoizeLast((...readings: readonly (FeatureSamples | undefined)[]) => [
       offloadEnabled.family(readings.flatMap((samples) => samples?.enabled ?? [])),
       offloadRequested.family(readings.flatMap((samples) => samples?.requested ?? [])),
+      unchangedSince.family(readings.flatMap((samples) => samples?.unchanged ?? [])),
     ]);
     const isWanted = ({ name }: Feature): boolean =>
       curatedOffloadFeatures.has(name) || config.offloadFeatures?.test(name) === true;
 
-    const readDevice = (device: WatchedDevice, { attempt }: Poll): FeatureSamples | undefined => {
+    const readDevice = (
+      device: WatchedDevice,
+      { attempt, nowSeconds }: Poll,
+    ): FeatureSamples | undefined => {
       const features = attempt({ device, read: 'features' }, device.features);
-      return features && samplesOf(device)(device.name, features);
+      return (
+        features &&
+        samplesOf(device)(device.name, features, history.observe({ device, features, nowSeconds }))
+      );
     };
 
     return {
       needs: () => ['features'],
+      run: history.restore,
       collect: (poll) => familiesOf(...poll.devices.map((device) => readDevice(device, poll))),
     };
   },
@@ -49,9 +61,13 @@ export const offloadCollector: CollectorDefinition = {
 interface FeatureSamples {
   readonly enabled: readonly Sample<'device' | 'feature' | 'fixed'>[];
   readonly requested: readonly Sample<'device' | 'feature'>[];
+  readonly unchanged: readonly Sample<'device' | 'feature' | 'cause'>[];
 }
 
-function featureSamples(device: string, features: readonly Feature[]): FeatureSamples {
+function featureSamples(
+  device: string,
+  features: readonly Feature[],
+): Omit<FeatureSamples, 'unchanged'> {
   return {
     enabled: features.map(({ name, fixed, enabled }) => ({
       labels: { device, feature: name, fixed: String(fixed) },

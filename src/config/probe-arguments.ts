@@ -7,18 +7,23 @@ import { Command } from 'commander';
 import { kernelFeatures, offloadNames } from '../catalogue/offload-names.ts';
 import { ConfigError } from '../model/errors.ts';
 import type { ProbePeer } from '../model/probe-report.ts';
-import { quote } from '../parsers/lines.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { ListenAddress } from './config.ts';
-import { oneOf, parseDurationSeconds, parseListenAddress, parsePath } from './flag-values.ts';
+import {
+  invalidValue,
+  oneOf,
+  parseDurationSeconds,
+  parseListenAddress,
+  parsePath,
+} from './flag-values.ts';
 import { flag, listFlag } from './flags.ts';
 
-/** Of TCP and UDP. */
-const defaultPort = 10_141;
+/** TCP and UDP port. */
+export const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
-/** What every node that takes part in probes is told. */
-export interface ProbeNodeOptions {
+/** The options of every node in probes. */
+interface ProbeNodeOptions {
   readonly secretFile: string;
   readonly nodeName: string;
 }
@@ -30,15 +35,15 @@ export interface ProbeServeOptions extends ProbeNodeOptions {
 export interface ProbeRunOptions extends ProbeNodeOptions {
   readonly peers: readonly ProbePeer[];
   readonly path: 'pod' | 'host' | undefined;
-  /** Of the measurement of each peer, at least. */
+  /** Minimum duration of the measurement per peer. */
   readonly durationSeconds: number;
   readonly format: 'text' | 'json';
   readonly color: 'auto' | 'always' | 'never';
-  /** An offload feature the user switches off between two measurements. */
+  /** An offload feature that the user turns off between two measurements. */
   readonly prove: string | undefined;
 }
 
-/** What the command line of `nicwatch probe` asks for. */
+/** The action that the command line of `nicwatch probe` selects. */
 export type ProbeInvocation =
   | { readonly action: 'serve'; readonly options: ProbeServeOptions }
   | { readonly action: 'run'; readonly options: ProbeRunOptions }
@@ -46,16 +51,18 @@ export type ProbeInvocation =
 
 const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
+       nicwatch probe mesh --peer=NAME [flags]
 
-Measures the path between two nodes with packets that faulty offloads corrupt. Changes nothing.
+Measures the path between nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
-  run    Probes nodes and says whether their path can be trusted.
+  run    Measures the path to other nodes and reports whether it can be trusted.
+  mesh   Probes all other nodes in turn, answers their probes, and exports the results.
 
 Each has a --help of its own.
 `;
 
-/** Parses what follows `nicwatch probe`. @throws {ConfigError} naming the flag and what was expected of it. */
+/** Parses the arguments after `nicwatch probe`. @throws {ConfigError} naming the flag and the expected value. */
 export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeInvocation {
   switch (name) {
     case 'serve':
@@ -66,9 +73,7 @@ export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeIn
     case '-h':
       return { action: 'help', text: help };
     default:
-      throw new ConfigError(
-        `expected nicwatch probe serve or nicwatch probe run, got ${quote(name ?? '')}`,
-      );
+      throw invalidValue('nicwatch probe serve, run or mesh', name ?? '');
   }
 }
 
@@ -89,24 +94,24 @@ function parseServe(argv: readonly string[]): ProbeInvocation {
 function parseRun(argv: readonly string[]): ProbeInvocation {
   const program = probeCommand(
     'run',
-    'Probes nodes and says whether their path can be trusted: 0 it can, 1 it cannot, 2 could not test.',
+    'Measures the path to other nodes and reports whether it can be trusted. Exit code: 0 yes, 1 no, 2 could not test.',
   );
   const peers = listFlag(program, '--to <host[:port]>', {
-    description: `Node to probe, which runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
+    description: `Node that runs nicwatch probe serve; repeatable (default port: ${defaultPort}).`,
     parse: parsePeer,
   });
   const node = addNodeFlags(program);
   const path = flag(program, '--path <path>', {
-    description: 'What the path is said to be: pod or host.',
+    description: 'Label of the measured path in the report: pod or host.',
     parse: oneOf<'pod' | 'host'>(['pod', 'host']),
   });
   const duration = flag(program, '--duration <duration>', {
-    description: 'Measure each node for so long at least, up to 1h.',
+    description: 'Minimum duration of the measurement of each node, up to 1h.',
     parse: parseDuration,
     fallback: '0',
   });
   const prove = flag(program, '--prove <feature>', {
-    description: 'Measure again once you have switched this offload feature off.',
+    description: 'Measure a second time, after you have switched off this offload feature.',
     parse: parseFeature,
   });
   const format = flag(program, '--format <format>', {
@@ -115,7 +120,7 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
     fallback: 'text',
   });
   const color = flag(program, '--color <when>', {
-    description: 'Colours: always, never, or auto: on a terminal, without NO_COLOR.',
+    description: 'Colors: always, never, or auto (on a terminal, unless NO_COLOR is set).',
     parse: oneOf<ProbeRunOptions['color']>(['auto', 'always', 'never']),
     fallback: 'auto',
   });
@@ -139,7 +144,8 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
   };
 }
 
-function probeCommand(name: string, description: string): Command {
+/** A command of `nicwatch probe`, with the help and the errors of all. */
+export function probeCommand(name: string, description: string): Command {
   return new Command(`nicwatch probe ${name}`)
     .description(description)
     .allowExcessArguments(true)
@@ -149,13 +155,15 @@ function probeCommand(name: string, description: string): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
 }
 
-function addNodeFlags(program: Command): () => ProbeNodeOptions {
+/** Adds the flags of every node that takes part in probes; the returned function gives what they say. @throws {ConfigError} */
+export function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
-    description: 'File with the secret that all nodes share, of 16 bytes or more.',
+    description: 'File with the secret shared by all nodes, at least 16 bytes.',
     parse: parsePath,
   });
   const nodeName = flag(program, '--node-name <name>', {
-    description: 'Name of this node (default: NODE_NAME of the environment, or the host name).',
+    description:
+      'Name of this node (default: the environment variable NODE_NAME, or the host name).',
     parse: parsePath,
   });
   return () => {
@@ -171,15 +179,14 @@ function addNodeFlags(program: Command): () => ProbeNodeOptions {
 }
 
 /** Parses `10.0.0.7`, `worker-07:10141` and `[2001:db8::7]:10141`. @throws {ConfigError} */
-function parsePeer(text: string): ProbePeer {
+export function parsePeer(text: string): ProbePeer {
   const [, bracketed, plain, digits = String(defaultPort)] =
     /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain ?? (isIP(text) === 6 ? text : undefined);
   const port = Number(digits);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new ConfigError(
-      `expected a node such as "10.0.0.7", "worker-07:${defaultPort}" or "[2001:db8::7]:${defaultPort}", got ${quote(text)}`,
-    );
+    const examples = `"10.0.0.7", "worker-07:${defaultPort}" or "[2001:db8::7]:${defaultPort}"`;
+    throw invalidValue(`a node such as ${examples}`, text);
   }
   return { host, port };
 }
@@ -187,7 +194,7 @@ function parsePeer(text: string): ProbePeer {
 function parseDuration(text: string): number {
   const seconds = parseDurationSeconds(text);
   if (seconds > maxDurationSeconds) {
-    throw new ConfigError(`expected a duration up to 1h, got ${quote(text)}`);
+    throw invalidValue('a duration up to 1h', text);
   }
   return seconds;
 }
@@ -197,9 +204,9 @@ function parseFeature(text: string): string {
     kernelFeatures.includes(text) ||
     offloadNames.some(({ name, short }) => name === text || short === text);
   if (!isKnown) {
-    throw new ConfigError(
-      `expected an offload feature as ethtool -k prints it, such as "tx-udp_tnl-csum-segmentation", got ${quote(text)}`,
-    );
+    const expected =
+      'an offload feature as ethtool -k prints it, such as "tx-udp_tnl-csum-segmentation"';
+    throw invalidValue(expected, text);
   }
   return text;
 }

@@ -3,7 +3,7 @@ import type { ConfigFile } from '../model/declaration.ts';
 /** The files of a host's configuration, by path. */
 export type ConfigTree = ReadonlyMap<string, ConfigFile>;
 
-/** The files of a directory, not of those below it, in the order of their names' bytes. */
+/** The files of a directory, without subdirectories, in the byte order of their names. */
 export function filesIn(tree: ConfigTree, directory: string): readonly ConfigFile[] {
   return [...tree.values()]
     .filter(({ path }) => directoryOf(path) === directory)
@@ -11,8 +11,8 @@ export function filesIn(tree: ConfigTree, directory: string): readonly ConfigFil
 }
 
 /**
- * The files systemd and udev would read of several directories, in the order of their names: where two have the same
- * name, that of the directory named first.
+ * The files that systemd and udev read from several directories, in the order of their names. Of files with the same name,
+ * the one in the first directory counts.
  */
 export function filesByName(
   tree: ConfigTree,
@@ -32,12 +32,12 @@ export function filesByName(
   );
 }
 
-/** The last part of a path. */
+/** The base name of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** All but the last part of a path. */
+/** The directory of a path. */
 export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }

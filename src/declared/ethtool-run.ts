@@ -10,7 +10,7 @@ import { baseName } from './config-tree.ts';
 import { featuresNamed } from './feature-names.ts';
 import { doubt } from './outcome.ts';
 
-/** How a command ends. */
+/** The outcome of a command. */
 export type RunStatus = 'ok' | 'failed' | 'unknown';
 
 export interface CommandRun {
@@ -24,22 +24,22 @@ export interface RunContext {
   readonly devices: DeviceLookup;
 }
 
-/** Devices by the name they will have; undefined where there is none of that name. */
+/** Devices by their name after boot; undefined if there is none. */
 export type DeviceLookup = (name: string) => DeviceIdentity | undefined;
 
 const nothing: CommandRun = { declarations: [], status: 'ok' };
 const switchOption = /^(?:-K|--offload|--features)$/;
-/** Words that run the rest of their line. */
+/** Commands that run the rest of their line. */
 const runners = new Set(['sudo', 'env', 'nice', 'exec', 'command', 'nohup', 'ionice', 'setsid']);
 const shells = new Set(['sh', 'bash', 'dash', 'ash', 'busybox']);
 const tests = new Set(['[', 'test', 'grep', 'which', 'type']);
 
-/** Whether a text could switch offload features: what does not is not looked at. */
+/** Whether a text may set offload features; others are skipped. */
 export function mentionsSwitch(text: string): boolean {
   return /\bethtool\b.*?\s(?:-K|--offload|--features)\b/s.test(text);
 }
 
-/** Says what a line of shell does with the offload features of devices. */
+/** Predicts the effect of a line of shell on the offload features of devices. */
 export function runShell(text: string, context: RunContext): CommandRun {
   const steps = parseShellCommand(text, context.env);
   if (steps === undefined) {
@@ -66,7 +66,7 @@ export function runShell(text: string, context: RunContext): CommandRun {
   return { declarations, status };
 }
 
-/** Says what one command does, given as its words. Undefined stands for a word that is not known. */
+/** Predicts the effect of one command, given as its words; undefined for an unknown word. */
 export function runWords(words: readonly (string | undefined)[], context: RunContext): CommandRun {
   const [first, ...rest] = words;
   if (first === undefined) {
@@ -91,7 +91,7 @@ export function runWords(words: readonly (string | undefined)[], context: RunCon
   return { declarations: [], status: name === 'false' ? 'failed' : testStatus(name, rest) };
 }
 
-/** Most commands succeed; of a test only what is written out can be told. */
+/** Most commands succeed; of a test, only constants can be evaluated. */
 function testStatus(name: string, words: readonly (string | undefined)[]): RunStatus {
   if (!tests.has(name)) {
     return 'ok';
@@ -106,7 +106,7 @@ function testStatus(name: string, words: readonly (string | undefined)[]): RunSt
   return (one === other) === (operator !== '!=') ? 'ok' : 'failed';
 }
 
-/** One that is wrong in one word changes nothing at all. */
+/** A command with one invalid word changes nothing. */
 function runEthtool(
   [option, name, ...pairs]: readonly (string | undefined)[],
   { origin, env, devices }: RunContext,
@@ -116,6 +116,9 @@ function runEthtool(
   }
   if (name === undefined || pairs.includes(undefined)) {
     return unknown({ origin, env, devices }, 'a part of it is not written there');
+  }
+  if (pairs.length === 0) {
+    return { declarations: [], status: 'failed' };
   }
   const device = devices(name);
   const { settings, badWord } = parseSettings(
@@ -134,7 +137,7 @@ function runEthtool(
   };
 }
 
-/** Takes pairs of a feature and `on` or `off` apart, up to the first word that is neither. */
+/** Parses pairs of a feature and `on` or `off`, up to the first other word. */
 export function parseSettings(
   words: readonly string[],
   device: DeviceIdentity | undefined,

@@ -1,7 +1,7 @@
 import { kernelFeatures, offloadNames } from '../catalogue/offload-names.ts';
 import type { DeviceIdentity } from '../model/declaration.ts';
 
-/** What a name that `ethtool -K` takes switches on a device: its features under the names `ethtool -k` prints, none for one that is gone from the kernel; undefined where there is no such name. */
+/** The features of a device, as `ethtool -k` prints them, that a name of `ethtool -K` sets: empty for one removed from the kernel; undefined for an unknown name. */
 export function featuresNamed(
   name: string,
   device: DeviceIdentity | undefined,
@@ -18,12 +18,12 @@ export function featuresNamed(
   return only !== undefined && features.includes(only.name) ? [only.name] : undefined;
 }
 
-/** The features a device has, or may have. */
+/** The features that a device has or may have. */
 export function featuresOf(device: DeviceIdentity | undefined): readonly string[] {
   return device?.features ?? kernelFeatures;
 }
 
-/** Which of these names are groups whose members are there too. */
+/** The names of groups whose members are also present. */
 export function groupNames(names: readonly string[]): ReadonlySet<string> {
   return new Set(
     offloadNames

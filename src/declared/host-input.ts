@@ -5,7 +5,7 @@ import type { Installed, PredictionInput } from './predict.ts';
 
 const runningProfiles = /^\/run\/NetworkManager\/devices\/(\d+)$/;
 
-/** Takes netplan's YAML apart. What reads YAML is loaded only where there is any: most hosts have none. */
+/** Parses netplan's YAML. The YAML parser is loaded only if needed: most hosts have no YAML. */
 export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Promise<NetplanFiles> {
   if (![...files.keys()].some((path) => path.includes('/netplan/'))) {
     return { isReadable: false, files: [] };
@@ -14,7 +14,7 @@ export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Prom
   return predictNetplan(files);
 }
 
-/** What there is to predict from, of a host's configuration and its devices. */
+/** The input of a prediction, from the configuration and the devices of a host. */
 export function predictionInput(
   { files, present }: NetworkConfig,
   { devices, netplan }: Pick<PredictionInput, 'devices' | 'netplan'>,
@@ -28,21 +28,30 @@ export function predictionInput(
     tree: files,
     devices,
     netplan,
-    installed: installedOf(present),
+    installed: installedOf(present, files),
     activeProfiles: profiles.length === 0 ? undefined : new Map(profiles),
   };
 }
 
-/** A part of the host that is not mounted here must not look as if nothing were installed. */
-function installedOf(present: ReadonlySet<string>): Installed {
+/** Of ifupdown: udev has ifup@.service brought up by it. */
+const hotplugRules = '/rules.d/80-ifupdown.rules';
+
+/** A directory of the host that is not mounted here must not look like missing packages. */
+function installedOf(present: ReadonlySet<string>, files: NetworkConfig['files']): Installed {
   const has = (...paths: readonly string[]): boolean => paths.some((path) => present.has(path));
   const isMounted = has('/usr/sbin');
+  const paths = [...present].filter((path) => path.endsWith('bin/ethtool'));
   const isIfupdown2 = has('/usr/share/ifupdown2') || (!isMounted && has('/etc/network/ifupdown2'));
   const isIfupdown = has('/usr/sbin/ifup', '/sbin/ifup') || !isMounted;
   return {
     ifupdown: isIfupdown2 ? 'ifupdown2' : isIfupdown ? 'ifupdown' : undefined,
     networkManager: has('/usr/sbin/NetworkManager') || !isMounted,
+    ethtoolPaths: isMounted && paths.length > 0 ? paths : undefined,
     ethtool: has('/usr/sbin/ethtool', '/sbin/ethtool', '/usr/bin/ethtool') || !isMounted,
     ethtoolHook: has('/etc/network/if-up.d/ethtool') || !has('/etc/network/if-up.d'),
+    hotplug:
+      isIfupdown2 ||
+      (files.get(`/etc/udev${hotplugRules}`)?.text !== '' &&
+        (files.has(`/usr/lib/udev${hotplugRules}`) || !isMounted)),
   };
 }

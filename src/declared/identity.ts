@@ -11,7 +11,7 @@ const renamed = '4';
 const permanentAddress = '0';
 const ethernet = '1';
 
-/** Reads what decides which declarations reach a device. What cannot be read is undefined. */
+/** Reads the properties of a device that decide which declarations apply; unreadable ones are undefined. */
 export async function readIdentity(
   host: Pick<Host, 'readFile'>,
   device: Device,
@@ -47,7 +47,7 @@ export async function readIdentity(
   };
 }
 
-/** The kernel names hardware `eth0`; any other name is given. */
+/** The kernel names hardware `eth0`; any other name was assigned. */
 function isRenamed({ name, kind }: Device, nameKind: string | undefined): boolean {
   return (
     nameKind === renamed ||
@@ -55,7 +55,7 @@ function isRenamed({ name, kind }: Device, nameKind: string | undefined): boolea
   );
 }
 
-/** The names of a device's features without those of groups, which stand for their members. */
+/** The names of a device's features, without groups. */
 export function memberNames(features: readonly Feature[]): readonly string[] {
   const names = features.map(({ name }) => name);
   const groups = groupNames(names);

@@ -13,7 +13,7 @@ const suse = '/etc/sysconfig/network';
 const option = /^(?:-K|--features|--offload)$/;
 
 /**
- * Says what the ifcfg files of Red Hat and of SUSE do: each of their three readers takes the same line in another way.
+ * Predicts the effect of the ifcfg files of Red Hat and SUSE, which three programs read differently.
  *
  * @see NetworkManager's nms-ifcfg-rh-reader.c, network-functions of initscripts, ifcfg(5) of wicked
  */
@@ -62,7 +62,7 @@ interface IfcfgFile {
   readonly name: string;
 }
 
-/** It knows no variables, takes the second word for the interface without looking at it, and passes over what it does not know. */
+/** It expands no variables, assumes that the second word is the interface, and skips unknown words. */
 function ofNetworkManager(file: IfcfgFile): readonly Declaration[] {
   return file.variables
     .filter(({ name }) => name === 'ETHTOOL_OPTS')
@@ -91,7 +91,7 @@ function ofNetworkManager(file: IfcfgFile): readonly Declaration[] {
     });
 }
 
-/** The file is a shell's; each part with an option is given to ethtool as it stands. */
+/** The file is sourced by a shell; each part with an option is passed to ethtool unchanged. */
 function ofNetworkScripts(
   file: IfcfgFile,
   { lookUp }: Pick<HostContext, 'lookUp'>,
@@ -114,7 +114,7 @@ function ofNetworkScripts(
   });
 }
 
-/** One command for each variable; the real name takes the place of the second word. */
+/** One command per variable; the real name replaces the second word. */
 function ofWicked(file: IfcfgFile): readonly Declaration[] {
   return file.variables
     .filter(({ name }) => /^ETHTOOL_OPTIONS(?:_\w+)?$/.test(name))

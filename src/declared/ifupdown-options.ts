@@ -1,5 +1,6 @@
 import type { Declaration, IgnoredReason, Origin, Outcome } from '../model/declaration.ts';
 import type { StanzaOption } from '../parsers/interfaces.ts';
+import { matchesGlob } from '../parsers/glob.ts';
 import { mentionsSwitch, parseSettings, runShell } from './ethtool-run.ts';
 import type { CommandRun, DeviceLookup } from './ethtool-run.ts';
 import { ignore } from './outcome.ts';
@@ -7,7 +8,7 @@ import type { HostContext } from './predict.ts';
 
 export type Flavour = 'ifupdown' | 'ifupdown2';
 
-/** Keys of ifupdown2 in the order in which it looks at them, and what ethtool calls each. */
+/** Keys of ifupdown2 in the order of its lookup, and their names in ethtool. */
 export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
   ...['gro', 'lro', 'gso', 'tso', 'ufo', 'tx', 'rx'].map(
     (short) => [`${short}-offload`, short] as const,
@@ -17,16 +18,18 @@ export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
 
 export interface IfupdownScope extends Pick<HostContext, 'installed'> {
   readonly flavour: Flavour;
-  /** The devices there are, and those the stanzas make. */
+  /** Patterns of devices for which no hook is run. */
+  readonly noScripts: readonly string[];
+  /** The present devices, and those that stanzas create. */
   readonly targets: DeviceLookup;
 }
 
-/** Where an option stands. */
+/** Location of an option. */
 export function originOf({ file, line, text }: StanzaOption, source: Flavour): Origin {
   return { source, file, line, text };
 }
 
-/** Debian's hook passes all `offload-*` of a stanza to one ethtool, with `-` for each `_`: one it does not know costs all. */
+/** Debian's hook passes all `offload-*` of a stanza to one ethtool, with `-` for `_`: an unknown one makes all fail. */
 export function debianHook(
   device: string,
   options: readonly StanzaOption[],
@@ -34,24 +37,32 @@ export function debianHook(
 ): CommandRun {
   const target = scope.targets(device);
   const own = options.filter(({ key }) => /^offload[-_]/i.test(key));
+  // The values of one key are put together; of keys that are one variable to the hook the last counts.
+  const isRepeated = (option: StanzaOption): boolean =>
+    own.some((other) => other !== option && other.key === option.key);
+  const isOverruled = (option: StanzaOption): boolean =>
+    own.findLast(({ key }) => plainKey(key) === plainKey(option.key))?.key !== option.key;
+  const isSkipped = scope.noScripts.some((pattern) => matchesGlob(pattern, device));
   const rows = own.map((option) => {
     const name = option.key.slice('offload-'.length).toLowerCase().replaceAll('_', '-');
     const words = [name, ...option.value.split(/\s+/)];
     const { settings, badWord } = parseSettings(words, target);
-    const isRepeated = own.some((other) => other !== option && sameKey(other.key, option.key));
-    return { option, settings, bad: badWord ?? (isRepeated ? option.value : undefined) };
+    return { option, settings, bad: badWord ?? (isRepeated(option) ? option.value : undefined) };
   });
-  const isBad = rows.some(({ bad }) => bad !== undefined);
+  const isBad = rows.some(({ bad, option }) => bad !== undefined && !isOverruled(option));
   const outcomeOf = ({ option, bad }: (typeof rows)[number]): Outcome => {
     if (!scope.installed.ethtool || !scope.installed.ethtoolHook) {
       return { kind: 'ignored', reason: 'hook-missing' };
     }
+    if (isSkipped) {
+      return { kind: 'ignored', reason: 'no-scripts' };
+    }
+    if (isOverruled(option)) {
+      return { kind: 'ignored', reason: 'overruled' };
+    }
     if (bad !== undefined) {
-      const reason =
-        /^(?:on|off)$/.test(option.value) &&
-        !own.some((other) => other !== option && sameKey(other.key, option.key))
-          ? 'breaks-the-start'
-          : 'unparsed-value';
+      const isName = /^(?:on|off)$/.test(option.value) && !isRepeated(option);
+      const reason = isName ? 'breaks-the-start' : 'unparsed-value';
       return { kind: 'ignored', reason, detail: bad };
     }
     if (target === undefined) {
@@ -69,15 +80,11 @@ export function debianHook(
   return { declarations, status: hasFailed ? 'failed' : 'ok' };
 }
 
-function sameKey(one: string, other: string): boolean {
-  return plainKey(one) === plainKey(other);
-}
-
 function plainKey(key: string): string {
   return key.toLowerCase().replaceAll('_', '-');
 }
 
-/** ifupdown2 runs one ethtool for each key in an order of its own, up to the first that fails; of each the first of a device counts. */
+/** ifupdown2 runs one ethtool per key in its own order, until one fails; the first value of a key per device counts. */
 export function ifupdown2Options(
   device: string,
   options: readonly StanzaOption[],
@@ -111,7 +118,7 @@ export function ifupdown2Options(
   return { declarations, status: 'ok' };
 }
 
-/** Options that look as if they switched something, and do not. */
+/** Options that look like offload settings but have no effect. */
 export function misspelled(
   device: string,
   options: readonly StanzaOption[],

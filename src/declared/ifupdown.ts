@@ -12,7 +12,7 @@ import type { Flavour, IfupdownScope } from './ifupdown-options.ts';
 import type { CommandRun, DeviceLookup, RunStatus } from './ethtool-run.ts';
 import { loadInterfaces } from './interfaces-files.ts';
 import type { Activation, LoadedInterfaces } from './interfaces-files.ts';
-import { ignore } from './outcome.ts';
+import { doubt, ignore } from './outcome.ts';
 import type { HostContext } from './predict.ts';
 
 interface StanzaScope extends HostContext, IfupdownScope {
@@ -23,7 +23,7 @@ const preUp = new Set(['pre-up']);
 const postUp = new Set(['up', 'post-up']);
 
 /**
- * Says what interfaces(5) does at boot: which stanzas are run, in which order, and what each of their lines switches.
+ * Predicts the effect of interfaces(5) at boot: the order of its stanzas, and the settings of each line.
  *
  * @see ifup(8), /etc/network/if-up.d/ethtool of Debian's package ethtool, ifupdown2/addons/ethtool.py
  */
@@ -31,10 +31,12 @@ export function predictIfupdown(context: HostContext, flavour: Flavour): readonl
   const loaded = loadInterfaces(context.tree, {
     flavour,
     deviceNames: context.devices.map(({ name }) => name),
+    hasHotplug: context.installed.hotplug,
   });
   const targets: DeviceLookup = (name) =>
     context.lookUp(name) ?? (loaded.created.has(name) ? virtualDevice(name) : undefined);
-  const scope: StanzaScope = { ...context, flavour, loaded, targets };
+  const { noScripts } = loaded;
+  const scope: StanzaScope = { ...context, flavour, loaded, noScripts, targets };
   const run = loaded.isRefused
     ? []
     : loaded.activations.flatMap((activation) => runActivation(activation, scope));
@@ -57,7 +59,7 @@ export function predictIfupdown(context: HostContext, flavour: Flavour): readonl
   ];
 }
 
-/** One that a bridge's stanza makes has no features anybody has read yet. */
+/** A device created by a stanza of a bridge has no known features yet. */
 function virtualDevice(name: string): DeviceIdentity {
   return {
     name,
@@ -77,18 +79,26 @@ function isActivated({ name }: Stanza, { activations }: LoadedInterfaces): boole
   return activations.some(({ stanzas }) => stanzas.some((stanza) => stanza.name === name));
 }
 
-/** Runs what one `ifup DEVICE` runs. In ifupdown the first command that fails ends it. */
+/** Simulates `ifup DEVICE`. In ifupdown, the first failing command ends it. */
 function runActivation(
-  { device, stanzas }: Activation,
+  { device, stanzas, chosenBy }: Activation,
   scope: StanzaScope,
 ): readonly Declaration[] {
   const merged =
     scope.flavour === 'ifupdown'
       ? stanzas
-      : [{ options: stanzas.flatMap(({ options }) => options) }];
+      : [{ method: '', options: stanzas.flatMap(({ options }) => options) }];
   const declarations: Declaration[] = [];
   let status: RunStatus = 'ok';
-  for (const { options } of merged) {
+  for (const { options, method } of merged) {
+    // Nothing of a stanza is run that lacks what its method needs.
+    if (
+      scope.flavour === 'ifupdown' &&
+      method === 'static' &&
+      !options.some(({ key }) => key === 'address')
+    ) {
+      status = 'failed';
+    }
     const env = environment(device, scope.flavour === 'ifupdown' ? options : []);
     const commands = (keys: ReadonlySet<string>) =>
       options.filter(({ key }) => keys.has(key)).map((option) => () => command(option, env, scope));
@@ -108,7 +118,13 @@ function runActivation(
     }
     declarations.push(...misspelled(device, options, scope));
   }
-  return declarations.flatMap((declaration) => withPorts(declaration, scope));
+  return declarations
+    .map((row) =>
+      chosenBy === undefined
+        ? row
+        : doubt(row, `only ${chosenBy} can tell which stanza is for ${device}`),
+    )
+    .flatMap((declaration) => withPorts(declaration, scope));
 }
 
 function environment(
@@ -129,7 +145,7 @@ function command(
   return runShell(option.value, { origin: originOf(option, flavour), env, devices: targets });
 }
 
-/** What is in a stanza that is not run. */
+/** The declarations of a stanza that does not run. */
 function unrun(stanza: Stanza, scope: StanzaScope, reason: IgnoredReason): readonly Declaration[] {
   const env = environment(stanza.name, stanza.options);
   const keys = stanza.options.filter(({ key }) =>
@@ -149,7 +165,7 @@ function unrun(stanza: Stanza, scope: StanzaScope, reason: IgnoredReason): reado
   return declarations.map((declaration) => ignore(declaration, reason));
 }
 
-/** A bridge's features are not those of its ports, which are what was meant. */
+/** Setting features of a bridge does not set those of its ports, as intended. */
 function withPorts(
   declaration: Declaration,
   { loaded, lookUp }: StanzaScope,

@@ -1,52 +1,54 @@
-import type { ConfigFile } from '../model/declaration.ts';
 import { matchesGlob } from '../parsers/glob.ts';
-import { parseInterfaces } from '../parsers/interfaces.ts';
 import type { InterfacesItem, InterfacesLine, Stanza } from '../parsers/interfaces.ts';
-import { directoryOf, filesIn } from './config-tree.ts';
 import type { ConfigTree } from './config-tree.ts';
+import { mapDevice } from './interface-mapping.ts';
+import { interfacesFile, readInterfaces } from './interfaces-includes.ts';
 
-const root = '/etc/network/interfaces';
-const maxDepth = 8;
-/** Of devices `eno[1-N]` stands for. */
+/** Max devices of `eno[1-N]`. */
 const maxRange = 1000;
 
-/** A device that is brought up at boot, and the stanzas that are run for it. */
+/** A device that is brought up at boot, and its stanzas. */
 export interface Activation {
   readonly device: string;
   readonly stanzas: readonly Stanza[];
+  /** The script that chooses one of the stanzas; undefined where all are run. */
+  readonly chosenBy: string | undefined;
 }
 
-/** All that interfaces(5) says, as one. */
+/** The merged files of interfaces(5). */
 export interface LoadedInterfaces {
   readonly stanzas: readonly Stanza[];
-  /** In the order they are brought up. */
+  /** In the order in which they are brought up. */
   readonly activations: readonly Activation[];
-  /** ifupdown reads nothing at all of files with such a mistake. */
+  /** An error for which ifupdown rejects all files. */
   readonly isRefused: boolean;
-  /** Lines outside of all stanzas. */
+  /** Lines outside stanzas. */
   readonly strays: readonly InterfacesLine[];
   /** Ports by bridge or bond. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
-  /** Devices the stanzas make. */
+  /** Patterns of devices for which ifupdown's hooks are not run. */
+  readonly noScripts: readonly string[];
+  /** Devices that stanzas create. */
   readonly created: ReadonlySet<string>;
 }
 
 export interface LoadOptions {
   readonly flavour: 'ifupdown' | 'ifupdown2';
   readonly deviceNames: readonly string[];
+  /** Whether something brings up the devices of `allow-hotplug` at boot. */
+  readonly hasHotplug: boolean;
 }
 
-/** Loads /etc/network/interfaces with all it includes, and says what `ifup -a` brings up. */
+/** Loads /etc/network/interfaces with all it includes, and says what is brought up at boot. */
 export function loadInterfaces(
   tree: ConfigTree,
-  { flavour, deviceNames }: LoadOptions,
+  { flavour, deviceNames, hasHotplug }: LoadOptions,
 ): LoadedInterfaces {
-  const items = [...itemsOf(tree, { path: root, flavour, depth: 0 })];
-  const raw = items.flatMap((item) => (item.kind === 'stanza' ? [item.stanza] : []));
-  const stanzas = flavour === 'ifupdown' ? raw.map((stanza) => inherit(stanza, raw)) : raw;
+  const items = readInterfaces(tree, flavour);
+  const stanzas = items.flatMap((item) => (item.kind === 'stanza' ? [item.stanza] : []));
   const strays = items.flatMap((item) => (item.kind === 'error' ? [item] : []));
-  const ports = portsOf(stanzas);
-  const wanted = items.flatMap((item) => (item.kind === 'auto' ? item.patterns : []));
+  const ports = portsOf(stanzas, deviceNames);
+  const created = createdBy(stanzas);
   const up = new Map<string, string>();
   const bringUp = (device: string, logical: string): void => {
     for (const lower of lowerDevices(device, { stanzas, ports, flavour })) {
@@ -57,73 +59,48 @@ export function loadInterfaces(
     up.set(device, up.get(device) ?? logical);
   };
   const names = [...deviceNames, ...stanzas.map(({ name }) => name)];
-  for (const pattern of wanted) {
-    for (const device of expandAuto(pattern, { names, flavour })) {
-      bringUp(device.name, device.logical);
+  const devicesOf = (isOfClass: (group: string) => boolean) =>
+    items.flatMap((item, index) =>
+      item.kind === 'auto' && isOfClass(item.class)
+        ? item.patterns
+            .flatMap((pattern) => expandAuto(pattern, { names, flavour }))
+            // ifupdown2 looks when it reads a stanza whether it is to be brought up.
+            .filter(({ name }) => flavour === 'ifupdown' || isDefined(name, items.slice(index)))
+        : [],
+    );
+  for (const { name, logical } of devicesOf((group) => group === 'auto')) {
+    bringUp(name, logical);
+  }
+  // What ifupdown makes itself does not appear before it is brought up.
+  for (const { name, logical } of hasHotplug ? devicesOf(isHotplugClass[flavour]) : []) {
+    if (deviceNames.includes(name) && !created.has(name)) {
+      bringUp(name, logical);
     }
   }
+  const mappings = items.flatMap((item) => (item.kind === 'mapping' ? [item] : []));
   return {
     stanzas,
-    activations: [...up].map(([device, logical]) => ({
-      device,
-      stanzas: stanzas.filter(({ name }) => name === logical),
-    })),
-    isRefused: flavour === 'ifupdown' && strays.length > 0,
+    activations: [...up].map(([device, logical]) => {
+      const { names: chosen, chosenBy } = mapDevice(device, logical, mappings);
+      return { device, stanzas: stanzas.filter(({ name }) => chosen.includes(name)), chosenBy };
+    }),
+    isRefused: flavour === 'ifupdown' && strays.some(({ file }) => file === interfacesFile),
     strays,
     ports,
-    created: createdBy(stanzas),
+    created,
+    noScripts: items.flatMap((item) => (item.kind === 'no-scripts' ? item.patterns : [])),
   };
 }
 
-function* itemsOf(
-  tree: ConfigTree,
-  {
-    path,
-    flavour,
-    depth,
-  }: { readonly path: string; readonly flavour: LoadOptions['flavour']; readonly depth: number },
-): Generator<InterfacesItem> {
-  const file = tree.get(path);
-  if (file === undefined || depth > maxDepth) {
-    return;
-  }
-  for (const item of parseInterfaces(file.text, { file: path, dialect: flavour })) {
-    if (item.kind === 'source') {
-      for (const included of includedFiles(tree, item, { from: directoryOf(path), flavour })) {
-        yield* itemsOf(tree, { path: included.path, flavour, depth: depth + 1 });
-      }
-    } else {
-      yield item;
-    }
-  }
+function isDefined(device: string, items: readonly InterfacesItem[]): boolean {
+  return items.some((item) => item.kind === 'stanza' && item.stanza.name === device);
 }
 
-function includedFiles(
-  tree: ConfigTree,
-  { pattern, directory }: Extract<InterfacesItem, { readonly kind: 'source' }>,
-  { from, flavour }: { readonly from: string; readonly flavour: LoadOptions['flavour'] },
-): readonly ConfigFile[] {
-  // ifupdown2 takes a relative path from where it was started.
-  const base = flavour === 'ifupdown' ? from : '';
-  const absolute = (pattern.startsWith('/') ? pattern : `${base}/${pattern}`).replace(/\/+$/, '');
-  if (directory) {
-    return filesIn(tree, absolute).filter(({ path }) => /\/[\w-]+$/.test(path));
-  }
-  return [...tree.values()]
-    .filter(
-      ({ path }) => directoryOf(path) === directoryOf(absolute) && matchesGlob(absolute, path),
-    )
-    .toSorted((one, other) => (one.path < other.path ? -1 : 1));
-}
-
-function inherit(stanza: Stanza, all: readonly Stanza[]): Stanza {
-  const inherited = stanza.inherits.flatMap(
-    (name) => all.find((other) => other.name === name && other !== stanza)?.options ?? [],
-  );
-  return inherited.length === 0
-    ? stanza
-    : { ...stanza, options: [...inherited, ...stanza.options] };
-}
+/** Brought up by udev's ifup@.service, or by start-networking of ifupdown2. */
+const isHotplugClass: Readonly<Record<LoadOptions['flavour'], (name: string) => boolean>> = {
+  ifupdown: (name) => name === 'hotplug',
+  ifupdown2: (name) => name === 'hotplug' || name === 'mgmt',
+};
 
 interface AutoOptions {
   readonly names: readonly string[];
@@ -136,6 +113,9 @@ function expandAuto(
   { names, flavour }: AutoOptions,
 ): readonly { readonly name: string; readonly logical: string }[] {
   if (flavour === 'ifupdown2') {
+    if (pattern === 'all') {
+      return names.map((name) => ({ name, logical: name }));
+    }
     const [, prefix, first, last, suffix = ''] = /^([^[]+)\[(\d+)-(\d+)\](.*)$/.exec(pattern) ?? [];
     const length = prefix === undefined ? 0 : Number(last) - Number(first) + 1;
     const range = Array.from(
@@ -151,7 +131,7 @@ function expandAuto(
   return matching.map((name) => ({ name, logical: logical ?? name }));
 }
 
-/** Devices that are brought up before the one that stands on them: by ifupdown2 all, by ifupdown only below a VLAN. */
+/** The lower devices brought up first: by ifupdown2 all, by ifupdown only that of a VLAN. */
 function lowerDevices(
   device: string,
   {
@@ -166,21 +146,55 @@ function lowerDevices(
     .filter(({ key }) => /^vlan[-_]raw[-_]device$/.test(key))
     .map(({ value }) => value);
   const [, parent] = /^(.+)\.\d+$/.exec(device) ?? [];
-  const below = parent === undefined ? rawDevices : [...rawDevices, parent];
+  const started = stanzas
+    .filter(({ name }) => name === device)
+    .flatMap(({ options }) => options.filter(({ key }) => /^(?:pre-up|up|post-up)$/.test(key)))
+    .flatMap(({ value }) => [...value.matchAll(/\bifup (?:-\S+ )*([\w.@-]+)/g)])
+    .map(([, name = '']) => name);
+  const below = [...rawDevices, ...started, ...(parent === undefined ? [] : [parent])];
   const lower = flavour === 'ifupdown2' ? [...(ports.get(device) ?? []), ...below] : below;
   return lower.filter((name) => stanzas.some((stanza) => stanza.name === name));
 }
 
-function portsOf(stanzas: readonly Stanza[]): ReadonlyMap<string, readonly string[]> {
+function portsOf(
+  stanzas: readonly Stanza[],
+  deviceNames: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
   return new Map(
     stanzas.map(({ name, options }) => [
       name,
       options
         .filter(({ key }) => /^(?:bridge|bond|ovs)[-_](?:ports|slaves|bonds)$|^slaves$/.test(key))
-        .flatMap(({ value }) => value.split(/\s+/))
+        .flatMap(({ value }) => expandPorts(value.split(/\s+/), deviceNames))
         .filter((port) => port !== 'none'),
     ]),
   );
+}
+
+/** ifupdown2 knows `glob eno[1-4]` and `regex eno.*`, both `all`. */
+function expandPorts(words: readonly string[], deviceNames: readonly string[]): readonly string[] {
+  let kind = '';
+  return words.flatMap((word) => {
+    if (word === 'glob' || word === 'regex') {
+      kind = word;
+      return [];
+    }
+    const isNamed = kind === '' || !/[*?[.\\(+|]/.test(word);
+    return isNamed
+      ? [word]
+      : kind === 'glob'
+        ? expandAuto(word, { names: deviceNames, flavour: 'ifupdown2' }).map(({ name }) => name)
+        : deviceNames.filter((name) => matchesExpression(word, name));
+  });
+}
+
+/** A wrong expression is for none. */
+function matchesExpression(expression: string, text: string): boolean {
+  try {
+    return new RegExp(`^${expression}`).test(text);
+  } catch {
+    return false;
+  }
 }
 
 function createdBy(stanzas: readonly Stanza[]): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import type { DeviceIdentity } from '../model/declaration.ts';
 import { matchesGlob } from '../parsers/glob.ts';
 import type { IniEntry } from '../parsers/ini-lines.ts';
 
-/** Undefined where nobody can tell. */
+/** Undefined if unknown. */
 type Verdict = boolean | undefined;
 
 /** How each key of the section [Match] compares with a device. */
@@ -18,7 +18,7 @@ const comparisons: Readonly<
   Type: (words, { type }) => anyGlob(words, type),
   Kind: (words, { driver, busAddress }) =>
     busAddress === undefined ? anyGlob(words, driver) : false,
-  // These tell of the machine or of properties that only udev has.
+  // These depend on the machine, or on properties that only udev has.
   Property: () => undefined,
   Host: () => undefined,
   Virtualization: () => undefined,
@@ -31,15 +31,19 @@ const comparisons: Readonly<
 };
 
 /**
- * Says whether the section [Match] of a .link file is for a device. One without a key systemd knows is for none.
+ * Whether the section [Match] of a .link file matches a device. One without a known key matches none.
  *
- * @returns undefined where nobody but udev can tell.
+ * @returns undefined if only udev knows.
  * @see systemd.link(5)
  */
 export function matchesLink(match: readonly IniEntry[], device: DeviceIdentity): Verdict {
   const words = new Map<string, readonly string[]>();
   for (const { key, value } of match) {
-    const own = value.split(/\s+/).filter((word) => word !== '');
+    const all = value.split(/\s+/).filter((word) => word !== '');
+    const own = key.endsWith('MACAddress') ? all.filter(isAddress) : all;
+    if (own.length === 0 && all.length > 0) {
+      continue;
+    }
     words.set(key, own.length === 0 ? [] : [...(words.get(key) ?? []), ...own]);
   }
   const verdicts = new Set(
@@ -54,7 +58,7 @@ export function matchesLink(match: readonly IniEntry[], device: DeviceIdentity):
   return verdicts.has(undefined) ? undefined : true;
 }
 
-/** As udev's path_id makes it of a PCI address. */
+/** As udev's path_id derives it from a PCI address. */
 function idPath(busAddress: string): string | undefined {
   return /^[\da-f]{4,}:/.test(busAddress) ? `pci-${busAddress}` : undefined;
 }
@@ -65,11 +69,16 @@ function anyAddress(words: readonly string[], address: string | undefined): bool
   );
 }
 
+/** What is none is passed over. */
+function isAddress(text: string): boolean {
+  return /^[\da-f]{12}$/.test(plainAddress(text)) && /^[\da-fA-F.:-]+$/.test(text);
+}
+
 function plainAddress(text: string): string {
   return text.toLowerCase().replaceAll(/[^\da-f]/g, '');
 }
 
-/** A list that begins with `!` is for all that match none of it. */
+/** A list that begins with `!` matches devices that match none of its items. */
 function anyGlob(words: readonly string[], text: string | undefined): boolean {
   const [first = '', ...rest] = words;
   const isNegated = first.startsWith('!');
@@ -78,7 +87,7 @@ function anyGlob(words: readonly string[], text: string | undefined): boolean {
   return isMatched !== isNegated;
 }
 
-/** A device that was renamed came as `eth0` or the like: it never had the name it has when udev sees it first. */
+/** A device that was renamed first appeared as `eth0` or the like, never with its current name. */
 function matchesOriginalName(
   words: readonly string[],
   { kernelName, type }: DeviceIdentity,

@@ -20,7 +20,7 @@ const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/systemd/network`,
 );
 
-/** It comes with systemd; a file system of the host that is not mounted here must not hide it. */
+/** The default file of systemd, in case the host's file system is not mounted here. */
 const defaultLink: ConfigFile = {
   path: '/usr/lib/systemd/network/99-default.link',
   text: '[Match]\nOriginalName=*\n',
@@ -37,32 +37,48 @@ export interface LinkFile {
   readonly name: string;
   readonly match: readonly IniEntry[];
   readonly settings: readonly LinkEntry[];
-  /** netplan makes none of its files where one has a mistake. */
+  /** netplan generates no file at all if one is invalid. */
   readonly isRefused?: boolean;
 }
 
-/** The .link files in the order in which udev tries them, those netplan makes among them. */
+/** The .link files in the order of udev, including those of netplan. */
 export function linkFiles({
   tree: given,
   netplan,
 }: Pick<HostContext, 'netplan' | 'tree'>): readonly LinkFile[] {
   const tree = new Map([[defaultLink.path, defaultLink], ...given]);
-  const ownFiles = filesByName(tree, { directories, suffix: '.link' })
-    .filter(({ path }) => !(netplan.isReadable && baseName(path).startsWith('10-netplan-')))
+  const dropInsOf = (name: string): readonly ConfigFile[] =>
+    filesByName(tree, {
+      directories: directories.map((directory) => `${directory}/${name}.d`),
+      suffix: '.conf',
+    });
+  const isMade = ({ path }: ConfigFile): boolean =>
+    netplan.isReadable && /^\/run\/.*\/10-netplan-/.test(path);
+  // One that is empty takes the place of another, and says nothing, whatever is dropped in.
+  const ownFiles = filesByName(tree, { directories, suffix: '.link' }).filter(
+    (file) => !isMade(file),
+  );
+  const own = ownFiles
+    .filter(({ text }) => text !== '')
     .map((file) => ({
       name: baseName(file.path),
-      ...entriesOf([
-        file,
-        ...filesByName(tree, {
-          directories: directories.map((directory) => `${directory}/${baseName(file.path)}.d`),
-          suffix: '.conf',
-        }),
-      ]),
+      ...entriesOf([file, ...dropInsOf(baseName(file.path))]),
     }));
-  return [...ownFiles, ...netplan.files].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const made = netplan.files
+    // /etc comes before /run.
+    .filter(({ name }) => !ownFiles.some(({ path }) => path === `/etc/systemd/network/${name}`))
+    .map((file) => {
+      const { match, settings } = entriesOf(dropInsOf(file.name));
+      return {
+        ...file,
+        match: [...file.match, ...match],
+        settings: [...file.settings, ...settings],
+      };
+    });
+  return [...own, ...made].toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** The first file that matches a device and is the one udev takes. */
+/** The first file that matches a device: udev uses it. */
 function linkFileOf(
   device: DeviceIdentity,
   links: readonly LinkFile[],
@@ -76,7 +92,7 @@ function linkFileOf(
   return undefined;
 }
 
-/** The file udev takes for a device; undefined where only udev can tell. */
+/** The file that udev uses for a device; undefined if only udev knows. */
 export function linkFileFor(
   device: DeviceIdentity,
   input: Pick<HostContext, 'netplan' | 'tree'>,
@@ -123,7 +139,7 @@ export function predictLink(
   return [...applied, ...unused, ...misplaced(tree)];
 }
 
-/** Everything of one name counts as one file; a key's last value wins. */
+/** A file and its drop-ins count as one file; the last value of a key wins. */
 function entriesOf(files: readonly ConfigFile[]): Omit<LinkFile, 'name'> {
   const entries = files.flatMap(({ path, text }) => {
     const lines = text.split('\n');
@@ -144,7 +160,7 @@ function entriesOf(files: readonly ConfigFile[]): Omit<LinkFile, 'name'> {
       .filter(
         ({ key, value }, index, all) =>
           value !== '' &&
-          // An empty value takes back those before it.
+          // An empty value resets the list.
           !all.some((other, at) => at > index && other.key === key && other.value === ''),
       ),
   };

@@ -8,19 +8,19 @@ import type { LinkFile } from './link.ts';
 
 const directories = ['/run', '/etc', '/lib', '/usr/lib'].map((prefix) => `${prefix}/netplan`);
 const maxFileLength = 128 * 1024;
-/** Device types whose options may switch offloads: any other ends the generator, and with it all of netplan. */
+/** Device types whose options may set offloads: for any other, the generator and all of netplan fails. */
 const switchable = 'ethernets';
 const boolean = /^(?:true|on|yes|y|false|off|no|n)$/i;
-/** Any of these makes netplan write a file. */
+/** Keys for which netplan writes a file. */
 const linkOptions = ['set-name', 'wakeonlan', 'mtu'];
 
 export interface NetplanFiles {
-  /** Whether there is any YAML: what stands below /run was made of it. */
+  /** Whether there is any YAML: files below /run are generated from it. */
   readonly isReadable: boolean;
   readonly files: readonly LinkFile[];
 }
 
-/** One key of a device, the last file's value. */
+/** A key of a device, with the value of the last file. */
 interface Field {
   readonly value: string;
   readonly line: number;
@@ -29,7 +29,7 @@ interface Field {
 }
 
 /**
- * Makes of netplan's YAML the .link files `netplan generate` would write, for both of its back ends.
+ * Converts netplan's YAML to the .link files that `netplan generate` writes, for both of its back ends.
  *
  * @see netplan(5)
  */
@@ -46,6 +46,8 @@ export function predictNetplan(tree: ConfigTree): NetplanFiles {
     });
     isRefused ||= document.errors.length > 0;
     const network = mapAt(document.contents, 'network');
+    const version = network?.get('version', true);
+    isRefused ||= version !== undefined && textOf(version) !== '2';
     for (const { key: type, value: group } of network?.items ?? []) {
       for (const { key: id, value: device } of isMap(group) ? group.items : []) {
         if (!isMap(device)) {
@@ -82,7 +84,7 @@ function mapAt(node: unknown, key: string): YAMLMap | undefined {
   return isMap(value) ? value : undefined;
 }
 
-/** Of a list its words. */
+/** The words of a list. */
 function textOf(node: unknown): string {
   return isSeq(node) ? node.items.map(textOf).join(' ') : isScalar(node) ? String(node.value) : '';
 }

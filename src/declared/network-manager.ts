@@ -10,6 +10,7 @@ import { matchesGlob } from '../parsers/glob.ts';
 import { parseIniLines } from '../parsers/ini-lines.ts';
 import type { IniEntry } from '../parsers/ini-lines.ts';
 import { filesByName } from './config-tree.ts';
+import type { ConfigTree } from './config-tree.ts';
 import { featuresNamed } from './feature-names.ts';
 import { doubt, ignore } from './outcome.ts';
 import type { HostContext } from './predict.ts';
@@ -17,7 +18,7 @@ import type { HostContext } from './predict.ts';
 const directories = ['/etc', '/run', '/usr/lib'].map(
   (prefix) => `${prefix}/NetworkManager/system-connections`,
 );
-/** Readable or writable by others than root: NetworkManager refuses such a file. */
+/** Mode bits for which NetworkManager rejects a file: readable or writable by others than root. */
 const refusedModes = 0o077;
 
 interface Profile {
@@ -26,11 +27,9 @@ interface Profile {
   readonly value: (section: string, key: string) => string | undefined;
 }
 
-/** Says what the profiles of NetworkManager do to the features of the devices they are activated on. */
+/** Predicts the effect of NetworkManager's profiles on the features of their devices. */
 export function predictNetworkManager(context: HostContext): readonly Declaration[] {
-  const profiles = filesByName(context.tree, { directories, suffix: '.nmconnection' }).map(
-    parseProfile,
-  );
+  const profiles = profilesOf(context.tree);
   return profiles.flatMap((profile) => {
     const devices = context.devices.filter((device) => isFor(profile, device));
     const targets = devices.length === 0 ? [undefined] : devices;
@@ -51,7 +50,7 @@ interface OverrideOptions {
   readonly rival: Profile | 'unknown' | undefined;
 }
 
-/** What is true of the profile as a whole. */
+/** The outcome of the profile as a whole. */
 function override(
   declaration: Declaration,
   { context, profile, device, rival }: OverrideOptions,
@@ -66,6 +65,9 @@ function override(
   if ((profile.file.mode & refusedModes) !== 0) {
     return because('file-refused', `mode ${profile.file.mode.toString(8)}`);
   }
+  if (!isKeyfile(profile.file.text) || profile.value('connection', 'type') === undefined) {
+    return because('file-refused', 'it is no profile');
+  }
   if (device === undefined) {
     return because(named === undefined ? 'no-match' : 'no-such-device', named ?? id);
   }
@@ -78,6 +80,20 @@ function override(
   return typeof rival === 'object'
     ? because('unmanaged', rival.value('connection', 'id') ?? rival.file.path)
     : declaration;
+}
+
+/** Which of the files are profiles the catalogue of places says. */
+function profilesOf(tree: ConfigTree): readonly Profile[] {
+  return filesByName(tree, { directories, suffix: '' }).map(parseProfile);
+}
+
+/** A line that is neither a section, nor an assignment in one, nor a comment of `#` spoils the whole file. @see GKeyFile */
+function isKeyfile(text: string): boolean {
+  const lines = text.split(/\r?\n/).filter((line) => !/^\s*(?:#|$)/.test(line));
+  return (
+    /^[ \t]*\[/.test(lines[0] ?? '[') &&
+    lines.every((line) => /^[ \t]*(?:\[[^[\]]+\]\s*$|[^=\s[][^=]*=)/.test(line))
+  );
 }
 
 function parseProfile(file: ConfigFile): Profile {
@@ -103,8 +119,8 @@ function isFor({ value }: Profile, device: DeviceIdentity): boolean {
     (type === undefined || !type.endsWith('ethernet') || device.type === 'ether') &&
     (address === undefined ||
       [device.permanentMacAddress, device.macAddress].includes(address.toLowerCase())) &&
-    (patterns === undefined || patterns.some((pattern) => matchesGlob(pattern, device.name))) &&
-    // One that names nothing is for any device of its type.
+    (patterns === undefined || matchesNames(patterns, device.name)) &&
+    // A profile without selectors matches any device of its type.
     (name !== undefined ||
       address !== undefined ||
       type?.endsWith('ethernet') === true ||
@@ -112,7 +128,16 @@ function isFor({ value }: Profile, device: DeviceIdentity): boolean {
   );
 }
 
-/** The profile that is activated on a device instead of this one. */
+/** One that begins with `!` excludes; of the others one has to match, where there are any. */
+function matchesNames(patterns: readonly string[], name: string): boolean {
+  const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));
+  return (
+    !patterns.some((pattern) => pattern.startsWith('!') && matchesGlob(pattern.slice(1), name)) &&
+    (wanted.length === 0 || wanted.some((pattern) => matchesGlob(pattern, name)))
+  );
+}
+
+/** The profile that is active on a device instead of this one. */
 function rivalOf(
   profile: Profile,
   {
@@ -132,6 +157,7 @@ function rivalOf(
     (other) =>
       other !== profile &&
       (other.file.mode & refusedModes) === 0 &&
+      isKeyfile(other.file.text) &&
       other.value('connection', 'autoconnect') !== 'false' &&
       isFor(other, device),
   );
@@ -183,15 +209,13 @@ function declare(
   ];
 }
 
-/** The UUID, or else the name, of the profile that is activated on a device. */
+/** The UUID or else the name of the active profile of a device. */
 export function profileOf(
   device: DeviceIdentity,
   { tree, activeProfiles }: Pick<HostContext, 'tree' | 'activeProfiles'>,
 ): string | undefined {
   const active = activeProfiles?.get(device.interfaceIndex);
-  const profile = filesByName(tree, { directories, suffix: '.nmconnection' })
-    .map(parseProfile)
-    .find((candidate) => isFor(candidate, device));
+  const profile = profilesOf(tree).find((candidate) => isFor(candidate, device));
   return (
     active ??
     profile?.value('connection', 'uuid') ??

@@ -1,6 +1,6 @@
 import type { Declaration, IgnoredReason } from '../model/declaration.ts';
 
-/** The declaration as one that has no effect. */
+/** The declaration, without effect. */
 export function ignore(
   declaration: Declaration,
   reason: IgnoredReason,
@@ -10,7 +10,7 @@ export function ignore(
   return { ...declaration, outcome: detail === undefined ? outcome : { ...outcome, detail } };
 }
 
-/** The declaration as one whose effect only the machine can tell. One without effect stays so. */
+/** The declaration, with an unknown effect unless it has none. */
 export function doubt(declaration: Declaration, detail: string): Declaration {
   return declaration.outcome.kind === 'ignored'
     ? declaration

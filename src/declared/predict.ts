@@ -8,28 +8,32 @@ import { predictIfupdown } from './ifupdown.ts';
 import { linkFiles, predictLink } from './link.ts';
 import type { NetplanFiles } from './netplan.ts';
 import { predictNetworkManager } from './network-manager.ts';
-import { ignore } from './outcome.ts';
+import { doubt, ignore } from './outcome.ts';
 import { predictScripts } from './scripts.ts';
 import { predictUdev } from './udev.ts';
 import { predictUnits } from './units.ts';
 
-/** Which of the systems that configure networks are installed. */
+/** The installed systems that configure networks. */
 export interface Installed {
   readonly ifupdown: 'ifupdown' | 'ifupdown2' | undefined;
   readonly networkManager: boolean;
   readonly ethtool: boolean;
-  /** What ifupdown runs for `offload-*`. */
+  /** Where it is, of the directories of programs; undefined where these cannot be seen. */
+  readonly ethtoolPaths: readonly string[] | undefined;
+  /** The hook of ifupdown for `offload-*`. */
   readonly ethtoolHook: boolean;
+  /** What brings up the devices of `allow-hotplug`. */
+  readonly hotplug: boolean;
 }
 
-/** The host, as far as it decides what its configuration does. */
+/** The properties of the host that decide the effect of its configuration. */
 export interface PredictionInput {
   readonly tree: ConfigTree;
   readonly installed: Installed;
   readonly devices: readonly DeviceIdentity[];
-  /** What netplan makes of its YAML. */
+  /** The files that netplan generates. */
   readonly netplan: NetplanFiles;
-  /** The profile NetworkManager has active on a device, by interface index; undefined where nobody can tell. */
+  /** The active profile of NetworkManager by interface index; undefined if unknown. */
   readonly activeProfiles: ReadonlyMap<number, string> | undefined;
 }
 
@@ -38,8 +42,8 @@ export interface HostContext extends PredictionInput {
 }
 
 /**
- * Says what every declaration of the host's configuration will do at the next boot, in the order in which they act: udev
- * with the .link file and the rules, then what configures the network, then units.
+ * Predicts the effect of every declaration of the host's configuration at the next boot, in their order of execution: udev
+ * with the .link file and rules, then network configuration, then units.
  */
 export function predictDeclarations(input: PredictionInput): readonly Declaration[] {
   const links = linkFiles(input);
@@ -57,12 +61,28 @@ export function predictDeclarations(input: PredictionInput): readonly Declaratio
     ...predictUnits(context),
     ...predictScripts(context),
   ];
-  return declarations.filter(
-    (declaration) => !isMeantElsewhere(declaration, declarations, context.lookUp),
-  );
+  return declarations
+    .filter((declaration) => !isMeantElsewhere(declaration, declarations, context.lookUp))
+    .map((declaration) => withProgram(declaration, input.installed));
 }
 
-/** What a bridge's stanza does to the bridge is no mistake where its port is taken care of as well. */
+/** A command whose program is not there does nothing. */
+function withProgram(
+  declaration: Declaration,
+  { ethtoolPaths = usualPaths }: Installed,
+): Declaration {
+  const [, path = ''] = /(\/[^\s"'=]*\/ethtool)\s+-/.exec(declaration.text) ?? [];
+  if (declaration.outcome.kind !== 'applies' || path === '' || ethtoolPaths.includes(path)) {
+    return declaration;
+  }
+  return /^\/(?:usr\/)?s?bin\/ethtool$/.test(path)
+    ? ignore(declaration, 'no-path', path)
+    : doubt(declaration, `nobody can tell whether ${path} is there`);
+}
+
+const usualPaths = ['/usr/sbin/ethtool', '/sbin/ethtool'];
+
+/** A setting of the bridge in its stanza is fine if its port is set as well. */
 function isMeantElsewhere(
   { outcome, device: name = '', settings }: Declaration,
   all: readonly Declaration[],
@@ -76,13 +96,13 @@ function isMeantElsewhere(
   return settings.every(({ feature, enabled }) => state.get(feature)?.enabled === enabled);
 }
 
-/** What would be in force of a feature, and what says so. */
+/** The predicted state of a feature, and the declaration that sets it. */
 export interface InForce {
   readonly enabled: boolean;
   readonly by: Declaration;
 }
 
-/** What the declarations leave a device's features at: the last that acts counts, and the kernel switches off what cannot do without. */
+/** The predicted states of a device's features: the last effective declaration counts, and the kernel turns off dependent features. */
 export function inForce(
   declarations: readonly Declaration[],
   device: DeviceIdentity,
@@ -95,9 +115,11 @@ export function inForce(
       }
     }
   }
-  for (const { features, need } of featureDependencies) {
-    const missing = [...state].find(([feature, { enabled }]) => need.test(feature) && !enabled);
-    if (missing !== undefined) {
+  const isOff = (pattern: RegExp) =>
+    [...state].find(([feature, { enabled }]) => pattern.test(feature) && !enabled);
+  for (const { features, need, and = need } of featureDependencies) {
+    const missing = isOff(need);
+    if (missing !== undefined && isOff(and) !== undefined) {
       for (const feature of featuresOf(device).filter((name) => features.test(name))) {
         state.set(feature, { enabled: false, by: missing[1].by });
       }

@@ -2,17 +2,17 @@ import type { DeviceIdentity } from '../model/declaration.ts';
 import { matchesGlob } from '../parsers/glob.ts';
 import type { UdevRule, UdevToken } from '../parsers/udev-rules.ts';
 
-/** A device that was renamed came under such a name, which nobody knows any more. */
+/** The assumed initial name of a device that was renamed. */
 const earlierName = 'eth0';
 
-/** One event of a device: it is added under the name the kernel gave it, and moved when udev renames it. */
+/** A uevent of a device: `add` with its initial name, and `move` when udev renames it. */
 export interface UdevEvent {
   readonly action: 'add' | 'move';
   readonly device: DeviceIdentity;
   readonly kernelName: string;
 }
 
-/** The events of a device when it appears. */
+/** The uevents of a device when it appears. */
 export function eventsOf(device: DeviceIdentity): readonly UdevEvent[] {
   const kernelName = device.kernelName ?? earlierName;
   return kernelName === device.name
@@ -36,7 +36,7 @@ const assignments = new Set([
   'GROUP',
 ]);
 
-/** Whether a rule is for an event; undefined where nobody but udev can tell. */
+/** Whether a rule matches an event; undefined if only udev knows. */
 export function matchesEvent({ tokens }: UdevRule, event: UdevEvent): boolean | undefined {
   const verdicts = new Set(
     tokens
@@ -49,7 +49,8 @@ export function matchesEvent({ tokens }: UdevRule, event: UdevEvent): boolean | 
 }
 
 function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
-  const { key, operator, value } = token;
+  const { key, operator, value, isCaseInsensitive } = token;
+  const fold = (text: string): string => (isCaseInsensitive ? text.toLowerCase() : text);
   if (key === 'ENV' && operator !== '==' && operator !== '!=') {
     return true;
   }
@@ -59,11 +60,13 @@ function compareToken(token: UdevToken, event: UdevEvent): boolean | undefined {
   }
   const isMatched = value
     .split('|')
-    .some((pattern) => texts.some((text) => text !== undefined && matchesGlob(pattern, text)));
+    .some((pattern) =>
+      texts.some((text) => text !== undefined && matchesGlob(fold(pattern), fold(text))),
+    );
   return isMatched === (operator === '==');
 }
 
-/** What a key is compared with; undefined for a key that only udev knows. */
+/** The value that a key is compared with; undefined if only udev knows. */
 function textsOf(
   { key, attribute }: UdevToken,
   { action, device, kernelName }: UdevEvent,
@@ -81,7 +84,7 @@ function textsOf(
     case 'KERNELS':
       return [kernelName, busAddress];
     case 'DRIVERS':
-      // Of a parent: what has none has no such driver.
+      // The driver of a parent.
       return [busAddress === undefined ? undefined : driver];
     case 'NAME':
       return [device.name];

@@ -11,13 +11,15 @@ import type { UdevEvent } from './udev-match.ts';
 const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
   (prefix) => `${prefix}/udev/rules.d`,
 );
-/** It gives the device its name. */
+/** What udev puts in that is not followed here. */
+const substitution = /\$(?:env|attr|sysfs|result|id|driver|devpath|number)\b|%[EscbdpnS]\b/;
+/** The file that sets the name of the device. */
 const namingRules = '80-net-setup-link.rules';
-/** A rule that calls ethtool, and where it stands. */
+/** A rule that calls ethtool, and its location. */
 interface SwitchRule {
   readonly rule: UdevRule;
   readonly origin: Origin;
-  /** Its file passes over lines, by conditions that are not followed here. */
+  /** Its file skips lines by conditions that are not evaluated here. */
   readonly hasJumps: boolean;
 }
 
@@ -25,11 +27,11 @@ interface SwitchRule {
 export function predictUdev(context: HostContext): readonly Declaration[] {
   const rules = filesByName(context.tree, { directories, suffix: '.rules' }).flatMap(
     ({ path, text }): readonly SwitchRule[] => {
-      // Most files of a distribution say nothing of ethtool.
-      const own = text.includes('ethtool') ? parseUdevRules(text) : [];
+      // Most files of a distribution do not mention ethtool.
+      const own = /ethtool|RUN[^+"=-]*:?=[^=]/.test(text) ? parseUdevRules(text) : [];
       const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
       return own
-        .filter(({ tokens }) => tokens.some(isSwitch))
+        .filter(({ tokens }) => tokens.some((token) => isSwitch(token) || isAnew(token)))
         .map((rule) => ({
           rule,
           origin: { source: 'udev', file: path, line: rule.line, text: rule.text },
@@ -44,13 +46,19 @@ export function predictUdev(context: HostContext): readonly Declaration[] {
   return [
     ...declarations,
     ...rules
+      .filter(({ rule }) => rule.tokens.some(isSwitch))
       .filter(({ origin: { file, line } }) => !seen.has(`${file}:${line}`))
       .map((row) => unmatched(row, context)),
   ];
 }
 
-function isSwitch({ key, value }: UdevToken): boolean {
-  return key === 'RUN' && mentionsSwitch(value);
+function isSwitch({ key, attribute, operator, value }: UdevToken): boolean {
+  return key === 'RUN' && attribute !== 'builtin' && operator !== '-=' && mentionsSwitch(value);
+}
+
+/** Forgets what was to be run before. */
+function isAnew({ key, operator }: UdevToken): boolean {
+  return key === 'RUN' && (operator === '=' || operator === ':=');
 }
 
 interface EventOptions {
@@ -58,7 +66,7 @@ interface EventOptions {
   readonly context: HostContext;
 }
 
-/** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
+/** `RUN=` discards earlier programs, `RUN:=` also later ones. */
 function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly Declaration[] {
   let declarations: readonly Declaration[] = [];
   let isFinal = false;
@@ -67,7 +75,6 @@ function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly 
     if (verdict === false) {
       continue;
     }
-    const operators = new Set(rule.tokens.filter(isSwitch).map(({ operator }) => operator));
     const run = runRule(rule, { event, origin, context }).map((declaration) =>
       verdict === undefined || hasJumps
         ? doubt(declaration, 'only udev can tell whether the rule matches')
@@ -75,12 +82,12 @@ function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly 
           ? ignore(declaration, 'overruled')
           : declaration,
     );
-    const isAnew = !isFinal && (operators.has('=') || operators.has(':='));
+    const isReset = !isFinal && verdict === true && rule.tokens.some(isAnew);
     declarations = [
-      ...(isAnew ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
+      ...(isReset ? declarations.map((row) => ignore(row, 'overruled')) : declarations),
       ...run,
     ];
-    isFinal ||= operators.has(':=');
+    isFinal ||= rule.tokens.some(({ key, operator }) => key === 'RUN' && operator === ':=');
   }
   return declarations;
 }
@@ -91,25 +98,31 @@ interface RunOptions {
   readonly context: HostContext;
 }
 
-/** udev runs no shell: words are split at blanks, and single quotes hold some together. */
+/** udev does not run a shell: it splits words at blanks, except in single quotes. */
 function runRule(
   { tokens }: UdevRule,
   { event, origin, context }: RunOptions,
 ): readonly Declaration[] {
-  const runs = tokens.filter(({ key, value }) => key === 'RUN' && mentionsSwitch(value));
+  const runs = tokens.filter(isSwitch);
   const isNamed = baseName(origin.file) > namingRules;
   const finalName = event.device.name;
   const seenName = isNamed ? finalName : event.kernelName;
-  return runs.flatMap(({ value }) => {
+  return runs.flatMap(({ value }): readonly Declaration[] => {
     const text = value
       .replaceAll(/\$name\b/g, seenName)
       .replaceAll(/\$env\{INTERFACE\}|%E\{INTERFACE\}|\$kernel\b|%k/g, event.kernelName)
       .replaceAll(/\$\$/g, '$')
       .replaceAll(/%%/g, '%');
-    const words = [...text.matchAll(/'([^']*)'|(\S+)/g)].map(
-      ([, quoted, bare]) => quoted ?? bare ?? '',
+    if (substitution.test(text)) {
+      const detail = 'only udev knows what it puts in';
+      return [{ ...origin, device: finalName, settings: [], outcome: { kind: 'unknown', detail } }];
+    }
+    const words = [...text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+      ([, single, double, bare]) => single ?? double ?? bare ?? '',
     );
-    const run = runWords(words, { origin, env: {}, devices: context.lookUp });
+    // By then the device is renamed.
+    const env = { INTERFACE: finalName };
+    const run = runWords(words, { origin, env, devices: context.lookUp });
     const [program = ''] = words;
     return run.declarations.map((declaration): Declaration => {
       const reason = brokenReason({ declaration, value, program, event });
@@ -144,7 +157,7 @@ function brokenReason({
   return isEarlierName ? 'other-device-name' : undefined;
 }
 
-/** A rule that matches no device now may be for one that is made later. */
+/** A rule that matches no present device may match a later one. */
 function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Declaration {
   const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
   const device = named === undefined ? undefined : lookUp(named);
@@ -159,7 +172,7 @@ function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Decla
   return { ...origin, device: device?.name ?? named, settings: [], outcome };
 }
 
-/** A rule for both events of a device fails in the first where it succeeds in the second. */
+/** A rule for both events of a device may fail on the first and succeed on the second. */
 function distinct(declarations: readonly Declaration[]): readonly Declaration[] {
   return declarations.filter(
     ({ line, file, outcome }) =>

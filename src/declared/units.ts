@@ -35,7 +35,7 @@ export function predictUnits(context: HostContext): readonly Declaration[] {
     });
 }
 
-/** A unit is started at boot where another wants it, a template once for each of its instances. */
+/** A unit starts at boot if another wants it, a template once per instance. */
 function enabledNames(tree: ConfigTree, name: string): readonly string[] {
   const [prefix = '', suffix = ''] = name.split('@');
   const isTemplate = name.includes('@.');
@@ -53,7 +53,7 @@ interface UnitOptions {
   readonly context: HostContext;
 }
 
-/** The first command that fails ends the unit. */
+/** The first failing command ends the unit. */
 function runUnit(
   files: readonly ConfigFile[],
   { instance, isEnabled, context }: UnitOptions,
@@ -64,7 +64,7 @@ function runUnit(
       .filter(({ section, key }) => section === 'Service' && execKeys.has(key))
       .map((entry) => ({ ...entry, path })),
   );
-  // An empty value forgets those before it.
+  // An empty value resets the list.
   const last = commands.findLastIndex(({ key, value }) => key === 'ExecStart' && value === '');
   const declarations: Declaration[] = [];
   let status: RunStatus = 'ok';
@@ -94,7 +94,7 @@ function runUnit(
   return declarations;
 }
 
-/** Undefined for a word with a variable, whose value stands elsewhere. */
+/** Undefined for a word with a variable, which is defined elsewhere. */
 function splitWords(text: string): readonly (string | undefined)[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => {

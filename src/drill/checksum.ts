@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 
 import { SourceError } from '../model/errors.ts';
 
-/** Sends a UDP datagram whose header is given, and says under which error that failed. */
+/** Sends a UDP datagram with its header. @returns the name of the errno, or undefined. */
 type SendDatagram = (datagram: Buffer) => string | undefined;
 
 export interface ChecksumDrillOptions {
@@ -13,19 +13,19 @@ export interface ChecksumDrillOptions {
 }
 
 const count = 200;
-/** 50 a second at most. */
+/** Max 50 per second. */
 const intervalMilliseconds = 20;
 const sourcePort = 0xd411;
-/** Never right but by chance, and then for one packet only: each has another payload. */
+/** A wrong checksum; at most one packet matches it by chance, since payloads differ. */
 const wrongChecksum = 0x0bad;
-/** VXLAN to a network nobody has, with a frame of a type no protocol uses (IEEE 802 local experimental). */
+/** VXLAN of an unused network, with a frame of the IEEE 802 local experimental type. */
 const vxlanHeader = Buffer.from('08000000fffffe00', 'hex');
 const innerFrame = Buffer.from('02000000000202000000000188b5', 'hex');
 
 /**
- * Sends VXLAN packets whose outer checksum is wrong, which a receiver drops before it looks inside.
+ * Sends VXLAN packets with a wrong outer checksum, which the receiver drops without decapsulating them.
  *
- * @returns how many were sent.
+ * @returns the number of packets sent.
  * @throws {SourceError} `failed` when one cannot be sent.
  */
 export async function drillChecksum({

@@ -10,7 +10,7 @@ Events of the kernel log cannot be tried out: what a process writes to /dev/kmsg
 and nicwatch counts no other.
 `;
 
-/** Tries out what can be tried out without a broken NIC, and says what it did. @throws {SourceError} where it cannot. */
+/** Runs a drill, which needs no broken NIC, and reports what it did. @throws {SourceError} when it fails. */
 export async function runDrill(drill: Drill, write: (text: string) => void): Promise<void> {
   if (drill.name === 'list') {
     write(drillList);

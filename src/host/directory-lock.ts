@@ -48,6 +48,16 @@ export function createDirectoryLock(libc: Pick<Libc, 'flock'> | undefined): Lock
     return true;
   };
 
-  return async (path) =>
-    held.has(path) || (libc === undefined ? bindName(path) : lockWith(libc, path));
+  /** Those that are being taken: two locks of one process would exclude each other. */
+  const taking = new Map<string, Promise<boolean>>();
+  return async (path) => {
+    if (held.has(path)) {
+      return true;
+    }
+    const lock = taking.get(path) ?? (libc === undefined ? bindName(path) : lockWith(libc, path));
+    taking.set(path, lock);
+    return lock.finally(() => {
+      taking.delete(path);
+    });
+  };
 }

@@ -64,6 +64,8 @@ export interface Host {
   readRootFile(path: string): Promise<string>;
   /** The state that survives a restart of the agent. */
   readonly state: StateFile;
+  /** What it keeps of offload features, across boots. */
+  readonly offloadState: StateFile;
   now(): Date;
 }
 

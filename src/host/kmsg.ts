@@ -1,10 +1,11 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import { ParseError, SourceError, assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type { KernelLogBatch, KernelRecord } from '../model/kernel-record.ts';
+import { sleep } from '../model/sleep.ts';
 import { parseKmsgRecord } from '../parsers/kmsg.ts';
 import { errorCode, sourceErrorFrom } from './system-error.ts';
 import type { WaitReadable } from './wait-readable.ts';
@@ -74,21 +75,15 @@ async function waitForMore(
   const drainedAt = performance.now();
   // A file that is no kernel log may always be readable but empty.
   if (waitReadable === undefined || !hasRead) {
-    await pause(readIntervalMilliseconds, signal);
+    await sleep(readIntervalMilliseconds, signal);
   }
   try {
     await waitReadable?.(file, signal);
   } catch (error) {
     assertSourceError(error);
-    await pause(readIntervalMilliseconds, signal);
+    await sleep(readIntervalMilliseconds, signal);
   }
-  await pause(drainedAt + coalesceMilliseconds - performance.now(), signal);
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds > 0) {
-    await setTimeout(milliseconds, undefined, { signal }).catch(() => {});
-  }
+  await sleep(drainedAt + coalesceMilliseconds - performance.now(), signal);
 }
 
 /** `isEmpty` if no record was read, not even a skipped one. */

@@ -41,6 +41,7 @@ function hostOf(sysfs: string, linkAnnouncements?: LinkAnnouncements): Host {
       waitReadable: undefined,
       descriptors: createDescriptorBudget(0),
       state: createMemoryState(),
+      offloadState: createMemoryState(),
     },
   );
 }

@@ -39,6 +39,7 @@ export interface LinuxHostOptions extends Pick<
   readonly openPacketSocket?: Drivers['openPacketSocket'];
   readonly descriptors: DescriptorBudget;
   readonly state: StateFile;
+  readonly offloadState: StateFile;
 }
 
 /** Creates the host of the machine nicwatch runs on. */
@@ -107,6 +108,7 @@ export function createLinuxHost({ paths }: Pick<Config, 'paths'>, options: Linux
       ),
     openPacketSocket: options.openPacketSocket,
     state: options.state,
+    offloadState: options.offloadState,
     networkConfig: async (previous) => {
       const config = await readNetworkConfig(paths.rootfs, previous);
       return paths.rootfs === '/'

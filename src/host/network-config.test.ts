@@ -38,14 +38,16 @@ describe('readNetworkConfig()', () => {
   });
 
   test('follows what a file of interfaces(5) includes, wherever it is', async () => {
-    write('/etc/network/interfaces', 'source /srv/net/*.cfg\n');
-    write('/srv/net/a.cfg', 'source-directory more\n\niface eno1 inet manual\n');
-    write('/etc/network/more/b', 'iface eno2 inet manual\n');
+    write('/etc/network/interfaces', 'source /srv/net/*.cfg\nsource-directory *.d\n');
+    write('/srv/net/a.cfg', 'source-directory /srv/more\n\niface eno1 inet manual\n');
+    write('/srv/more/b', 'iface eno2 inet manual\n');
+    write('/etc/network/other.d/c', 'auto eno3\n');
     const { files } = await readNetworkConfig(root, undefined);
     expect([...files.keys()]).toEqual([
       '/etc/network/interfaces',
       '/srv/net/a.cfg',
-      '/etc/network/more/b',
+      '/etc/network/other.d/c',
+      '/srv/more/b',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 
 import { configPlaces, installationMarkers } from '../catalogue/config-places.ts';
 import type { ConfigPlace, ConfigSource } from '../catalogue/config-places.ts';
@@ -154,15 +155,26 @@ async function readConfigFile(
 function includedPlaces(files: ReadonlyMap<string, ConfigFile>): readonly ConfigPlace[] {
   return [...files.values()].flatMap(({ path, text }) =>
     path.startsWith('/etc/network/') || text.includes('\niface ')
-      ? [...text.matchAll(/^\s*source(-directory)?\s+(\S+)/gm)].map(
-          ([, directory, pattern = '']): ConfigPlace => {
-            const absolute = pattern.startsWith('/') ? pattern : `/etc/network/${pattern}`;
-            const folder = directory === undefined ? absolute.replace(/\/[^/]*$/, '') : absolute;
-            return { source: 'ifupdown', path: folder.replace(/\/\*?$/, ''), files: /./ };
-          },
+      ? [...text.matchAll(/^[ \t]*source(-dir\S*)?[ \t]+(.+)$/gm)].flatMap(
+          ([, directory, patterns = '']) =>
+            patterns
+              .trim()
+              .split(/[ \t]+/)
+              .map((pattern) => {
+                const absolute = pattern.startsWith('/') ? pattern : `${dirname(path)}/${pattern}`;
+                return includedPlace(directory === undefined ? dirname(absolute) : absolute);
+              }),
         )
       : [],
   );
+}
+
+/** The files of a directory, whose own name may be a pattern. */
+function includedPlace(directory: string): ConfigPlace {
+  const path = directory.replace(/\/+$/, '');
+  return /[*?[]/.test(basename(path))
+    ? { source: 'ifupdown', path: dirname(path), directories: /./ }
+    : { source: 'ifupdown', path, files: /./ };
 }
 
 async function presentMarkers(rootfs: string): Promise<ReadonlySet<string>> {

@@ -1,17 +1,17 @@
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import { parseProcNetSnmp, parseProcNetSnmp6 } from '../parsers/proc-net.ts';
 import { createProcFileReader } from './proc-file.ts';
 
-/** What the network stack of one namespace has dropped, over all protocols. */
+/** Packets dropped by the network stack of a namespace, over all protocols. */
 export interface NetworkCounters {
-  /** For a wrong checksum of TCP or UDP. */
+  /** With a wrong checksum of TCP or UDP. */
   readonly checksumErrors: number;
-  /** Datagrams, as the buffer of their socket was full. */
+  /** Datagrams for a full socket buffer. */
   readonly bufferErrors: number;
 }
 
 /**
- * Creates the function that reads the counters of this process's network namespace; undefined where they cannot be read.
+ * Creates the function that reads the counters of this process's network namespace; undefined if they cannot be read.
  *
  * @throws {ParseError} when the kernel's tables do not have the expected form.
  */
@@ -22,10 +22,8 @@ export function createNetworkCounters(
     try {
       return read(path);
     } catch (error) {
-      if (error instanceof SourceError) {
-        return undefined;
-      }
-      throw error;
+      assertSourceError(error);
+      return undefined;
     }
   };
   return () => {
@@ -33,7 +31,7 @@ export function createNetworkCounters(
     if (snmp === undefined) {
       return undefined;
     }
-    // Absent where IPv6 is disabled. TCP counts that of both in the other file.
+    // Absent if IPv6 is disabled. The other file counts TCP over both.
     const snmp6 = readOptional('/proc/self/net/snmp6') ?? '';
     const total = (column: string): number =>
       (parseProcNetSnmp(snmp, column).get('Udp') ?? 0) +

@@ -1,6 +1,6 @@
 import process from 'node:process';
 
-/** Writes a whole text to standard output, also where that is a pipe that is full. */
+/** Writes the whole text to standard output, even to a full pipe. */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve) => {
     process.stdout.write(text, () => {

@@ -183,8 +183,8 @@ describe('createStateFile() on a disk that does not answer', () => {
     expect(runCommand).toHaveBeenCalledTimes(1);
 
     back.resolve();
-    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('first'));
-    await vi.waitFor(async () => state.write('third'));
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('first'), { timeout: 10_000 });
+    await vi.waitFor(async () => state.write('third'), { timeout: 10_000 });
     expect(readFileSync(path, 'utf8')).toBe('third');
   });
 

@@ -20,6 +20,14 @@ export interface StateFileOptions {
   readonly deadlineMilliseconds?: number;
 }
 
+/** State of a process that keeps none. */
+export const noState: StateFile = {
+  claim: async () => {},
+  read: async () => undefined,
+  write: async () => {},
+  setAside: async () => {},
+};
+
 /**
  * Keeps state in a file. It is written under a fixed temporary name, synced and renamed: a process killed in between
  * leaves at most one such file, not one per kill as with random names.

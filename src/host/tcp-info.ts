@@ -7,10 +7,10 @@ import type { Libc } from './libc.ts';
 /** IPPROTO_TCP and TCP_INFO. @see tcp(7) */
 const tcpInfoOption = { level: 6, name: 11 } as const;
 
-/** Reads what an open connection sent so far; undefined where that cannot be read. */
+/** Reads the segments that an open connection has sent; undefined if they cannot be read. */
 export type ReadTcpSegments = (socket: Socket) => TcpSegments | undefined;
 
-/** Creates the function that asks the kernel about connections of this process. */
+/** Creates the function that reads the kernel's information on a connection. */
 export function createTcpInfo({ getOption }: Pick<Libc, 'getOption'>): ReadTcpSegments {
   return (socket) => {
     const descriptor = descriptorOf(socket);
@@ -21,7 +21,7 @@ export function createTcpInfo({ getOption }: Pick<Libc, 'getOption'>): ReadTcpSe
   };
 }
 
-/** Node.js has no public way to it. */
+/** Node.js has no public access to it. */
 function descriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');
   const descriptor: unknown =

@@ -7,7 +7,7 @@ import { selectedFamilies } from './selection.ts';
 import type { Selection } from './selection.ts';
 
 /** The text of one scrape, plain and compressed. */
-export interface Exposition {
+interface Exposition {
   text(): Promise<Buffer>;
   compressed(): Promise<Buffer>;
 }

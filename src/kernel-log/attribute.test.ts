@@ -200,6 +200,27 @@ describe('attributeEvent()', () => {
     expect(() => attributeEvent(event, { devices: [vf0] })).toThrow(mistake);
   });
 
+  test.each(['vxlan', 'geneve', 'bond', 'bridge', 'vlan'] as const)(
+    'takes what the core logs on the name of a local %s',
+    (kind) => {
+      const local = device('local0', { kind, driver: kind, busAddress: undefined });
+      const named = { device: 'local0', driver: undefined, busAddress: undefined };
+      for (const event of ['dead_loop', 'rx_csum_fault'] as const) {
+        expect(attributeEvent({ ...named, event }, { devices: [local] }).device).toBe('local0');
+      }
+    },
+  );
+
+  test('takes a record that names nothing for none of the devices without a driver', () => {
+    const event = {
+      event: 'rx_csum_fault',
+      device: undefined,
+      driver: undefined,
+      busAddress: undefined,
+    } as const;
+    expect(attributeEvent(event, { devices: [veth] })).toEqual({ device: '', driver: '' });
+  });
+
   test('leaves the driver empty if neither text nor sysfs names it', () => {
     const event = {
       event: 'dead_loop',

@@ -136,6 +136,7 @@ describe('classifyRecord()', () => {
       'iavf 0000:05:02.0: Reset indication received from the PF',
     ],
     ['another driver with the same words', 'foo 0000:06:00.0 eth0: Reset adapter'],
+    ['the words of another known driver', 'igb 0000:06:00.0 eth0: Reset adapter unexpectedly'],
     [
       'a link message',
       'e1000e 0000:00:03.0 eno1: NIC Link is Up 1000 Mbps Full Duplex, Flow Control: Rx/Tx',

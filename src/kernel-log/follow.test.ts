@@ -182,7 +182,7 @@ describe('createKernelLogFollower()', () => {
     const running = follower.run(ending.signal);
     await follower.caughtUp;
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 1 });
-    await vi.waitUntil(() => opened > 3);
+    await vi.waitUntil(() => opened > 3, { timeout: 10_000 });
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
     expect(follower.state().sources).toMatchObject([{ records: 2, lost: 0 }]);
     ending.abort();
@@ -257,7 +257,7 @@ describe('createKernelLogFollower()', () => {
     await log.write([]);
     expect(changed).toHaveBeenCalledTimes(2);
     log.fail(denied);
-    await vi.waitUntil(() => changed.mock.calls.length === 3);
+    await vi.waitUntil(() => changed.mock.calls.length === 3, { timeout: 10_000 });
     expect(follower.state().sources).toMatchObject([{ isUp: false }]);
     ending.abort();
     await running;
@@ -426,8 +426,8 @@ describe('createKernelLogFollower() across restarts', () => {
       expect(await memory.read()).toBe(JSON.stringify(ledger));
 
       back.resolve();
-      await vi.waitUntil(() => follower.state().isPersistent === true);
-      await vi.waitUntil(() => follower.state().events[0]?.count === 8);
+      await vi.waitUntil(() => follower.state().isPersistent === true, { timeout: 10_000 });
+      await vi.waitUntil(() => follower.state().events[0]?.count === 8, { timeout: 10_000 });
       // Counters do not fall even while the log is read again.
       expect(reported).toEqual(reported.toSorted((one, other) => one - other));
       ending.abort();
@@ -531,8 +531,8 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'auto', retryMilliseconds: 1 });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().sources[1]?.isUp === true);
-    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
+    await vi.waitUntil(() => follower.state().sources[1]?.isUp === true, { timeout: 10_000 });
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3, { timeout: 10_000 });
     expect(follower.state().sources).toMatchObject([
       { source: 'kmsg', isUp: false, error: denied, records: 2 },
       { source: 'journal', isUp: true, records: 1 },
@@ -569,7 +569,7 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'journal', retryMilliseconds: 1 });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().events[0]?.count === 3);
+    await vi.waitUntil(() => follower.state().events[0]?.count === 3, { timeout: 10_000 });
     ending.abort();
     await running;
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
@@ -605,7 +605,7 @@ describe('createKernelLogFollower() with the journal', () => {
     const follower = createKernelLogFollower({ host, source: 'kmsg' });
     const ending = new AbortController();
     const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2);
+    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2, { timeout: 10_000 });
     ending.abort();
     await running;
     expect(follower.state().previousBootEvents).toMatchObject([

@@ -88,7 +88,7 @@ describe('createLedgerKeeper()', () => {
     expect(settled).not.toHaveBeenCalled();
 
     keeper.startWriting(() => ({ ...ledger, events: [] }));
-    await vi.waitFor(() => expect(settled).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(settled).toHaveBeenCalledTimes(1), { timeout: 10_000 });
     expect(keeper.isPersistent()).toBe(true);
     expect(await state.read()).toBe(formatLedger({ ...ledger, events: [] }));
   });

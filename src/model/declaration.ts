@@ -20,6 +20,7 @@ export type IgnoredReason =
   | 'no-auto'
   | 'no-match'
   | 'no-path'
+  | 'no-scripts'
   | 'no-shell'
   | 'no-such-device'
   | 'not-a-command'

@@ -30,7 +30,7 @@ export interface ProbeReading {
  * Why a peer was not measured completely.
  *
  * `unreachable`: no connection; `denied`: no authentic answer; `busy`: another measurement did not end; `lost`: it stopped
- * answering in the middle; `stalled`: a transfer stood still, and it still answers on a new connection.
+ * answering in the middle; `stalled`: two transfers in a row stood still, and it still answers on a new connection.
  */
 export type ProbeProblemKind = 'unreachable' | 'denied' | 'busy' | 'lost' | 'stalled';
 
@@ -105,7 +105,7 @@ export interface ProbeReport {
   readonly proof?: ProbeProof;
 }
 
-export interface ProbeProof {
+interface ProbeProof {
   readonly feature: string;
   readonly result: ProbeResult;
   readonly peers: readonly JudgedPeer[];

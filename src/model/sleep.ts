@@ -1,6 +1,6 @@
 /**
- * Waits; until the signal is aborted at most. Its timer is the global one, unlike that of `node:timers/promises`, so that
- * the fake timers of tests govern it.
+ * Waits, at most until the signal is aborted. It uses the global timer, which tests can fake, unlike that of
+ * `node:timers/promises`.
  */
 export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) {

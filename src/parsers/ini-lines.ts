@@ -43,9 +43,11 @@ function assignmentLines(
   text: string,
   dialect: IniDialect,
 ): readonly Pick<LogicalLine, 'line' | 'text'>[] {
+  // Both end lines at a carriage return as well.
+  const plain = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   return dialect === 'systemd'
-    ? joinContinued(text, { isSkipped: (line) => /^\s*[#;]/.test(line), glue: ' ' })
-    : numberedLines(text)
+    ? joinContinued(plain, { isSkipped: (line) => /^\s*[#;]/.test(line), glue: ' ' })
+    : numberedLines(plain)
         .filter(([, line]) => !/^\s*#/.test(line))
         .map(([line, raw]) => ({ line, text: raw }));
 }

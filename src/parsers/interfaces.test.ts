@@ -10,8 +10,8 @@ describe('parseInterfaces()', () => {
     const text =
       'auto eno1 lo\nallow-hotplug eno2\n\niface eno1 inet manual inherits base\n\tmtu 9000\n  # note\n  up a \\\n    b\n';
     expect(parseInterfaces(text, ifupdown)).toEqual([
-      { kind: 'auto', patterns: ['eno1', 'lo'] },
-      { kind: 'auto', patterns: ['eno2'] },
+      { kind: 'auto', class: 'auto', patterns: ['eno1', 'lo'] },
+      { kind: 'auto', class: 'hotplug', patterns: ['eno2'] },
       {
         kind: 'stanza',
         stanza: {
@@ -19,6 +19,7 @@ describe('parseInterfaces()', () => {
           line: 4,
           text: 'iface eno1 inet manual inherits base',
           name: 'eno1',
+          method: 'manual',
           inherits: ['base'],
           options: [
             { file: 'interfaces', line: 5, text: 'mtu 9000', key: 'mtu', value: '9000' },
@@ -32,7 +33,8 @@ describe('parseInterfaces()', () => {
   test('parses source lines', () => {
     expect(parseInterfaces('source a b\nsource-directory c\n', ifupdown)).toMatchObject([
       { kind: 'source', directory: false, pattern: 'a' },
-      { kind: 'source', directory: false, pattern: 'b' },
+      // Only the first is taken from where the file lies.
+      { kind: 'source', directory: false, pattern: '/b' },
       { kind: 'source', directory: true, pattern: 'c', line: 2 },
     ]);
   });
@@ -49,6 +51,9 @@ describe('parseInterfaces()', () => {
     ['an option behind auto', 'iface a inet manual\nauto a\nmtu 9000', 'misplaced'],
     ['an option without a value', 'iface a inet manual\nmtu', 'no value'],
     ['a stanza without a method', 'iface a', 'no method'],
+    ['a method that is none', 'iface a inet manuel', 'no method'],
+    ['an option of mapping that is none', 'mapping a\nmtu 9000', 'misplaced'],
+    ['a mark of byte order', '\uFEFFauto a', 'misplaced'],
   ])('finds %s to be wrong', (_, text, message) => {
     expect(parseInterfaces(text, ifupdown).at(-1)).toMatchObject({ kind: 'error', message });
   });

@@ -15,6 +15,8 @@ export interface StanzaOption extends InterfacesLine {
 
 export interface Stanza extends InterfacesLine {
   readonly name: string;
+  /** Such as `static`; empty where it is inherited. */
+  readonly method: string;
   readonly inherits: readonly string[];
   readonly options: readonly StanzaOption[];
 }
@@ -22,7 +24,16 @@ export interface Stanza extends InterfacesLine {
 /** A part of a file of interfaces(5). */
 export type InterfacesItem =
   | { readonly kind: 'stanza'; readonly stanza: Stanza }
-  | { readonly kind: 'auto'; readonly patterns: readonly string[] }
+  /** Devices for which the scripts in if-up.d and its like are not run. */
+  | { readonly kind: 'no-scripts'; readonly patterns: readonly string[] }
+  /** `auto` is the class auto, `allow-hotplug` the class hotplug. */
+  | { readonly kind: 'auto'; readonly class: string; readonly patterns: readonly string[] }
+  /** A script that says which stanza is for a device. */
+  | {
+      readonly kind: 'mapping';
+      readonly patterns: readonly string[];
+      readonly options: readonly StanzaOption[];
+    }
   | (InterfacesLine & {
       readonly kind: 'source';
       readonly directory: boolean;
@@ -31,10 +42,16 @@ export type InterfacesItem =
   /** A line outside a stanza, a stanza without a method, or an option without a value. */
   | (InterfacesLine & {
       readonly kind: 'error';
-      readonly message: 'misplaced' | 'no method' | 'no value';
+      readonly message: ErrorMessage;
     });
 
-const openers = new Set(['iface', 'mapping', 'template', 'no-auto-down', 'no-scripts', 'rename']);
+type ErrorMessage = 'misplaced' | 'no method' | 'no value';
+
+/** Words that begin something else than an option. */
+const openers = {
+  ifupdown: new Set(['iface', 'mapping', 'no-auto-down', 'rename']),
+  ifupdown2: new Set(['iface', 'vlan']),
+} as const;
 
 /**
  * Parses a file of interfaces(5) as ifupdown or ifupdown2 does. `source-directory` is not a keyword of ifupdown2, but an option
@@ -50,41 +67,82 @@ export function parseInterfaces(
 ): readonly InterfacesItem[] {
   const items: InterfacesItem[] = [];
   let options: StanzaOption[] | undefined;
-  for (const joined of joinContinued(text, { isSkipped })) {
-    const line = { file, line: joined.line, text: joined.text.trim() };
-    const [word = '', ...rest] = line.text.split(/\s+/);
-    const value = line.text.slice(word.length).trim();
+  let isMapping = false;
+  for (const joined of logicalLines(text, dialect)) {
+    const line = { ...joined, file };
+    const [word = '', ...rest] = line.text.split(blanks);
+    const value = trim(line.text.slice(word.length));
+    const fail = (message: ErrorMessage): void => {
+      items.push({ ...line, kind: 'error', message });
+    };
     if (word === 'auto' || word.startsWith('allow-')) {
       options = undefined;
-      if (word === 'auto' || word === 'allow-auto' || word === 'allow-hotplug') {
-        items.push({ kind: 'auto', patterns: rest });
-      }
-    } else if (word === 'source' || (word === 'source-directory' && dialect === 'ifupdown')) {
+      items.push({ kind: 'auto', class: word.replace('allow-', ''), patterns: rest });
+    } else if (word === 'no-scripts' && dialect === 'ifupdown') {
       options = undefined;
-      for (const pattern of rest) {
-        items.push({ ...line, kind: 'source', directory: word === 'source-directory', pattern });
+      items.push({ kind: 'no-scripts', patterns: rest });
+    } else if (word === 'source' || (dialect === 'ifupdown' && word.startsWith('source-dir'))) {
+      options = undefined;
+      const patterns = dialect === 'ifupdown' ? rest : rest.slice(0, 1);
+      // Only the first is taken from where the file lies.
+      for (const [index, given] of patterns.entries()) {
+        const pattern = index === 0 || given.startsWith('/') ? given : `/${given}`;
+        items.push({ ...line, kind: 'source', directory: word !== 'source', pattern });
       }
-    } else if (openers.has(word)) {
-      options = [];
-      if (word === 'iface' && rest.length < 3 && dialect === 'ifupdown') {
-        items.push({ ...line, kind: 'error', message: 'no method' });
-      } else if (word === 'iface') {
-        const inherited = rest.indexOf('inherits');
-        const inherits = inherited < 0 ? [] : rest.slice(inherited + 1, inherited + 2);
-        const stanza = { ...line, name: rest[0] ?? '', inherits, options };
+    } else if (openers[dialect].has(word)) {
+      options = word === 'no-auto-down' || word === 'rename' ? undefined : [];
+      isMapping = word === 'mapping';
+      const inherited = rest.indexOf('inherits');
+      const inherits = inherited < 0 ? [] : rest.slice(inherited + 1, inherited + 2);
+      const isDefined = dialect === 'ifupdown2' || inherits.length > 0 || isMethod(rest);
+      if (word === 'iface' && !isDefined) {
+        fail('no method');
+      } else if (word === 'iface' && options !== undefined) {
+        const [name = ''] = rest[0]?.split(dialect === 'ifupdown' ? '\n' : ':') ?? [];
+        const stanza = { ...line, name, method: rest[2] ?? '', inherits, options };
         items.push({ kind: 'stanza', stanza });
+      } else if (isMapping && options !== undefined) {
+        items.push({ kind: 'mapping', patterns: rest, options });
       }
-    } else if (options === undefined) {
-      items.push({ ...line, kind: 'error', message: 'misplaced' });
+    } else if (options === undefined || (isMapping && word !== 'script' && word !== 'map')) {
+      fail('misplaced');
     } else if (value === '') {
-      items.push({ ...line, kind: 'error', message: 'no value' });
-    } else {
+      fail('no value');
+    } else if (!word.endsWith('?') || dialect === 'ifupdown2') {
       options.push({ ...line, key: word, value });
+    } else if (!options.some(({ key }) => `${key}?` === word)) {
+      options.push({ ...line, key: word.slice(0, -1), value });
     }
   }
   return items;
 }
 
-function isSkipped(line: string, isContinuation: boolean): boolean {
-  return !isContinuation && /^\s*(?:#|$)/.test(line);
+/** Of a C program in the locale C: neither the mark of byte order nor a no-break space is one. */
+const blanks = /[ \t\v\f\r]+/;
+
+function trim(text: string): string {
+  return text.replaceAll(/^[ \t\v\f\r]+|[ \t\v\f\r]+$/g, '');
+}
+
+/** Address family and method stand behind the name. @see inet.defn and its like in ifupdown */
+function isMethod([, family = '', method = '']: readonly string[]): boolean {
+  return methods[family]?.includes(method) === true;
+}
+
+const methods: Readonly<Record<string, readonly string[]>> = {
+  inet: 'auto bootp dhcp ipv4ll loopback manual ppp static tunnel wvdial'.split(' '),
+  inet6: '6to4 auto dhcp loopback manual ppp static tunnel v4tunnel'.split(' '),
+  ipx: ['dynamic', 'static'],
+  can: ['static'],
+};
+
+function logicalLines(
+  text: string,
+  dialect: 'ifupdown' | 'ifupdown2',
+): readonly Omit<InterfacesLine, 'file'>[] {
+  // For ifupdown2 blanks may follow the backslash.
+  const plain = dialect === 'ifupdown' ? text : text.replaceAll(/\\[ \t\r]+$/gm, '\\');
+  return joinContinued(plain, {
+    isSkipped: (line, isContinuation) => !isContinuation && /^[ \t\v\f\r]*(?:#|$)/.test(line),
+  }).map((joined) => ({ line: joined.line, text: trim(joined.text) }));
 }

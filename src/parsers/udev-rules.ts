@@ -7,6 +7,8 @@ export interface UdevToken {
   readonly attribute: string | undefined;
   readonly operator: string;
   readonly value: string;
+  /** Compared without regard to case. */
+  readonly isCaseInsensitive: boolean;
 }
 
 export interface UdevRule {
@@ -26,22 +28,26 @@ export interface UdevRule {
  */
 export function parseUdevRules(text: string): readonly UdevRule[] {
   // udev ignores a last line that is to be continued.
-  return joinContinued(text, { isSkipped: (line) => /^\s*#/.test(line) })
+  return joinContinued(text.replaceAll('\r\n', '\n'), {
+    isSkipped: (line) => /^[ \t]*#/.test(line),
+  })
     .filter((rule) => !rule.isUnfinished && rule.text.trim() !== '')
     .map((rule) => ({ line: rule.line, text: rule.text.trim(), ...parseTokens(rule.text) }));
 }
 
 const tokenPattern =
-  /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|i?"((?:[^"\\]|\\.)*)")/g;
+  /([A-Z_]+)(?:\{([^}]*)\})?\s*(==|!=|\+=|-=|:=|=)\s*(?:e"((?:[^"\\]|\\.)*)"|(i?)"((?:[^"\\]|\\.)*)")/g;
 
 function parseTokens(text: string): Pick<UdevRule, 'tokens' | 'isBroken'> {
   const tokens = [...text.matchAll(tokenPattern)].map(
-    ([, key = '', attribute, operator = '', escaped, plain]) => ({
+    ([, key = '', attribute, operator = '', escaped, flag, plain]) => ({
       key,
       attribute,
       operator,
       value: (escaped ?? plain ?? '').replaceAll('\\"', '"'),
+      isCaseInsensitive: flag === 'i',
     }),
   );
-  return { tokens, isBroken: /[^\s,]/.test(text.replaceAll(tokenPattern, '')) };
+  // A mark of byte order is no blank.
+  return { tokens, isBroken: /[^ \t\r,]/.test(text.replaceAll(tokenPattern, '')) };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError, SourceError } from '../model/errors.ts';
 import { answerBulk } from './bulk.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
@@ -29,13 +29,13 @@ export interface AnswerOptions {
   /** Of the peer. */
   readonly address: string;
   readonly signal: AbortSignal;
-  /** Begins a measurement; undefined while there is another. @returns a function that ends it */
+  /** Begins a measurement; undefined during another one. @returns a function that ends it */
   readonly begin: () => (() => void) | undefined;
-  /** Told why a peer gets no answer. */
+  /** Called with the reason why a peer gets no answer. */
   readonly reject: (reason: string) => void;
 }
 
-/** Answers what a peer asks for over one connection; without the secret it gets no byte. */
+/** Answers the requests of a peer on one connection; without the secret, it gets no byte. */
 export async function answerConnection(socket: Socket, options: AnswerOptions): Promise<void> {
   const { node, hellos, name, begin, signal, reject } = options;
   addAbortSignal(signal, socket);
@@ -54,7 +54,7 @@ export async function answerConnection(socket: Socket, options: AnswerOptions): 
     const keys = sessionKeys(node.secret, nonces);
     channel.setKeys({ own: keys.server, other: keys.client });
     await channel.send({ type: 'welcome', nonce: nonces.server, name });
-    // Only who has read the welcome, and has the secret, gets further.
+    // Requires the secret and the welcome.
     const request = await channel.receive('begin');
     clearTimeout(greeting);
     if (request.bytes > maxBulkBytes) {
@@ -76,9 +76,7 @@ export async function answerConnection(socket: Socket, options: AnswerOptions): 
       await answerBulk({ channel, socket }, request.bytes, node);
     }
   } catch (error) {
-    if (!(error instanceof SourceError)) {
-      throw error;
-    }
+    assertSourceError(error);
     if (error.reason === 'denied') {
       reject('it is not authentic');
     }
@@ -94,7 +92,7 @@ async function sendReady(channel: Channel, { readCounters }: ProbeNode): Promise
   await channel.send({ type: 'ready', ...(counters && { counters }) });
 }
 
-/** Answers datagrams until the peer asks how many arrived. */
+/** Answers datagrams until the peer requests their count. */
 async function countDatagrams(
   channel: Channel,
   { nonce, keys, options }: DatagramsAnswer,

@@ -6,14 +6,14 @@ import type { Connection, ProbeNode } from './connect.ts';
 export interface BulkOptions {
   readonly bytes: number;
   readonly node: ProbeNode;
-  /** Told of each direction as soon as it is measured. */
+  /** Called with the measurement of each direction. */
   readonly onReading: (reading: ProbeReading) => void;
 }
 
 /**
- * Sends a payload to the peer, and then lets it send one as long, over one connection.
+ * Sends a payload to the peer, and receives one of the same length, over one connection.
  *
- * @throws {SourceError} `timeout` when it stands still, `denied`, `failed`.
+ * @throws {SourceError} `timeout` when it stalls, `denied`, `failed`.
  */
 export async function transferBulk(
   { channel, socket, counters }: Connection,
@@ -23,7 +23,7 @@ export async function transferBulk(
   const sentDigest = await channel.sendPayload(bytes);
   await channel.send({ type: 'sent', digest: sentDigest });
   const received = await channel.receive('received');
-  // The peer has everything, so the kernel sends no more of it.
+  // The peer has everything, so the kernel sends no more segments.
   const segments = readSegments(socket);
   const turned = performance.now();
   onReading({
@@ -74,7 +74,7 @@ export async function answerBulk(
   await channel.send({ type: 'report', ...(segments && { segments }) });
 }
 
-/** How many wrong checksums were counted meanwhile; nothing where a namespace does not tell. */
+/** Increase of the counters of wrong checksums; undefined if a namespace does not report them. */
 export function checksumRise(
   before: NetworkCounters | undefined,
   after: NetworkCounters | undefined,

@@ -8,14 +8,14 @@ import type { Frame, FrameContent, FrameType } from './frame.ts';
 /** Large enough for the kernel to leave the segmentation to the device. */
 const writeBytes = 256 * 1024;
 
-/** Frames and payload over one connection. Every method throws a SourceError when the connection ends or stands still. */
+/** Frames and payload over one connection. Every method throws a SourceError when the connection ends or stalls. */
 export interface Channel {
   /** Sets the keys of the frames that follow. */
   setKeys(keys: ChannelKeys): void;
   send(frame: FrameContent): Promise<void>;
   /** The next frame. @throws {SourceError} `denied` when it is not authentic, `failed` when it has another type. */
   receive<Type extends FrameType>(...types: readonly Type[]): Promise<Frame & { type: Type }>;
-  /** The next frame, with the keys that follow from its nonce; they stay. @throws {SourceError} as {@link receive}. */
+  /** The next frame, with the keys derived from its nonce, which remain set. @throws {SourceError} as {@link receive}. */
   agree<Type extends FrameType>(
     type: Type,
     keysOf: (nonce: Buffer) => ChannelKeys,
@@ -26,13 +26,13 @@ export interface Channel {
   receivePayload(bytes: number): Promise<Buffer>;
 }
 
-/** Keys of what this side sends and of what it receives. */
+/** Keys for sending and receiving. */
 export interface ChannelKeys {
   readonly own: Buffer;
   readonly other: Buffer;
 }
 
-/** Makes a channel of a connection; `idleMilliseconds` without progress end it. */
+/** Creates the channel of a connection, with a timeout of `idleMilliseconds` without progress. */
 export function createChannel(
   socket: Socket,
   {
@@ -50,7 +50,7 @@ export function createChannel(
   const chunks: AsyncIterator<unknown> = socket[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
 
-  /** At least one byte and at most `max`. */
+  /** Returns at least one byte and at most `max`. */
   const take = async (max: number): Promise<Buffer> => {
     if (rest.length === 0) {
       const { value, done } = await chunks.next().catch(rethrow);

@@ -82,6 +82,19 @@ describe('probePeer()', () => {
     }
   });
 
+  test('measures a peer that listens on all addresses', async () => {
+    const responder = await startResponder([{ host: undefined, port: 0 }], {
+      node: await nodeOf(),
+      name: 'worker-07',
+      log: { warn: () => {} },
+    });
+    open.push(responder);
+    const peer = { host: '127.0.0.1', port: responder.ports[0] ?? 0 };
+    const result = await probePeer(peer, { plan, node: await nodeOf(), signal });
+    expect(result.problem).toBeUndefined();
+    expect(result.readings.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   test('uses new source ports, and goes on until enough segments are sent', async () => {
     const { host, port } = await serve();
     const progress: number[] = [];
@@ -170,20 +183,27 @@ describe('probePeer()', () => {
 
   test('tells a transfer that stands still from a peer that is gone', async () => {
     const { host, port } = await serve();
-    for (const [isAlive, kind] of [
-      [true, 'stalled'],
-      [false, 'lost'],
-    ] as const) {
-      let relayed = 0;
+    for (const { connections, stalls, kind } of [
+      { connections: 9, stalls: 9, kind: 'stalled' },
+      { connections: 9, stalls: 1, kind: 'lost' },
+      { connections: 1, stalls: 1, kind: 'lost' },
+    ]) {
+      let accepted = 0;
+      let stalled = 0;
       const relay = await relayTo(
         { host, port },
         {
           bytes: 100_000,
           end: (socket) => {
-            relayed += 1;
-            socket.removeAllListeners('data').resume();
+            if (stalled < stalls) {
+              stalled += 1;
+              socket.removeAllListeners('data').resume();
+            }
           },
-          accepts: () => isAlive || relayed === 0,
+          accepts: () => {
+            accepted += 1;
+            return accepted <= connections;
+          },
         },
       );
       const { problem } = await probePeer(relay.peer, {
@@ -192,7 +212,7 @@ describe('probePeer()', () => {
         signal,
       });
       expect(problem?.kind).toBe(kind);
-      expect(problem?.stalledDirection).toBe(isAlive ? 'to' : undefined);
+      expect(problem?.stalledDirection).toBe(kind === 'stalled' ? 'to' : undefined);
       await relay.close();
     }
   });

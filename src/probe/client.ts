@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import type { SourceErrorReason } from '../model/errors.ts';
 import type {
   PeerResult,
@@ -15,18 +15,18 @@ import type { ConnectRequest, Connection, ProbeNode } from './connect.ts';
 import { exchangeDatagrams } from './datagrams.ts';
 import { fewestSegments, mergeReadings } from './readings.ts';
 
-/** How much is measured with a peer. */
+/** The plan of the measurements with a peer. */
 export interface ProbePlan {
-  /** Datagrams of each size; 0 is none. */
+  /** Datagrams of each size; 0 for none. */
   readonly datagrams: number;
-  /** Payloads of connections, each of which is sent in both directions; all of them at least once. */
+  /** Payload sizes of connections, each sent in both directions at least once. */
   readonly bulkBytes: readonly number[];
-  /** They are repeated until so many segments were sent in each direction, and for so long. */
+  /** Min segments per direction, and min duration, until which they are repeated. */
   readonly minSegments: number;
   readonly minMilliseconds: number;
-  /** How long to wait for a peer that takes part in another measurement. */
+  /** Timeout of waiting for a peer that is busy with another measurement. */
   readonly maxBusyMilliseconds: number;
-  /** A transfer without progress for so long stands still; 10 s by default. */
+  /** Timeout of a transfer without progress; 10 s by default. */
   readonly maxIdleMilliseconds?: number;
 }
 
@@ -34,20 +34,20 @@ export interface ProbePeerOptions {
   readonly plan: ProbePlan;
   readonly node: ProbeNode;
   readonly signal: AbortSignal;
-  /** Told how much of the plan is done, from 0 to 1. */
+  /** Called with the completed share of the plan, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** However large segments are. */
+/** Max repetitions, for any size of segments. */
 const maxRounds = 40;
-/** Between two attempts at a peer that is busy, at least. */
+/** Min interval of retries with a busy peer. */
 const busyMilliseconds = 50;
 /** The datagrams' share of the progress. */
 const datagramsShare = 0.3;
 
 /**
- * Measures the path to one peer: datagrams, then bulks over fresh connections. A problem ends it; what was measured before
- * stays.
+ * Measures the path to one peer: datagrams, then bulks over new connections. An error ends it; earlier measurements
+ * remain.
  *
  * @throws the reason of the signal when it is aborted.
  */
@@ -78,9 +78,7 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) {
-        throw error;
-      }
+      assertSourceError(error);
       const { bytes } = request;
       const problem = { kind: problemKinds[error.reason], message: error.message };
       if (error.reason !== 'timeout' || bytes === undefined || typeof connection !== 'object') {
@@ -119,6 +117,17 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
       (performance.now() - began) / Math.max(1, plan.minMilliseconds),
     );
 
+  const bulk = async (bytes: number): Promise<ProbeProblem | undefined> =>
+    withConnection({ profile: 'bulk', bytes }, async (connection) =>
+      transferBulk(connection, {
+        bytes,
+        node,
+        onReading: (reading) => {
+          readings.push(reading);
+        },
+      }),
+    );
+
   const run = async (): Promise<ProbeProblem | undefined> => {
     let problem: ProbeProblem | undefined;
     if (plan.datagrams > 0) {
@@ -137,15 +146,7 @@ export async function probePeer(peer: ProbePeer, options: ProbePeerOptions): Pro
     }
     for (let round = 1; problem === undefined && plan.bulkBytes.length > 0; round += 1) {
       for (const bytes of plan.bulkBytes) {
-        problem ??= await withConnection({ profile: 'bulk', bytes }, async (connection) =>
-          transferBulk(connection, {
-            bytes,
-            node,
-            onReading: (reading) => {
-              readings.push(reading);
-            },
-          }),
-        );
+        problem ??= await confirmed(async () => bulk(bytes));
         onProgress(datagramsShare + (1 - datagramsShare) * doneOf());
       }
       if (doneOf() >= 1 || (round >= maxRounds && plan.minMilliseconds === 0)) {
@@ -172,6 +173,16 @@ const problemKinds: Readonly<Record<SourceErrorReason, ProbeProblemKind>> = {
   unsupported: 'lost',
 };
 
+/** Stalls only count if the next transfer stalls too: a peer that was not scheduled for a while is no fault of the path. */
+async function confirmed(
+  measure: () => Promise<ProbeProblem | undefined>,
+): Promise<ProbeProblem | undefined> {
+  const problem = await measure();
+  return problem?.kind === 'stalled'
+    ? ((await measure()) ?? { kind: 'lost', message: `${problem.message} in one transfer only` })
+    : problem;
+}
+
 async function connectWhenFree(
   peer: ProbePeer,
   request: ConnectRequest,
@@ -183,12 +194,12 @@ async function connectWhenFree(
     if (connection !== 'busy' || performance.now() > deadline) {
       return connection;
     }
-    // Several that wait do not come at once.
+    // Jitter, for several waiting clients.
     await setTimeout(busyMilliseconds * (1 + Math.random()), undefined, { signal: request.signal });
   }
 }
 
-/** The peer's counters now; undefined where it does not answer any more. */
+/** The current counters of the peer; undefined if it no longer answers. */
 async function countersOf(
   peer: ProbePeer,
   request: Pick<ConnectRequest, 'node' | 'signal'>,
@@ -202,9 +213,7 @@ async function countersOf(
     return connection.counters;
   } catch (error) {
     request.signal.throwIfAborted();
-    if (error instanceof SourceError) {
-      return undefined;
-    }
-    throw error;
+    assertSourceError(error);
+    return undefined;
   }
 }

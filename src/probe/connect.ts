@@ -15,7 +15,7 @@ import type { Profile } from './frame.ts';
 import { helloKey, sessionKeys } from './keys.ts';
 import type { SessionKeys } from './keys.ts';
 
-/** How this node takes part in probes. */
+/** The configuration of this node for probes. */
 export interface ProbeNode {
   /** Shared by all nodes. */
   readonly secret: Buffer;
@@ -23,7 +23,7 @@ export interface ProbeNode {
   readonly readSegments: ReadTcpSegments;
 }
 
-/** A connection to a peer that has the secret and takes part in one measurement. */
+/** An authenticated connection to a peer for one measurement. */
 export interface Connection {
   readonly socket: Socket;
   readonly channel: Channel;
@@ -44,7 +44,7 @@ export interface ConnectRequest {
   readonly bytes?: number;
   readonly node: ProbeNode;
   readonly signal: AbortSignal;
-  /** A transfer without progress for so long stands still. */
+  /** Timeout of a transfer without progress. */
   readonly idleMilliseconds?: number | undefined;
 }
 
@@ -52,10 +52,10 @@ const connectMilliseconds = 5000;
 const defaultIdleMilliseconds = 10_000;
 
 /**
- * Connects to a peer, from a new port, and asks it for a measurement.
+ * Connects to a peer from a new port, and requests a measurement.
  *
- * @returns `busy` while the peer takes part in another one
- * @throws {SourceError} `absent` without a connection, `denied` without an authentic answer, `timeout` when it stands still,
+ * @returns `busy` while the peer is in another measurement
+ * @throws {SourceError} `absent` without a connection, `denied` without an authentic answer, `timeout` when it stalls,
  * `failed` when it is closed.
  */
 export async function connectTo(
@@ -70,17 +70,9 @@ export async function connectTo(
 ): Promise<Connection | 'busy'> {
   const began = performance.now();
   const socket = connect({ host, port });
-  const deadline = AbortSignal.timeout(connectMilliseconds);
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.any([signal, deadline]) });
-  } catch (error) {
-    socket.destroy();
-    signal.throwIfAborted();
-    const reason = deadline.aborted ? `no answer within ${connectMilliseconds / 1000} s` : error;
-    throw new SourceError('absent', `no connection: ${String(reason)}`, { cause: error });
-  }
-  const connectSeconds = (performance.now() - began) / 1000;
   addAbortSignal(signal, socket);
+  await connected(socket, signal);
+  const connectSeconds = (performance.now() - began) / 1000;
   const key = helloKey(secret);
   const channel = createChannel(socket, { keys: { own: key, other: key }, idleMilliseconds });
   try {
@@ -105,6 +97,21 @@ export async function connectTo(
     socket.destroy();
     signal.throwIfAborted();
     throw error;
+  }
+}
+
+async function connected(socket: Socket, signal: AbortSignal): Promise<void> {
+  const deadline = setTimeout(() => {
+    socket.destroy(new Error(`no answer within ${connectMilliseconds / 1000} s`));
+  }, connectMilliseconds);
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SourceError('absent', `no connection: ${reason}`, { cause: error });
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

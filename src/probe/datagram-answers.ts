@@ -1,25 +1,25 @@
 import { encodeDatagram, maxDatagrams, parseDatagram } from './datagram.ts';
 import type { DatagramSession, DatagramSize } from './datagram.ts';
 
-/** Ports of services, which may answer an answer: that would never stop. */
+/** Ports of services, which may reply to an answer in an endless loop. */
 const maxServicePort = 1023;
 
-/** Answers the datagrams of one session at a time, each once, and with as many bytes as it has. */
+/** Answers the datagrams of one session at a time, each once and with the same length. */
 export interface DatagramAnswers {
-  /** Answers those of one session from now on. */
+  /** Starts answering a session. */
   open(session: DatagramSession & { readonly address: string }): void;
-  /** Answers none any more. */
+  /** Stops answering. */
   close(): void;
-  /** How many of the last session arrived. */
+  /** Datagrams of the last session that arrived. */
   arrived(): Readonly<Record<DatagramSize, number>>;
-  /** The answer to a datagram; undefined where it deserves none. */
+  /** The answer to a datagram; undefined if it gets none. */
   answer(
     bytes: Buffer,
     source: { readonly address: string; readonly port: number },
   ): Buffer | undefined;
 }
 
-/** Makes the answers of a responder. */
+/** Creates the answers of a responder. */
 export function createDatagramAnswers(): DatagramAnswers {
   let current:
     | (DatagramSession & { readonly address: string; readonly seen: Uint8Array })

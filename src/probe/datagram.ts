@@ -1,11 +1,11 @@
 import { createHmac, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
-/** Payloads of the datagrams that are sent, in bytes: one that faulty offloads leave alone, and one they do not. */
+/** Payload sizes of datagrams, in bytes: one below and one above the size that faulty offloads corrupt. */
 export const datagramSizes = { small: 64, large: 1200 } as const;
 export type DatagramSize = keyof typeof datagramSizes;
 
-/** More are not answered in one session. */
+/** Max datagrams answered in one session. */
 export const maxDatagrams = 16_384;
 
 export const sessionBytes = 8;
@@ -15,20 +15,20 @@ const magic = Buffer.from('nwd1');
 const kinds = ['request', 'reply'] as const;
 const layout = { kind: 4, session: 8, sequence: 16, payload: 20 } as const;
 
-/** A datagram of a session. A reply is as long as its request and has its sequence number. */
+/** A datagram of a session. A reply has the length and the sequence number of its request. */
 export interface Datagram {
   readonly kind: (typeof kinds)[number];
   readonly size: DatagramSize;
   readonly sequence: number;
 }
 
-/** What the datagrams of one connection have in common. */
+/** The session of the datagrams of one connection. */
 export interface DatagramSession {
   readonly session: Buffer;
   readonly key: Buffer;
 }
 
-/** Lets datagrams be read that have arrived already: a process that had no CPU time has lost none. */
+/** Lets datagrams that have arrived be read first: a process without CPU time must not count them as lost. */
 export async function settle(): Promise<void> {
   await setTimeout(settleMilliseconds);
 }

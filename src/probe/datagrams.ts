@@ -26,18 +26,18 @@ export interface DatagramsRequest {
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** Source ports, as links and queues are chosen by them. */
+/** Number of source ports, which select links and queues. */
 const socketCount = 16;
-/** So many without an answer fit into the buffer of any socket. */
+/** Max datagrams in flight, which fit into any socket buffer. */
 const maxPending = 64;
 const burst = 8;
 const burstMilliseconds = 1;
-/** What is not answered by then is lost. */
+/** Timeout after which a datagram is lost. */
 const lossMilliseconds = 1000;
 const maxMilliseconds = 8000;
 
 /**
- * Sends datagrams of both sizes by turns and counts those that reach the peer and those whose answer comes back.
+ * Sends datagrams of both sizes alternately, and counts those that reach the peer and those that are answered.
  *
  * @throws {SourceError} as {@link Channel}, `failed` when no socket can be opened.
  */
@@ -137,12 +137,12 @@ export async function exchangeDatagrams(
 interface DirectionCounts {
   readonly from: Readonly<Record<DatagramSize, number>>;
   readonly to: Readonly<Record<DatagramSize, number>>;
-  /** By a receiver that was too slow: no fault of the path. */
+  /** Dropped by a slow receiver: not a fault of the path. */
   readonly dropped: number;
   readonly errors: Pick<ProbeReading, 'checksumErrors'>;
 }
 
-/** Both sizes by turns: what happens meanwhile happens to both. */
+/** Alternates both sizes, so that other conditions affect both. */
 function sizeOf(sequence: number): DatagramSize {
   return sequence % 2 === 0 ? 'small' : 'large';
 }
@@ -157,14 +157,14 @@ async function openSockets(
       socket.on('message', receive);
       socket.bind(0);
       await once(socket, 'listening');
-      // What cannot be sent is lost.
+      // A datagram that cannot be sent is lost.
       socket.on('error', () => {});
       return socket;
     }),
   );
 }
 
-/** Forgets what was sent before; they are in the order in which they were sent. */
+/** Removes expired datagrams, which are in sending order. */
 function forgetBefore(pending: Map<number, number>, time: number): void {
   for (const [sequence, sentAt] of pending) {
     if (sentAt > time) {

@@ -1,31 +1,36 @@
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+
 import { curatedOffloadFeatures } from '../catalogue/offload-names.ts';
 import { createDescriptorBudget, readDescriptorLimit } from '../host/descriptors.ts';
 import { openDrivers } from '../host/drivers.ts';
-import type { Host } from '../host/host.ts';
+import type { NetworkDevice } from '../host/host.ts';
 import { createLinuxHost } from '../host/linux-host.ts';
+import { noState } from '../host/state-file.ts';
 import type { Feature } from '../model/device.ts';
-import { SourceError } from '../model/errors.ts';
+import { assertSourceError } from '../model/errors.ts';
 import type { ProbeDevice } from '../model/probe-report.ts';
 
-const noState: Host['state'] = {
-  claim: async () => {},
-  read: async () => undefined,
-  write: async () => {},
-  setAside: async () => {},
-};
+/** A driver that does not answer holds up no measurement. */
+const timeoutMilliseconds = 2000;
 
-/** The NICs of this network namespace, with the offload features that are on; none in a pod, which does not see them. */
+/** The NICs of this network namespace, with their active offload features; none in a pod, where they are not visible. */
 export async function readProbeDevices(signal: AbortSignal): Promise<readonly ProbeDevice[]> {
   const drivers = await openDrivers('auto', { signal });
+  process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const host = createLinuxHost(
     { paths: { procfs: '/proc', sysfs: '/sys', rootfs: '/' } },
-    { ...drivers, descriptors: createDescriptorBudget(readDescriptorLimit()), state: noState },
+    {
+      ...drivers,
+      descriptors: createDescriptorBudget(readDescriptorLimit()),
+      state: noState,
+      offloadState: noState,
+    },
   );
-  return Promise.all(
-    host
-      .devices()
-      .filter(({ kind }) => kind === 'physical')
-      .map(async (device) => ({
+  try {
+    const physical = host.devices().filter(({ kind }) => kind === 'physical');
+    return await Promise.all(
+      physical.map(async (device) => ({
         name: device.name,
         ...(device.driver === undefined ? {} : { driver: device.driver }),
         features: (await featuresOf(device))
@@ -34,18 +39,21 @@ export async function readProbeDevices(signal: AbortSignal): Promise<readonly Pr
           )
           .map(({ name }) => name),
       })),
-  );
+    );
+  } catch (error) {
+    assertSourceError(error);
+    return [];
+  }
 }
 
-async function featuresOf(
-  device: ReturnType<Host['devices']>[number],
-): Promise<readonly Feature[]> {
+async function featuresOf(device: NetworkDevice): Promise<readonly Feature[]> {
   try {
-    return await device.features();
+    return await Promise.race([
+      device.features(),
+      setTimeout(timeoutMilliseconds, [], { ref: false }),
+    ]);
   } catch (error) {
-    if (error instanceof SourceError) {
-      return [];
-    }
-    throw error;
+    assertSourceError(error);
+    return [];
   }
 }

@@ -3,11 +3,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { NetworkCounters } from '../host/network-counters.ts';
 import type { TcpSegments } from '../parsers/tcp-info.ts';
 
-/** Every frame has this length, so that no answer is longer than its request. */
+/** Length of every frame, so that no answer is longer than its request. */
 export const frameBytes = 512;
 export const nonceBytes = 16;
 const macBytes = 32;
-/** First bytes of a frame: protocol and its version. */
+/** First bytes of a frame: protocol and version. */
 const magic = Buffer.from('nwp1');
 
 /**
@@ -28,17 +28,17 @@ const frameTypes = [
 ] as const;
 export type FrameType = (typeof frameTypes)[number];
 
-/** What a connection is for: nothing but the counters, one bulk in each direction, or datagrams beside it. */
+/** Purpose of a connection: counters only, a bulk in each direction, or datagrams beside it. */
 const profiles = ['counters', 'bulk', 'datagrams'] as const;
 export type Profile = (typeof profiles)[number];
 
 /** Datagrams of a session, by size. */
-export interface DatagramCounts {
+interface DatagramCounts {
   readonly small: number;
   readonly large: number;
 }
 
-/** One frame. Each type has the fields it needs; the others are empty. */
+/** One frame. Fields that its type does not use are empty. */
 export interface Frame {
   readonly type: FrameType;
   readonly profile: Profile;
@@ -60,7 +60,7 @@ export interface Frame {
   readonly segments?: TcpSegments;
 }
 
-/** What is written into a frame. */
+/** The content of a frame. */
 export type FrameContent = Pick<Frame, 'type'> & Partial<Frame>;
 
 const layout = {
@@ -81,10 +81,10 @@ const layout = {
   mac: frameBytes - macBytes,
 } as const;
 const digestBytes = 32;
-/** As long as a name in DNS. */
+/** Max length of a DNS name. */
 const maxNameBytes = 253;
 
-/** Writes a frame. `sequence` counts the frames that are sent with a key. */
+/** Writes a frame. `sequence` counts the frames sent with a key. */
 export function encodeFrame(frame: FrameContent, { key, sequence }: FrameKey): Buffer {
   const bytes = Buffer.alloc(frameBytes);
   magic.copy(bytes);
@@ -106,13 +106,13 @@ export function encodeFrame(frame: FrameContent, { key, sequence }: FrameKey): B
   return bytes;
 }
 
-/** What authenticates a frame. */
+/** The key and position that authenticate a frame. */
 export interface FrameKey {
   readonly key: Buffer;
   readonly sequence: number;
 }
 
-/** Reads a frame; undefined where it is none that was written with this key and at this place. */
+/** Reads a frame; undefined if it was not written with this key and at this position. */
 export function parseFrame(bytes: Buffer, expected: FrameKey): Frame | undefined {
   if (bytes.length !== frameBytes || !magic.equals(bytes.subarray(0, magic.length))) {
     return undefined;
@@ -151,7 +151,7 @@ export function parseFrame(bytes: Buffer, expected: FrameKey): Frame | undefined
   };
 }
 
-/** The nonce of a frame that is not verified yet: the key of a welcome depends on it. */
+/** The nonce of an unverified frame: the key of a welcome depends on it. */
 export function nonceOf(bytes: Buffer): Buffer {
   return Buffer.from(bytes.subarray(layout.nonce, layout.nonce + nonceBytes));
 }
@@ -163,7 +163,7 @@ function macOf(bytes: Buffer, { key, sequence }: FrameKey): Buffer {
     .digest();
 }
 
-/** Undefined where the sender did not know it, or sent what is no count. */
+/** Undefined if the sender did not know it, or sent an invalid count. */
 function countAt(bytes: Buffer, offset: number): number | undefined {
   const value = bytes.readDoubleBE(offset);
   return Number.isSafeInteger(value) && value >= 0 ? value : undefined;

@@ -1,17 +1,17 @@
-/** How far the clocks of two nodes may be apart. */
+/** Max difference between the clocks of two nodes. */
 const maxSkewMilliseconds = 5 * 60_000;
-/** Only those with the secret make one that is kept. */
+/** Max cached hellos: only authentic ones are cached. */
 const maxHellos = 16_384;
 
-/** Remembers the hellos of the last minutes. */
+/** A cache of the hellos of the last minutes. */
 export interface Hellos {
-  /** Whether a hello is new. Asked only about authentic ones. */
+  /** Whether an authentic hello is new. */
   isNew(nonce: Buffer, timeMilliseconds: number): boolean;
 }
 
-/** Tells new hellos from repeated ones, by the nonce as long as its time is acceptable. */
+/** Creates the cache, which detects replayed hellos by their nonce while their timestamp is acceptable. */
 export function createHellos(now: () => number = Date.now): Hellos {
-  /** When each can be forgotten, in the order in which they came. */
+  /** Expiry by nonce, in the order of arrival. */
   const expiry = new Map<string, number>();
   return {
     isNew: (nonce, time) => {
@@ -30,7 +30,7 @@ export function createHellos(now: () => number = Date.now): Hellos {
       ) {
         return false;
       }
-      // One from a clock that is ahead is acceptable for as much longer.
+      // A hello from a clock that is ahead is acceptable for longer.
       expiry.set(key, current + 2 * maxSkewMilliseconds);
       return true;
     },

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 
-/** The keys of one connection, each for one purpose: what was made with one is worth nothing elsewhere. */
+/** The keys of one connection, one per purpose, so that a frame is only valid for its purpose. */
 export interface SessionKeys {
   readonly client: Buffer;
   readonly server: Buffer;
   readonly datagrams: Buffer;
 }
 
-/** The nonces both sides chose. */
+/** The nonces of both sides. */
 export interface Nonces {
   readonly client: Buffer;
   readonly server: Buffer;

@@ -16,15 +16,20 @@ import { exitCodeOf, runProbes } from './run.ts';
 import { serveProbes } from './serve.ts';
 
 /**
- * Runs `nicwatch probe` with the arguments that follow it.
+ * Runs `nicwatch probe` with its arguments.
  *
  * @returns the exit code
- * @throws {ConfigError} naming the flag, file or address, and what was expected of it.
+ * @throws {ConfigError} naming the flag, file or address, and the expected value.
  */
 export async function runProbe(
   argv: readonly string[],
   writeLog: (line: string) => void,
 ): Promise<number> {
+  if (argv[0] === 'mesh') {
+    const { runMesh } = await import('./mesh-main.ts');
+    await runMesh(argv.slice(1), writeLog);
+    return 0;
+  }
   const invocation = parseProbeArguments(argv);
   switch (invocation.action) {
     case 'help':
@@ -37,7 +42,7 @@ export async function runProbe(
       try {
         return await run(invocation.options);
       } catch (error) {
-        // Whatever it was, the path has not failed.
+        // An internal error is not a failure of the path.
         throw error instanceof ConfigError
           ? error
           : new ConfigError(`could not test: ${String(error)}`, { cause: error });
@@ -79,7 +84,7 @@ async function run(options: ProbeRunOptions): Promise<number> {
   return exitCodeOf(report);
 }
 
-/** Prints the commands to standard error, where they mix with no output, and waits for a line. */
+/** Prints the commands to standard error, apart from the output, and waits for a line. */
 async function askToSwitch(feature: string, { peers, devices }: ProbeReport): Promise<boolean> {
   const suspects = peers.flatMap(({ findings }) =>
     findings.flatMap(({ suspect }) => suspect ?? []),

@@ -3,13 +3,13 @@ import { openLibc } from '../host/libc.ts';
 import { readSmallFile } from '../host/small-file.ts';
 import { createTcpInfo } from '../host/tcp-info.ts';
 import type { ReadTcpSegments } from '../host/tcp-info.ts';
-import { ConfigError, SourceError } from '../model/errors.ts';
+import { assertSourceError, ConfigError, SourceError } from '../model/errors.ts';
 import type { ProbeNode } from './connect.ts';
 
 const minSecretBytes = 16;
 const maxSecretBytes = 4096;
 
-/** Opens what a node needs to take part in probes. @throws {ConfigError} naming the file, when it has no secret. */
+/** Opens the resources for probes. @throws {ConfigError} naming the file, when it has no secret. */
 export async function openProbeNode(secretFile: string): Promise<ProbeNode> {
   return {
     secret: await readSecret(secretFile),
@@ -29,20 +29,17 @@ async function readSecret(path: string): Promise<Buffer> {
     }
     return secret;
   } catch (error) {
-    throw error instanceof SourceError
-      ? new ConfigError(`--secret-file: ${error.message}`, { cause: error })
-      : error;
+    assertSourceError(error);
+    throw new ConfigError(`--secret-file: ${error.message}`, { cause: error });
   }
 }
 
-/** Without the native module nothing is told of segments. */
+/** Without the native module, segments are unknown. */
 async function openTcpInfo(): Promise<ReadTcpSegments> {
   try {
     return createTcpInfo(await openLibc());
   } catch (error) {
-    if (error instanceof SourceError) {
-      return () => undefined;
-    }
-    throw error;
+    assertSourceError(error);
+    return () => undefined;
   }
 }

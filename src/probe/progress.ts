@@ -1,22 +1,22 @@
 import type { ProbePeer } from '../model/probe-report.ts';
 
-/** One line on a terminal that says how far a measurement is. */
+/** The progress of a measurement, in one line of a terminal. */
 export interface Progress {
   update(peer: ProbePeer, fraction: number): void;
   clear(): void;
 }
 
 export interface ProgressOptions {
-  /** Undefined where nobody looks. */
+  /** Undefined without a terminal. */
   readonly write: ((text: string) => void) | undefined;
   readonly now?: () => number;
 }
 
 const intervalMilliseconds = 200;
-/** Of the first so much nothing can be concluded. */
+/** Share of the plan before the remaining time can be estimated. */
 const minFraction = 0.02;
 
-/** Shows the progress over all peers, with the time left, as far as what was done took. */
+/** Shows the progress over all peers, with an estimate of the remaining time. */
 export function createProgress(
   peers: readonly ProbePeer[],
   { write, now = () => performance.now() }: ProgressOptions,

@@ -1,9 +1,9 @@
 import type { ProbeReading } from '../model/probe-report.ts';
 
-/** Where the kernel does not tell segments: of the usual MTU, they have about so many bytes. */
+/** Approximate size of a segment with the usual MTU, if the kernel does not report segments. */
 const usualSegmentBytes = 1400;
 
-/** Sums up readings of the same kind of packets in the same direction. What none of them tells, the sum does not. */
+/** Sums readings of one kind of packets in one direction. A value that no reading has stays undefined. */
 export function mergeReadings(readings: readonly ProbeReading[]): readonly ProbeReading[] {
   const merged = new Map<string, ProbeReading>();
   for (const reading of readings) {
@@ -14,7 +14,7 @@ export function mergeReadings(readings: readonly ProbeReading[]): readonly Probe
   return [...merged.values()];
 }
 
-/** Segments over TCP in that direction that has fewer. */
+/** TCP segments in the direction with fewer. */
 export function fewestSegments(readings: readonly ProbeReading[]): number {
   const segments = (wanted: ProbeReading['direction']): number =>
     readings

@@ -1,7 +1,7 @@
 import { offloadNames } from '../catalogue/offload-names.ts';
 import type { ProbeDevice, ProbeReport, ProbeSuspect } from '../model/probe-report.ts';
 
-/** Features by the side they work on, those reported to corrupt packets first; the first two only of tunnels. */
+/** Features by side, those reported to corrupt packets first; the first two apply only to tunnels. */
 const suspectFeatures: Readonly<Record<ProbeSuspect['side'], readonly string[]>> = {
   transmit: [
     'tx-udp_tnl-csum-segmentation',
@@ -13,7 +13,7 @@ const suspectFeatures: Readonly<Record<ProbeSuspect['side'], readonly string[]>>
 };
 const tunnelFeature = /^tx-udp_tnl-/;
 
-/** Features of a suspect, in the order in which to try them. On the host's own path there is no tunnel. */
+/** Features of a suspect, in the order to try. The path of the host itself has no tunnel. */
 export function featuresToTry(
   { side }: Pick<ProbeSuspect, 'side'>,
   path: ProbeReport['path'],
@@ -21,7 +21,7 @@ export function featuresToTry(
   return suspectFeatures[side].filter((name) => path !== 'host' || !tunnelFeature.test(name));
 }
 
-/** The commands that switch a feature off, and on again: of each device that has it on, or of one not known. */
+/** The commands that turn a feature off, and on again, on each device that has it on, or on an unknown one. */
 export function switchCommands(
   feature: string,
   devices: readonly ProbeDevice[],

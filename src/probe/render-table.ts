@@ -5,7 +5,7 @@ import { peerName } from './verdict.ts';
 export const indent = '    ';
 const directions: readonly ProbeDirection[] = ['to', 'from'];
 
-/** A row for each kind of packets, a column for each direction. */
+/** A row per kind of packets, a column per direction. */
 export function readingsTable(peer: PeerResult): readonly string[] {
   const kinds = kindsOf(peer);
   if (kinds.length === 0) {
@@ -22,7 +22,7 @@ export function readingsTable(peer: PeerResult): readonly string[] {
   ]);
 }
 
-/** A row for each kind of packets in each direction, a column before and one after. */
+/** A row per kind of packets and direction, with a column before and one after. */
 export function proofTable(before: PeerResult, after: PeerResult): readonly string[] {
   const both = [before, after];
   return layOut([
@@ -40,7 +40,7 @@ export function proofTable(before: PeerResult, after: PeerResult): readonly stri
   ]);
 }
 
-/** Kinds of packets that were sent, in the order in which they were. */
+/** Kinds of packets, in the order of sending. */
 function kindsOf({ readings }: PeerResult): readonly string[] {
   return [...new Set(readings.map(kindOf))];
 }
@@ -82,7 +82,7 @@ function errorsText({ readings }: PeerResult, direction: ProbeDirection): string
     : String(known.reduce((total, errors) => total + errors, 0));
 }
 
-/** Lays rows out in columns. */
+/** Aligns rows in columns. */
 function layOut(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

@@ -13,12 +13,12 @@ const devices = [
   },
 ];
 
-function peer(name: string, lost: number): PeerResult {
-  const reading = (
-    direction: ProbeReading['direction'],
-    protocol: ProbeReading['protocol'],
-    own: Partial<ProbeReading> & Pick<ProbeReading, 'bytes'>,
-  ): ProbeReading => ({
+function reading(
+  direction: ProbeReading['direction'],
+  protocol: ProbeReading['protocol'],
+  own: Partial<ProbeReading> & Pick<ProbeReading, 'bytes'>,
+): ProbeReading {
+  return {
     direction,
     protocol,
     transfers: 10,
@@ -27,7 +27,10 @@ function peer(name: string, lost: number): PeerResult {
     corrupted: 0,
     seconds: 1,
     ...own,
-  });
+  };
+}
+
+function peer(name: string, lost: number): PeerResult {
   return {
     peer: { host: '10.0.0.7', port: 10_141 },
     name,

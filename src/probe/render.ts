@@ -12,7 +12,7 @@ const words: Readonly<Record<ProbeResult, string>> = {
   untested: 'could not be tested',
 };
 
-/** Writes a report for a terminal: for each node a verdict, what was measured, and what to do about it. */
+/** Formats a report for a terminal: for each node a verdict, its measurements, and a remedy. */
 export function renderReport(report: ProbeReport, style: TextStyle): string {
   const { peers, proof } = report;
   const blocks = peers.map((peer, index) => {
@@ -60,7 +60,7 @@ function suspectText({ node, side }: ProbeSuspect, peer: JudgedPeer): string {
     : `the receive side of ${owner}, or the path to it,`;
 }
 
-/** What a second measurement proves. */
+/** The conclusion of a second measurement. */
 function conclusion({
   before,
   after,

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Socket as DatagramSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { EventEmitter } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
@@ -18,14 +18,16 @@ import { createHellos } from './hellos.ts';
 
 export interface ResponderOptions {
   readonly node: ProbeNode;
-  /** The node's name, as it tells peers. */
+  /** The name of the node, sent to peers. */
   readonly name: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Whether to take part in a measurement that an address asks for. */
+  readonly admit?: (address: string) => boolean;
 }
 
 /** Answers the probes of other nodes. */
 export interface Responder {
-  /** Of each address, as it is where 0 was asked for. */
+  /** The actual port of each address, also where 0 was configured. */
   readonly ports: readonly number[];
   close(): Promise<void>;
 }
@@ -35,15 +37,17 @@ const maxConnectionsPerAddress = 8;
 const warnMilliseconds = 60_000;
 
 /**
- * Answers probes, over TCP and UDP; one measurement at a time, at whatever address.
+ * Answers probes over TCP and UDP, one measurement at a time over all addresses.
  *
  * @throws {ConfigError} when it cannot listen at one of the addresses.
  */
 export async function startResponder(
   addresses: readonly ListenAddress[],
-  { node, name, log }: ResponderOptions,
+  { node, name, log, admit = () => true }: ResponderOptions,
 ): Promise<Responder> {
   const ending = new AbortController();
+  // Every connection adds a listener.
+  setMaxListeners(0, ending.signal);
   const hellos = createHellos();
   const answers = createDatagramAnswers();
   const isTooMany = createConnectionLimit();
@@ -72,7 +76,7 @@ export async function startResponder(
         answers,
         address,
         signal: ending.signal,
-        begin,
+        begin: () => (isMeasuring || !admit(address) ? undefined : begin()),
         reject: (reason) => {
           reject(address, reason);
         },
@@ -117,7 +121,7 @@ async function listenAt(
     : { family: isIPv6(address.host ?? '') ? 'IPv6' : 'IPv4', port: address.port };
 }
 
-/** Without a host, on all addresses of both families, as over TCP. */
+/** Without a host, listens on all addresses of both families, as TCP does. */
 async function answerDatagrams(
   address: ListenAddress,
   { family, answers }: { readonly family: string; readonly answers: DatagramAnswers },
@@ -125,7 +129,7 @@ async function answerDatagrams(
   const { host, port } = address;
   const socket = createSocket({ type: family === 'IPv6' ? 'udp6' : 'udp4' });
   socket.on('message', (bytes, source) => {
-    // No answer to an own answer, from whatever address it seems to come.
+    // Own answers are not answered, whatever their source address.
     const reply =
       source.port === port
         ? undefined
@@ -150,7 +154,7 @@ async function listening(server: EventEmitter, address: ListenAddress): Promise<
   }
 }
 
-/** Counts the open connections of each address; true for one too many. */
+/** Counts open connections per address; returns true above the limit. */
 function createConnectionLimit(): (socket: Socket, address: string) => boolean {
   const open = new Map<string, number>();
   return (socket, address) => {
@@ -171,7 +175,7 @@ function createConnectionLimit(): (socket: Socket, address: string) => boolean {
   };
 }
 
-/** Logs why a peer got no answer, once a minute at most. */
+/** Logs why a peer got no answer, at most once a minute. */
 function createRejection(log: Pick<Logger, 'warn'>): (address: string, reason: string) => void {
   let rejected = 0;
   let warnedAt = Number.NEGATIVE_INFINITY;
@@ -184,7 +188,7 @@ function createRejection(log: Pick<Logger, 'warn'>): (address: string, reason: s
   };
 }
 
-/** An IPv4 address as it is, where a socket of IPv6 tells it. */
+/** The IPv4 address of an IPv4-mapped IPv6 address. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }

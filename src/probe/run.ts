@@ -25,11 +25,11 @@ export interface RunProbesOptions {
   readonly devices: readonly ProbeDevice[];
   readonly signal: AbortSignal;
   readonly onProgress: (peer: ProbePeer, fraction: number) => void;
-  /** Resolves when the user has switched the feature off; false when there is nobody to do so. */
+  /** Resolves when the user has turned the feature off; false without a user. */
   readonly waitForUser: (feature: string, report: ProbeReport) => Promise<boolean>;
 }
 
-/** Probes nodes one after the other, and once more if a feature is to be proved guilty. */
+/** Probes nodes one after the other, and again to prove a feature guilty. */
 export async function runProbes(
   { peers, path, prove, durationSeconds, nodeName }: ProbeRunOptions,
   options: RunProbesOptions,
@@ -67,7 +67,7 @@ export async function runProbes(
 
 const exitCodes: Readonly<Record<ProbeResult, number>> = { pass: 0, fail: 1, untested: 2 };
 
-/** 0 every path can be trusted, 1 one cannot, 2 one could not be tested; of the last measurement. */
+/** The exit code by the last measurement: 0 if all paths pass, 1 if one fails, 2 if one could not be tested. */
 export function exitCodeOf({ result, proof }: ProbeReport): number {
   return exitCodes[(proof ?? { result }).result];
 }

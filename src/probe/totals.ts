@@ -1,13 +1,13 @@
 import type { PeerResult, ProbeDirection, ProbeReading } from '../model/probe-report.ts';
 import { datagramSizes } from './datagram.ts';
 
-/** Packets, and those of them that were lost. */
+/** Sent and lost packets. */
 export interface Counted {
   readonly sent: number;
   readonly lost: number;
 }
 
-/** All that was measured with a peer in one direction. */
+/** All measurements with a peer in one direction. */
 export interface DirectionTotals {
   readonly tcp: Counted;
   /** Datagrams. */
@@ -18,11 +18,11 @@ export interface DirectionTotals {
   readonly transfers: number;
   readonly corrupted: number;
   readonly isStalled: boolean;
-  /** Whether the kernel told of every connection what it sent. */
+  /** Whether the kernel reported the segments of every connection. */
   readonly isComplete: boolean;
 }
 
-/** Sums up one direction. What was not measured counts nothing. */
+/** Sums one direction. Missing measurements count as zero. */
 export function totalsOf(
   { readings, problem }: PeerResult,
   direction: ProbeDirection,

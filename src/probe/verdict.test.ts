@@ -116,6 +116,13 @@ describe('judgePeers()', () => {
     ).toEqual(suspects);
   });
 
+  test('takes a firewall for what it is', () => {
+    const [judged] = judgePeers([peer('a', { small: 2000, large: 2000 })]);
+    expect(judged?.findings[0]?.headline).toBe(
+      'a received no datagram of this node: a firewall may drop UDP to port 10141',
+    );
+  });
+
   test('suspects nobody of loss', () => {
     const [judged] = judgePeers([peer('a', { small: 30, large: 30 })]);
     expect(judged?.findings[0]).not.toHaveProperty('suspect');

@@ -11,16 +11,16 @@ import { totalsOf } from './totals.ts';
 import type { Counted, DirectionTotals } from './totals.ts';
 
 const directions: readonly ProbeDirection[] = ['to', 'from'];
-/** Fewer are chance, or of others. */
+/** Min count of corrupt packets; fewer may be chance, or of other traffic. */
 const minErrors = 3;
-/** Of the packets that were lost, so many must have been counted as corrupt; others may have been dropped uncounted. */
+/** Min share of lost packets that were counted as corrupt; others may have been dropped uncounted. */
 const minErrorShare = 0.25;
 const minLost = 5;
 const minLossShare = 0.005;
-/** How improbable a difference between small and large packets must be. */
+/** Max probability of a difference between small and large packets by chance. */
 const maxChance = 1e-4;
 
-/** Says what the measurements of some peers mean. What all of them have in common is a matter of this node. */
+/** Judges the measurements of peers. A fault that all have in common is attributed to this node. */
 export function judgePeers(results: readonly PeerResult[]): readonly JudgedPeer[] {
   const faults = results.map((result) => ({
     result,
@@ -50,12 +50,12 @@ export function judgePeers(results: readonly PeerResult[]): readonly JudgedPeer[
   });
 }
 
-/** The name of a peer's node, or where it was looked for. */
+/** The name of a peer's node, or its address. */
 export function peerName({ name = '', peer }: PeerResult): string {
   return name === '' ? peer.host : name;
 }
 
-/** The worst of some results; one that fails is worse than one that was not tested. */
+/** The worst of several results; a failed one is worse than an untested one. */
 export function worstResult(peers: readonly { readonly result: ProbeResult }[]): ProbeResult {
   const order: readonly ProbeResult[] = ['fail', 'untested', 'pass'];
   return order.find((result) => peers.some((peer) => peer.result === result)) ?? 'untested';
@@ -85,12 +85,12 @@ function isLossy({ sent, lost }: Counted): boolean {
   return lost >= minLost && lost >= sent * minLossShare;
 }
 
-/** Whether a fault is one of the sender or the receiver, and not of what is between them. */
+/** Whether a fault is of the sender or the receiver, not of the path between them. */
 function isOfNode(fault: ProbeFault | undefined): boolean {
   return fault !== undefined && fault !== 'loss';
 }
 
-/** Whether the one are lost less often than the other, half as often at most, and hardly by chance. */
+/** Whether one kind is lost significantly less than the other, at most half as often. */
 function isRarer(one: Counted, other: Counted): boolean {
   return (
     2 * one.lost * other.sent <= other.lost * one.sent &&
@@ -149,6 +149,9 @@ function headlineOf(
     case 'large-loss':
       return `${segments}, ${datagrams}: packets are lost by their size, which is no congestion; wrong checksums may be dropped uncounted`;
     case 'loss':
+      if (small.lost > 0 && small.lost === small.sent && tcp.sent > 0) {
+        return `${receiver} received no datagram of ${sender}: a firewall may drop UDP to port ${result.peer.port}`;
+      }
       return `${segments}, ${datagrams}: packets are lost, and not for a wrong checksum`;
   }
 }
@@ -158,7 +161,7 @@ function share({ sent, lost }: Counted): string {
   return `${percent >= 10 || percent === 0 ? percent.toFixed(0) : percent.toFixed(percent < 0.095 ? 2 : 1)} %`;
 }
 
-/** Why a peer that shows no fault was not tested enough to pass. */
+/** Why a peer without a fault was not tested enough to pass. */
 function gapOf(
   { problem }: PeerResult,
   totals: Readonly<Record<ProbeDirection, DirectionTotals>>,

@@ -35,3 +35,6 @@ export type Runbook =
 export function runbookUrl(runbook: Runbook): string {
   return `${runbooks.address}/${runbook}.md`;
 }
+
+/** The URL of the page about `nicwatch check`. */
+export const checkUrl: string = runbooks.address.replace(/runbooks$/, 'check.md');

@@ -1,5 +1,5 @@
 import type { Status } from '../model/status.ts';
-import { runbookUrl } from './finding.ts';
+import { checkUrl, runbookUrl } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
@@ -26,6 +26,7 @@ export function verdictSection(
             : 'The kernel log has no event in the last 15 minutes.'
         }
       </p>
+      ${checkHint}
     </section>`;
   }
   return html`<section class="verdict ${worst.grade}" aria-labelledby="now">
@@ -37,8 +38,14 @@ export function verdictSection(
       findings.length > maxFindings &&
       html`<p>And ${findings.length - maxFindings} more, below.</p>`
     }
+    ${checkHint}
   </section>`;
 }
+
+const checkHint = html`<p>
+  Run <a href="${checkUrl}" rel="noreferrer"><code>nicwatch check</code></a> on the node: it says
+  what the next reboot will bring, and which lines mend what is wrong.
+</p>`;
 
 function findingItem(
   { device, sentence, timestampSeconds: last, runbook }: Finding,

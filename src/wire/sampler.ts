@@ -5,24 +5,24 @@ import type { PacketResult } from '../parsers/tunnel-packet.ts';
 import { createSourceTable } from './sources.ts';
 import type { SourceCounts } from './sources.ts';
 
-/** Values of the label `result`; `unreadable` is what the kernel cannot describe. */
+/** Values of the label `result`; `unreadable` if the kernel cannot describe the packet. */
 type SampleResult = PacketResult | 'unreadable';
 
 export interface SamplerOptions {
   readonly openPacketSocket: NonNullable<Host['openPacketSocket']>;
   readonly interfaceIndex: number;
-  /** Samples a second to come near to. */
+  /** Target samples per second. */
   readonly rate: number;
   readonly maxSources: number;
-  /** What of the filter does not follow the traffic. */
+  /** The constant options of the filter. */
   readonly filter: () => Omit<TunnelFilterOptions, 'oneOf'>;
 }
 
-/** Samples the packets in tunnels that one device receives. */
+/** Samples the tunnel packets that one device receives. */
 export interface Sampler {
-  /** Reads and verifies what was sampled since; to be called four times a second. */
+  /** Reads and verifies new samples; to be called four times a second. */
   read(nowSeconds: number): void;
-  /** Applies the filter anew. */
+  /** Replaces the filter. */
   refreshFilter(): void;
   state(): SamplerState;
   close(): void;
@@ -31,24 +31,24 @@ export interface Sampler {
 export interface SamplerState {
   readonly samples: Readonly<Record<SampleResult, number>>;
   readonly sources: readonly SourceCounts[];
-  /** One of so many packets is sampled. */
+  /** One in this many packets is sampled. */
   readonly oneOf: number;
   readonly lost: number;
   readonly lastSampleTimestampSeconds: number | undefined;
 }
 
-/** Comes down quickly where there is little traffic, and nothing is flooded where there is much. */
+/** Initial ratio: adapts quickly to little traffic, and is not flooded by much. */
 const firstOneOf = 64;
 const maxOneOf = 2 ** 20;
-/** It follows the traffic so often, by so much at most where there is less, and not when it is near enough. */
+/** Interval of adapting to the traffic, max factor for less traffic, and tolerance. */
 const adjustSeconds = 1;
 const readSeconds = 0.25;
 const maxDecrease = 4;
 const tolerance = 1.3;
-/** What is read at once, of the samples a second: more is left for the next time, or lost. */
+/** Max share of a second's samples per read: the rest is read next time, or lost. */
 const maxShareOfRate = 0.5;
 
-/** @throws {SourceError} when there is no socket to be had. */
+/** @throws {SourceError} when no socket can be opened. */
 export function createSampler({
   openPacketSocket,
   interfaceIndex,
@@ -75,7 +75,7 @@ export function createSampler({
   let adjustedAt: number | undefined;
   let sampledSince = 0;
 
-  /** @returns how many samples there were. */
+  /** @returns the number of samples. */
   const drain = (): number => {
     let count = 0;
     while (count < maxPackets) {
@@ -84,7 +84,7 @@ export function createSampler({
         break;
       }
       if (packet === 'down') {
-        // What was queued before is still there.
+        // Packets queued before are still there.
         continue;
       }
       count += 1;

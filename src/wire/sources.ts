@@ -1,8 +1,8 @@
 import type { InspectedPacket, TunnelLayer } from '../parsers/tunnel-packet.ts';
 
-/** What came from one source, in packets. */
+/** Packets of one source. */
 export interface SourceCounts {
-  /** Undefined for all sources that are not tracked. */
+  /** Undefined for the sum of untracked sources. */
   readonly address: string | undefined;
   readonly checked: number;
   readonly bad: Readonly<Record<TunnelLayer, number>>;
@@ -10,26 +10,26 @@ export interface SourceCounts {
 
 export interface SourceTable {
   count(packet: InspectedPacket): void;
-  /** Tracks the sources that rank highest, then gives the tracked ones, and all others as one. */
+  /** Tracks the highest-ranking sources, and returns them and the sum of all others. */
   rank(): readonly SourceCounts[];
 }
 
-/** So many addresses are remembered: forged ones push each other out, and none that is seen again and again. */
+/** Max cached addresses: forged ones evict each other, not an address that keeps sending. */
 const maxCandidates = 1024;
-/** Of two sources without bad packets, the busier one is tracked only where it is by so much. */
+/** Min factor by which a busier source without bad packets replaces a tracked one. */
 const busierFactor = 2;
 
 interface Candidate {
   readonly address: string;
-  /** What it ranks by. */
+  /** Ranking keys. */
   checked: number;
   bad: number;
-  /** Whether it was seen since it was passed over. */
+  /** Whether it was seen since the last eviction pass. */
   isSeen: boolean;
   isTracked: boolean;
-  /** What is its own; given at 0 first when it is tracked. */
+  /** Its own counts; first returned at 0 when tracking starts. */
   counts: Counts;
-  /** What was counted since it was ranked last, while it was not tracked. */
+  /** Counts since the last ranking, while it was untracked. */
   pending: Counts;
 }
 
@@ -39,12 +39,12 @@ interface Counts {
 }
 
 /**
- * Counts packets by source, for few of the sources: by how many bad packets they sent, then by how many at all. What others
- * sent counts for all of them together. A source is at 0 when it is tracked first and has what it sent one ranking later;
- * nothing counts twice, and memory is bounded however many addresses are forged.
+ * Counts packets by source, for a few sources: those with the most bad packets, then with the most packets. The packets of
+ * others are summed. A source starts at 0 when tracking starts, and includes its earlier packets one ranking later;
+ * nothing is counted twice, and memory is bounded for any number of forged addresses.
  */
 export function createSourceTable(maxSources: number): SourceTable {
-  /** The one that was passed over longest ago first. */
+  /** Least recently passed over first. */
   const candidates = new Map<string, Candidate>();
   let others = noCounts();
 

@@ -19,19 +19,13 @@ import { createRecordedMachine } from '../support/recorded-machine.ts';
 import type { RecordedMachine } from '../support/recorded-machine.ts';
 import { debianHost, readKmsgRecording } from '../support/recordings.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
-import { readAlertFile } from '../support/rules.ts';
+import { readHastyAlertmanager, readHastyRules } from '../support/rules.ts';
 import { runbookPages, runbookQueries } from '../support/runbooks.ts';
 import { startWebhook } from '../support/webhook.ts';
 import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
 
 const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
 const hang = readKmsgRecording('hang-eno1-persist');
-
-/** The rules as they are shipped, with minutes for hours and seconds for minutes. */
-const hastyRules = readAlertFile('nicwatch.rules.yaml')
-  .replaceAll(/\b(\d+)m\b/g, '$1s')
-  .replaceAll(/\b(\d+)h\b/g, '$1m')
-  .replaceAll(/ (300|900|604800)$/gm, (_, seconds: string) => ` ${Number(seconds) / 60}`);
 
 /** Agents, Prometheus and Alertmanager are real; each test begins where the one before it ended. */
 describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
@@ -45,7 +39,7 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
   let loop: DeadLoop;
 
   /** In real time beside the others, which make haste. */
-  let pages: Promise<PagingTimes>;
+  let pages: Promise<PagingTimes> | undefined;
 
   beforeAll(async () => {
     pages = playPagingStory();
@@ -54,19 +48,14 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
     machine = createRecordedMachine(debianHost);
     namespace = await createNamespace();
     webhook = await startWebhook(await freePort());
-    alertmanager = await startAlertmanager(
-      readAlertFile('alertmanager.example.yaml')
-        .replaceAll(/https:\/\/(pager|tickets)\.example/g, `${webhook.url}/$1`)
-        .replaceAll(/group_wait: \d+s/g, 'group_wait: 200ms')
-        .replaceAll(/group_interval: \w+/g, 'group_interval: 500ms'),
-    );
+    alertmanager = await startAlertmanager(readHastyAlertmanager(webhook.url));
     recorded = await startAgent({
       ...machine.agent,
       flags: [...machine.agent.flags, '--device.include=eno1'],
     });
     real = await startAgent();
     prometheus = await startPrometheus({
-      files: { 'nicwatch.rules.yaml': hastyRules },
+      files: { 'nicwatch.rules.yaml': readHastyRules() },
       configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
 rule_files: [nicwatch.rules.yaml]
 alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
@@ -273,7 +262,10 @@ scrape_configs:
   });
 
   test('critical alerts page within a minute, and a lost node within ninety seconds', async () => {
-    const { hang: seconds, nextFault, lostNode, besides } = await pages;
+    const story = pages ?? playPagingStory();
+    // Another try plays it anew.
+    pages = undefined;
+    const { hang: seconds, nextFault, lostNode, besides } = await story;
     expect(seconds).toBeLessThan(60);
     expect(nextFault).toBeLessThan(60);
     expect(lostNode).toBeLessThan(90);

@@ -24,7 +24,7 @@ describe.skipIf(problem !== undefined)(`npm run bench${skipNote(problem)}`, () =
     const script = `#!/bin/sh\n: >'${directory}/started'\nexec '${process.execPath}' "$@"\n`;
     writeFileSync(node, script, { mode: 0o755 });
     const argv = ['compare', '--quick', '--idle-seconds=1', `--json=${json}`, `--node=${node}`];
-    report = (await execa(process.execPath, [bench, ...argv], { timeout: 60_000 })).stdout;
+    report = (await execa(process.execPath, [bench, ...argv], { timeout: 110_000 })).stdout;
   });
 
   afterAll(() => {
@@ -141,13 +141,13 @@ describe.skipIf(loadProblem !== undefined)(`npm run bench -- load${skipNote(load
     const { stdout, stderr } = await execa(
       process.execPath,
       [bench, 'load', '--seconds=3', '--scrapers=80', '--slow=600'],
-      { timeout: 60_000, reject: false },
+      { timeout: 110_000, reject: false },
     );
     expect(stderr).not.toMatch(/expected/);
     expect(stdout).toMatch(/^80 scrapers, as many allowed: \d+ x 200$/m);
     expect(stdout).toMatch(/^80 scrapers, 40 allowed: \d+ x 200, \d+ x 503$/m);
     expect(stdout).toMatch(/^1 scraper, 600 connections slow with their headers: \d+ x 200$/m);
-  });
+  }, 120_000);
 });
 
 function arePositive(numbers: readonly number[]): boolean {

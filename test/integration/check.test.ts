@@ -11,7 +11,9 @@ import { commandProblem, skipNote } from '../support/requirements.ts';
 
 const nobody = 65_534;
 const problem =
-  process.getuid?.() === 0 ? commandProblem('setpriv') : 'needs root to become somebody else';
+  process.getuid?.() === 0
+    ? (commandProblem('setpriv') ?? commandProblem('unshare'))
+    : 'needs root to become somebody else';
 const folder = mkdtempSync(join(tmpdir(), 'nicwatch-check-'));
 
 /** The last line for each exit code. */
@@ -24,6 +26,21 @@ const lastLines: Readonly<Record<number, RegExp>> = {
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
+
+/** Processes of other tests, whose namespaces may receive corrupt packets meanwhile, are not visible. */
+const ownProcesses = ['--pid', '--fork', '--mount-proc', '--kill-child'] as const;
+
+async function checkAlone(flags: readonly string[]): Promise<{
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+}> {
+  const { exitCode, stdout } = await execa(
+    'unshare',
+    [...ownProcesses, process.execPath, builtAgent(), 'check', ...flags],
+    { reject: false, env: { LANG: 'C.UTF-8' } },
+  );
+  return { exitCode, stdout };
+}
 
 describe('nicwatch check on this machine', () => {
   test('ends with the line of its exit code', async () => {
@@ -40,8 +57,10 @@ describe('nicwatch check on this machine', () => {
       copyFileSync(builtAgent(), agent);
       await execa('chmod', ['-R', 'a+rX', folder]);
       const { exitCode = -1, stdout } = await execa(
-        'setpriv',
+        'unshare',
         [
+          ...ownProcesses,
+          'setpriv',
           `--reuid=${nobody}`,
           `--regid=${nobody}`,
           '--clear-groups',
@@ -60,22 +79,26 @@ describe('nicwatch check on this machine', () => {
     },
   );
 
-  test('says in a container without the root of its host what is missing', async () => {
-    const empty = join(folder, 'empty');
-    mkdirSync(empty);
-    const { exitCode, stdout } = await runAgent([
-      'check',
-      '--device.include=lo',
-      `--path.rootfs=${empty}`,
-    ]);
-    expect(stdout).toContain('could not look what the next reboot brings: /etc cannot be read');
-    expect(exitCode).toBe(2);
-    expect(lastLine(stdout)).toMatch(lastLines[2] ?? /^$/);
-  });
+  test.skipIf(problem !== undefined)(
+    `says in a container without the root and the processes of its host what is missing${skipNote(problem)}`,
+    async () => {
+      const empty = join(folder, 'empty');
+      mkdirSync(empty);
+      const { exitCode, stdout } = await checkAlone([
+        '--device.include=lo',
+        `--path.rootfs=${empty}`,
+      ]);
+      expect(stdout).toContain('could not look what the next reboot brings: /etc cannot be read');
+      expect(stdout).toContain(
+        'could not look for checksum errors in the network namespaces of pods',
+      );
+      expect(exitCode).toBe(2);
+      expect(lastLine(stdout)).toMatch(lastLines[2] ?? /^$/);
+    },
+  );
 
-  test('gives JSON', async () => {
-    const { stdout, exitCode } = await runAgent([
-      'check',
+  test.skipIf(problem !== undefined)(`gives JSON${skipNote(problem)}`, async () => {
+    const { stdout, exitCode } = await checkAlone([
       '--device.include=lo',
       '--format=json',
       '--allow-unknown',

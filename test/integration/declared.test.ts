@@ -5,9 +5,9 @@ import type { Declaration } from '../../src/model/declaration.ts';
 import { declaredHost } from '../support/declared-host.ts';
 import { createNetworkRoot } from '../support/network-root.ts';
 import type { NetworkRoot } from '../support/network-root.ts';
-import { commandProblem, namespaceProblem, skipNote } from '../support/requirements.ts';
+import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
-const problem = namespaceProblem('debootstrap', 'unshare') ?? commandProblem('debootstrap');
+const problem = namespaceProblem('mmdebstrap', 'unshare');
 /** What is compared; without them there is no TSO, and no other feature is switched. */
 const judged = [
   'tx-tcp-segmentation',
@@ -25,9 +25,9 @@ const commands = {
   udev: `${startUdev}; ${addDevice}; udevadm settle`,
   networkmanager: `${startUdev}; mkdir -p /run/dbus; dbus-daemon --system --fork; ${addDevice}
     ip link set peer0 up; udevadm settle; NetworkManager
-    for i in $(seq 50); do nmcli -t general status && break; sleep 0.1; done
+    for i in $(seq 150); do nmcli -t general status && break; sleep 0.1; done
     nmcli device set eno1 managed yes
-    for i in $(seq 30); do nmcli connection up ifname eno1 && break; sleep 0.2; done`,
+    for i in $(seq 75); do nmcli connection up ifname eno1 && break; sleep 0.2; done`,
 } as const;
 
 const port = 'auto eno1\niface eno1 inet manual\n';

@@ -1,77 +1,127 @@
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
 import { execa } from 'execa';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { freePort } from '../support/agent-process.ts';
-import { parseExposition } from '../support/exposition.ts';
-import { fetchFrom } from '../support/fetch.ts';
-import { commandProblem, namespaceProblem, skipNote } from '../support/requirements.ts';
+import { readVersion } from '../../scripts/version.mjs';
+import { buildImage, imageProblem } from '../support/image.ts';
+import type { Image } from '../support/image.ts';
+import { createNamespace, inNamespace } from '../support/netns.ts';
+import type { Namespace } from '../support/netns.ts';
+import { startPrometheus } from '../support/prometheus-process.ts';
+import { commandProblem, skipNote } from '../support/requirements.ts';
 
-const problem = namespaceProblem('ethtool') ?? commandProblem('unshare', 'setpriv');
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const nobody = 65_534;
-const folder = mkdtempSync(join(tmpdir(), 'nicwatch-image-'));
+const problem = imageProblem() ?? commandProblem('prometheus');
+const nodeUser = 1000;
 
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** Makes everything read-only but the state, gives up every right, and becomes the program. */
+/** Becomes a program in the image, whose file system is read-only but for its volume, as its user and without any right. */
 const confine = `
-mount --bind "$STATE" "$STATE"
-mount -o remount,bind,ro /
-exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+root=$1 user=$2
+shift 2
+mount --make-rprivate /
+mount --bind "$root" "$root"
+for shared in proc sys dev; do mount --rbind "/$shared" "$root/$shared"; done
+mount --bind "$STATE" "$root/var/lib/nicwatch"
+mount -o remount,bind,ro "$root"
+exec chroot "$root" setpriv --reuid="$user" --regid="$user" --clear-groups \\
+  --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 `;
 
-test.skipIf(problem !== undefined)(
-  `the files of the image run as nobody on a read-only file system${skipNote(problem)}`,
-  async () => {
-    const state = join(folder, 'state');
-    const runtime = join(folder, 'runtime');
-    mkdirSync(state);
-    chownSync(state, nobody, nobody);
-    await execa(process.execPath, ['scripts/runtime-files.mjs', runtime], { cwd: repository });
-    await execa('chmod', ['-R', 'a+rX', folder]);
-    const address = `127.0.0.1:${await freePort()}`;
-    const agent = execa(
-      'unshare',
-      [
+describe.skipIf(problem !== undefined)(`the image${skipNote(problem)}`, () => {
+  const version = readVersion();
+  const state = mkdtempSync(join(tmpdir(), 'nicwatch-image-state-'));
+  let image: Image;
+  let namespace: Namespace;
+
+  beforeAll(async () => {
+    chownSync(state, nodeUser, nodeUser);
+    namespace = await createNamespace();
+    await namespace.ip('link add veth0 type veth peer veth1');
+    image = await buildImage(version);
+  }, 600_000);
+
+  afterAll(async () => {
+    rmSync(state, { recursive: true });
+    await image?.delete();
+    await namespace?.delete();
+  }, 60_000);
+
+  /** Runs a program of the image as a container runtime would. */
+  function run(argv: readonly string[]) {
+    return execa(
+      ...inNamespace(namespace.name, 'unshare', [
         '--mount',
         'sh',
         '-ec',
         confine,
         'sh',
-        join(runtime, 'nicwatch.cjs'),
-        '--ethtool.reader=ioctl',
-        '--kernel-log.source=none',
-        `--state.directory=${state}`,
-        `--web.listen-address=${address}`,
-      ],
-      { env: { STATE: state }, stdin: 'ignore', reject: false },
+        image.root,
+        image.user,
+        ...argv,
+      ]),
+      {
+        env: { STATE: state, ...image.environment },
+        extendEnv: false,
+        stdin: 'ignore',
+        reject: false,
+      },
     );
+  }
+
+  test('runs as an ordinary user on a read-only file system, and Prometheus scrapes it', async () => {
+    const agent = run([
+      ...image.entrypoint,
+      '--device.include=veth.*',
+      '--path.rootfs=/host',
+      '--poll.interval=1s',
+    ]);
+    const prometheus = await startPrometheus({
+      namespace,
+      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: nicwatch
+    static_configs: [{ targets: ['127.0.0.1:10140'] }]
+`,
+    });
     try {
-      await vi.waitFor(
-        async () => {
-          const { text } = await fetchFrom(undefined, `http://${address}/metrics`);
-          const exposition = parseExposition(text);
-          expect(exposition.value('nicwatch_build_info', { ethtool_reader: 'ioctl' })).toBe(1);
-          expect(
-            exposition.samples('nicwatch_collector_success').filter(({ value }) => value !== 1),
-          ).toEqual([]);
-        },
-        { timeout: 10_000 },
-      );
+      const build = `nicwatch_build_info{version="${version}",ethtool_reader="ioctl"}`;
+      await vi.waitFor(async () => expect(await prometheus.query(build)).toEqual([1]), {
+        timeout: 20_000,
+        interval: 500,
+      });
+      expect(await prometheus.query('up')).toEqual([1]);
+      expect(await prometheus.query('nic_link_up{device=~"veth."}')).toEqual([0, 0]);
+      expect(await prometheus.query('nicwatch_state_persistent')).toEqual([1]);
+      expect(
+        await prometheus.query('nicwatch_collector_success{collector!="kernel-log"} == 0'),
+      ).toEqual([]);
+      // The /etc of the image is not that of the host.
+      expect(await prometheus.query('max(nicwatch_network_config_readable)')).toEqual([0]);
+
+      const status = readFileSync(`/proc/${agent.pid}/status`, 'utf8');
+      expect(status).toMatch(new RegExp(`^Uid:\\t${nodeUser}\\t${nodeUser}\\t`, 'm'));
+      expect(status).toMatch(/^CapEff:\t0+$/m);
       const mounts = readFileSync(`/proc/${agent.pid}/mounts`, 'utf8').split('\n');
       expect(mounts.find((line) => line.split(' ')[1] === '/')).toMatch(/ ro,/);
-      expect(readFileSync(`/proc/${agent.pid}/status`, 'utf8')).toMatch(/^CapEff:\t0+$/m);
+      expect(await run(image.healthcheck)).toMatchObject({ exitCode: 0, stderr: '' });
     } finally {
+      await prometheus.stop();
       agent.kill('SIGTERM');
-      expect((await agent).stderr).not.toMatch(/level=(?:warn|error)/);
+      expect(await agent).toMatchObject({ exitCode: 0 });
     }
-  },
-);
+    expect(await run(image.healthcheck)).toMatchObject({ exitCode: 1 });
+  });
+
+  test.each([
+    [['nicwatch', '--version'], `nicwatch, version ${version} `],
+    [['nicwatch', 'drill', 'list'], 'checksum'],
+    [['journalctl', '--version'], 'systemd 252'],
+    [['ethtool', '--version'], 'ethtool version'],
+  ])('has the command %j', async (argv, output) => {
+    const { exitCode, stdout } = await run(argv);
+    expect(stdout).toContain(output);
+    expect(exitCode).toBe(0);
+  });
+});

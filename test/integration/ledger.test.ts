@@ -15,13 +15,16 @@ import type { Namespace } from '../support/netns.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
 
 const problem = namespaceProblem();
-const kills = 60;
-/** An agent is up in a third of a second, and writes what it has counted at once. */
-const longestLifeMilliseconds = 1000;
+/** Of each of some ledgers that count the same events beside each other, which takes less time than of one. */
+const kills = 20;
+const ledgers = 3;
+/** An agent is up in half a second, and writes what it has counted at once. */
+const longestLifeMilliseconds = 1500;
 
 describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
-  const stateDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-ledger-'));
-  const stateFile = join(stateDirectory, 'kernel-log.json');
+  const folder = mkdtempSync(join(tmpdir(), 'nicwatch-ledger-'));
+  const stateDirectory = join(folder, '0');
+  const stateFile = stateFileIn(stateDirectory);
   let namespace: Namespace;
   let loop: DeadLoop;
 
@@ -31,12 +34,12 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
   });
   afterAll(async () => {
     await namespace?.delete();
-    rmSync(stateDirectory, { recursive: true });
+    rmSync(folder, { recursive: true });
   });
 
-  /** Starts an agent on the ledger, and says what it counts once it has counted all the kernel has logged. */
-  async function finalCount(): Promise<Readonly<Record<string, number>>> {
-    const agent = await startAgent({ stateDirectory });
+  /** Starts an agent on a ledger, and says what it counts once it has counted all the kernel has logged. */
+  async function finalCount(directory: string): Promise<Readonly<Record<string, number>>> {
+    const agent = await startAgent({ stateDirectory: directory });
     try {
       await vi.waitFor(
         async () => {
@@ -58,25 +61,23 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
   }
 
   test(
-    `counts every event once across ${kills} times kill -9 at random moments`,
+    `counts every event once across ${kills * ledgers} times kill -9 at random moments, in ${ledgers} files`,
     { timeout: 180_000 },
     async () => {
+      const directories = Array.from({ length: ledgers }, (_, index) => join(folder, `${index}`));
       const ending = new AbortController();
       const sending = loop.keepSending(100, ending.signal);
-      for (let kill = 0; kill < kills; kill += 1) {
-        const agent = await spawnAgent({ stateDirectory });
-        await setTimeout(Math.random() * longestLifeMilliseconds);
-        await agent.kill();
-      }
+      await Promise.all(directories.map(killRepeatedly));
+      await vi.waitUntil(() => total(loop.logged()) > 20, { timeout: 30_000, interval: 500 });
       ending.abort();
       await sending;
       await loop.untie();
 
-      const count = await finalCount();
-      expect(Object.values(count).reduce((sum, value) => sum + value, 0)).toBeGreaterThan(20);
-      expect(count).toEqual(loop.logged());
-      // What was counted was written down, and not only found again in the ring.
-      expect(readFileSync(stateFile, 'utf8')).toContain('"event":"dead_loop"');
+      for (const directory of directories) {
+        expect(await finalCount(directory)).toEqual(loop.logged());
+        // What was counted was written down, and not only found again in the ring.
+        expect(readFileSync(stateFileIn(directory), 'utf8')).toContain('"event":"dead_loop"');
+      }
     },
   );
 
@@ -86,7 +87,7 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
     ['overwritten', () => writeFileSync(stateFile, Buffer.from([0xff, 0x00, 0x7b]))],
     ['of a newer version', () => writeFileSync(stateFile, '{"version":2}')],
   ])('is counted again from the ring buffer when the state file is %s', async (_what, damage) => {
-    const before = await finalCount();
+    const before = await finalCount(stateDirectory);
     damage();
     const damaged = readFileSync(stateFile);
     const agent = await startAgent({ stateDirectory });
@@ -117,7 +118,7 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
   });
 
   test('logs that it cannot be written, and the agent continues', async () => {
-    const file = join(stateDirectory, 'a-file');
+    const file = join(folder, 'a-file');
     writeFileSync(file, '');
     const agent = await startAgent({ stateDirectory: join(file, 'below') });
     try {
@@ -187,3 +188,19 @@ describe.skipIf(problem !== undefined)(`the ledger${skipNote(problem)}`, () => {
     }
   });
 });
+
+async function killRepeatedly(stateDirectory: string): Promise<void> {
+  for (let kill = 0; kill < kills; kill += 1) {
+    const agent = await spawnAgent({ stateDirectory });
+    await setTimeout(Math.random() * longestLifeMilliseconds);
+    await agent.kill();
+  }
+}
+
+function stateFileIn(directory: string): string {
+  return join(directory, 'kernel-log.json');
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

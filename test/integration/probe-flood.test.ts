@@ -49,10 +49,9 @@ describe('nicwatch probe serve under a flood', () => {
   });
 
   afterAll(async () => {
-    responder?.kill('SIGTERM');
-    const ended = await responder;
+    responder?.kill('SIGKILL');
+    await responder;
     rmSync(directory, { recursive: true });
-    expect(ended?.exitCode).toBe(0);
   });
 
   test.each(['garbage', 'a reply', 'forged', 'replayed'] as const)(
@@ -73,7 +72,6 @@ describe('nicwatch probe serve under a flood', () => {
       if (kind === 'replayed') {
         socket.send(genuine, peer.port, peer.host);
         await once(socket, 'message');
-        expect(answered).toBe(1);
       }
       const before = usage();
       await flood(socket, () => {
@@ -151,6 +149,11 @@ describe('nicwatch probe serve under a flood', () => {
     });
     expect(problem).toBeUndefined();
     expect(readings.map(({ lost }) => lost)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('ends at SIGTERM', async () => {
+    responder.kill('SIGTERM');
+    expect((await responder).exitCode).toBe(0);
   });
 
   /** Sends datagrams at a steady rate. */

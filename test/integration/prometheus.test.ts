@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
@@ -24,7 +24,8 @@ describe.skipIf(problem !== undefined)(`Prometheus${skipNote(problem)}`, () => {
   let agent: AgentProcess;
   let prometheus: PrometheusProcess;
 
-  beforeAll(async () => {
+  // Another try has a history of its own.
+  beforeEach(async () => {
     namespace = await createNamespace();
     await namespace.ip('link add stays0 type veth peer stays1');
     agent = await startAgent({ namespace, flags: ['--device.include=stays.|plug.'] });
@@ -38,7 +39,7 @@ scrape_configs:
     });
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     await prometheus?.stop();
     await agent?.stop();
     await namespace?.delete();

@@ -129,7 +129,7 @@ function featureReads(
 }
 
 async function expectNoSleepers(): Promise<void> {
-  await vi.waitFor(async () => expect(await sleepers()).toEqual([]), { timeout: 1000 });
+  await vi.waitFor(async () => expect(await sleepers()).toEqual([]), { timeout: 5000 });
 }
 
 /** Processes that sleep as the stuck command does. */

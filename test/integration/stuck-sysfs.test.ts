@@ -42,7 +42,8 @@ describe.skipIf(problem !== undefined)(
         onTestFinished(async () => void (await agent.stop()));
         for (let scrapes = 0; scrapes < 5; scrapes += 1) {
           const scrape = await agent.scrape();
-          expect(scrape.seconds).toBeLessThan(0.6);
+          // A scrape waits for half a second at most.
+          expect(scrape.seconds).toBeLessThan(1);
           const others = ['enp6s0', 'ens3'];
           expect(devicesOf(scrape, 'nic_tx_packets_total')).toEqual(others);
           expect(devicesOf(scrape, 'nic_tx_timeouts_total')).toEqual(others);

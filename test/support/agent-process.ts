@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -59,8 +60,8 @@ export interface AgentProcess {
 }
 
 const builtFile = new URL('../../dist/nicwatch.cjs', import.meta.url).pathname;
-const freshDeadlineMilliseconds = 10_000;
-const answerDeadlineMilliseconds = 10_000;
+const freshDeadlineMilliseconds = 30_000;
+const answerDeadlineMilliseconds = 30_000;
 
 /** Starts the built agent on a free port and waits until it is ready. */
 export async function startAgent(options: AgentProcessOptions = {}): Promise<AgentProcess> {
@@ -193,23 +194,26 @@ export async function runAgent(
       stdin: 'ignore',
       reject: false,
       stripFinalNewline: false,
-      timeout: 10_000,
+      timeout: 30_000,
     },
   );
   return { exitCode, stdout, stderr };
 }
 
-/** A free TCP port. */
+/** A free TCP port, not of those the kernel gives to clients: it stays free until somebody listens on it. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
+  for (;;) {
+    const port = randomInt(10_500, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
   }
-  return address.port;
 }
 
 /** The file that is built. @throws {Error} where it was not. */

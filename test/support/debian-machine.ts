@@ -1,18 +1,12 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { execa, execaSync } from 'execa';
 import { vi } from 'vitest';
 
+import { installDebian } from './debian-root.ts';
+import type { DebianRootOptions } from './debian-root.ts';
 import { createNamespace, uniqueSuffix } from './netns.ts';
 import type { Namespace } from './netns.ts';
 import { namespaceProblem } from './requirements.ts';
@@ -28,11 +22,6 @@ export interface DebianMachine {
   delete(): Promise<void>;
 }
 
-export interface DebianMachineOptions {
-  readonly suite: string;
-  readonly packages: readonly string[];
-}
-
 const bootScript = new URL('boot-machine.sh', import.meta.url).pathname;
 
 /** Does what the kernel refuses where the root file system is that of an initramfs. */
@@ -44,7 +33,7 @@ pivot_root . old`;
 
 /** Why a Debian cannot be booted here; undefined when it can. */
 export function bootProblem(): string | undefined {
-  const problem = namespaceProblem('debootstrap', 'nsenter', 'setpriv', 'unshare');
+  const problem = namespaceProblem('mmdebstrap', 'nsenter', 'setpriv', 'unshare');
   if (problem !== undefined) {
     return problem;
   }
@@ -62,17 +51,13 @@ export function bootProblem(): string | undefined {
 /** Installs a Debian from its packages and boots it. */
 export async function bootDebian({
   suite,
-  packages,
-}: DebianMachineOptions): Promise<DebianMachine> {
+  packages = [],
+}: DebianRootOptions): Promise<DebianMachine> {
   const folder = mkdtempSync(join(tmpdir(), 'nicwatch-debian-'));
   // Not the folder itself, which is closed to everybody but its owner.
   const root = join(folder, 'root');
-  // Nothing of it has to outlive a power cut.
-  mkdirSync(join(root, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
-  writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
-  const include = `--include=${['systemd', ...packages].join(',')}`;
   try {
-    await execa('debootstrap', ['--variant=minbase', include, suite, root]);
+    await installDebian(root, { suite, packages: ['systemd', ...packages] });
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;
@@ -93,7 +78,7 @@ export async function bootDebian({
       () => {
         removeControlGroup(controlGroup);
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
     await namespace.delete();
     rmSync(folder, { recursive: true });
@@ -111,7 +96,7 @@ export async function bootDebian({
       async () => {
         await run('systemctl', 'is-active', 'multi-user.target');
       },
-      { timeout: 30_000 },
+      { timeout: 90_000 },
     );
   } catch (error) {
     await remove();

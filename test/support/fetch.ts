@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** How long a server may take to start and to answer. */
-const deadlineMilliseconds = 10_000;
+const deadlineMilliseconds = 30_000;
 const retryMilliseconds = 20;
 
 /** Fetches a URL from within a namespace, or from here. A server that does not listen yet is waited for. */

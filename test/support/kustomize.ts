@@ -1,8 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
 import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
 
 /** The directories of deploy/kubernetes. */
-export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring', 'wire'] as const;
+export const kustomizations = [
+  'acceptance',
+  'base',
+  'journal',
+  'mitigation',
+  'monitoring',
+  'probe',
+  'wire',
+] as const;
+
+/** Directories of it that a kustomization of a user's own adds to one of those. */
+export const components = ['host-config'] as const;
 
 interface Container {
   readonly args?: readonly string[];
@@ -44,11 +59,22 @@ export interface Manifest {
   };
 }
 
-/** Renders a kustomization as `kubectl apply -k` would. */
-export async function render(name: (typeof kustomizations)[number]): Promise<readonly Manifest[]> {
-  const folder = new URL(`../../deploy/kubernetes/${name}`, import.meta.url).pathname;
-  const { stdout } = await execa('kustomize', ['build', folder]);
-  return parseAllDocuments(stdout).map((document): Manifest => document.toJS());
+/** Renders a kustomization as `kubectl apply -k` would, alone or with components. */
+export async function render(
+  name: (typeof kustomizations)[number],
+  added: readonly (typeof components)[number][] = [],
+): Promise<readonly Manifest[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'nicwatch-kustomization-'));
+  const path = (directory: string): string =>
+    relative(folder, new URL(`../../deploy/kubernetes/${directory}`, import.meta.url).pathname);
+  const kustomization = { resources: [path(name)], components: added.map(path) };
+  writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+  try {
+    const { stdout } = await execa('kustomize', ['build', folder]);
+    return parseAllDocuments(stdout).map((document): Manifest => document.toJS());
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The pods of a DaemonSet. */

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 
 import type { Feature } from '../../src/model/device.ts';
 import { parseEthtoolFeatures } from '../../src/parsers/ethtool-features.ts';
+import { installDebian } from './debian-root.ts';
 
 const script = new URL('run-in-root.sh', import.meta.url).pathname;
 
@@ -21,12 +22,10 @@ export async function createNetworkRoot(packages: readonly string[]): Promise<Ne
   const folder = mkdtempSync(join(tmpdir(), 'nicwatch-network-'));
   const root = join(folder, 'root');
   try {
-    await execa('debootstrap', [
-      '--variant=minbase',
-      `--include=${['ethtool', 'iproute2', ...packages].join(',')}`,
-      'trixie',
-      root,
-    ]);
+    await installDebian(root, {
+      suite: 'trixie',
+      packages: ['ethtool', 'iproute2', ...packages],
+    });
   } catch (error) {
     rmSync(folder, { recursive: true });
     throw error;
@@ -48,7 +47,7 @@ export async function createNetworkRoot(packages: readonly string[]): Promise<Ne
           overlay,
           `(${commands}) >/dev/null 2>&1; ethtool -k "$(ls /sys/class/net | grep '^e')"`,
         ],
-        { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 30_000 },
+        { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }, timeout: 50_000 },
       );
       return parseEthtoolFeatures(`${stdout}\n`);
     },

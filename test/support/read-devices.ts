@@ -34,6 +34,7 @@ const host = createLinuxHost(
     ...(await openDrivers('ioctl', { signal })),
     descriptors: createDescriptorBudget(0),
     state: createMemoryState(),
+    offloadState: createMemoryState(),
   },
 );
 const openByCommand = createEthtoolCommand(createRunCommand(signal));

@@ -38,6 +38,7 @@ export function createHostAt(
       waitReadable: undefined,
       descriptors: createDescriptorBudget(0),
       state: createMemoryState(),
+      offloadState: createMemoryState(),
     },
   );
   const unreadable = new Set(

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { expect, vi } from 'vitest';
 
 import { createAgent } from '../../src/agent/agent.ts';
 import type { Agent } from '../../src/agent/agent.ts';
@@ -44,15 +45,26 @@ export function createTestAgent(host: Host, flags: readonly string[] = []): Agen
   });
 }
 
-/** The exposition of a host. */
+/** What a poll reads in the background, and on a busy machine does not wait for. */
+const background = 'nicwatch_network_config_readable';
+
+/** The exposition of a host, once all of it is read. */
 export async function scrape(host: Host, flags: readonly string[] = []): Promise<string> {
   const agent = createTestAgent(host, ['--web.disable-exporter-metrics', ...flags]);
   const ending = new AbortController();
   const running = agent.run(ending.signal);
   try {
-    await agent.poll();
-    const families = selectedFamilies(await agent.freshSnapshot(), { collect: [], exclude: [] });
-    return String(await createExpositionRenderer()(families));
+    return await vi.waitFor(
+      async () => {
+        await agent.poll();
+        const snapshot = await agent.freshSnapshot();
+        const families = selectedFamilies(snapshot, { collect: [], exclude: [] });
+        const text = String(await createExpositionRenderer()(families));
+        expect(text).toContain(background);
+        return text;
+      },
+      { timeout: 20_000 },
+    );
   } finally {
     ending.abort();
     await running;

@@ -23,7 +23,7 @@ interface ServerProcessOptions {
   readonly namespace: string | undefined;
 }
 
-const readyDeadlineMilliseconds = 10_000;
+const readyDeadlineMilliseconds = 30_000;
 
 /** A server that runs, of those with `/-/ready`. */
 export interface ServerProcess {

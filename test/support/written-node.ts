@@ -53,6 +53,8 @@ export function writeNode({ name, kernel, bootSeconds, files, nics }: WrittenNod
   write('proc/sys/kernel/osrelease', `${kernel}\n`);
   write('proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
   write('proc/net/snmp', 'Tcp: InCsumErrors\nTcp: 0\nUdp: InCsumErrors\nUdp: 0\n');
+  // Processes of the host are visible.
+  write('proc/2/comm', 'kthreadd\n');
   write('etc/hostname', `${name}\n`);
   for (const [path, text] of Object.entries(files)) {
     write(path.slice(1), text, path.endsWith('.nmconnection') ? 0o600 : 0o644);
