@@ -19,6 +19,8 @@ const maxConnectMilliseconds = 2500;
 /** A process that is kept from running for so long takes its own delay for the network's. */
 const maxLagMilliseconds = 400;
 const lagIntervalMilliseconds = 50;
+/** Of peers that come and go under ever new addresses. */
+const maxNames = 4096;
 /** Of this node, which say nothing of the peer. */
 const localErrors = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
 
@@ -55,7 +57,11 @@ export function createMeshMeasure(
       for (const plan of [datagramPlan, bulkPlan]) {
         const result = await probePeer(peer, { plan, node, signal: within });
         if (result.name !== undefined) {
+          names.delete(peer.host);
           names.set(peer.host, result.name);
+          if (names.size > maxNames) {
+            names.delete(names.keys().next().value ?? '');
+          }
         }
         results.push(result);
         if (result.problem !== undefined) {
