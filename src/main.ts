@@ -20,7 +20,7 @@ import type { KnownIssuesFile } from './host/known-issues-file.ts';
 import { createLinuxHost } from './host/linux-host.ts';
 import { createLogOutput } from './host/log-output.ts';
 import { takeEndingSignals } from './host/signals.ts';
-import { createStateFile } from './host/state-file.ts';
+import { createStateFiles } from './host/state-file.ts';
 import { createRunCommand } from './host/command.ts';
 import { createSystemd } from './host/systemd.ts';
 import type { Systemd } from './host/systemd.ts';
@@ -141,15 +141,13 @@ async function serve(given: Config): Promise<void> {
   // would.
   process.prependOnceListener('exit', (status) => drivers.exit?.(status));
   const runCommand = createRunCommand(ending.signal);
-  const stateOptions = { ...drivers, runCommand };
   const security = await openWebSecurity(config, log);
   const files = [security?.file ?? [], ownIssues ?? []].flat();
   const agent = createAgent({
     host: createLinuxHost(config, {
       ...drivers,
       descriptors: createDescriptorBudget(readDescriptorLimit()),
-      state: createStateFile(`${config.stateDirectory}/kernel-log.json`, stateOptions),
-      offloadState: createStateFile(`${config.stateDirectory}/offloads.json`, stateOptions),
+      ...createStateFiles(config.stateDirectory, { ...drivers, runCommand }),
     }),
     config,
     definitions: collectorDefinitions,

@@ -1,5 +1,5 @@
+import { once } from 'node:events';
 import process from 'node:process';
-import { setTimeout } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
 
@@ -8,7 +8,7 @@ import type { Host } from '../host/host.ts';
 import { gauge } from '../metrics/metric.ts';
 import type { Metric, Sample } from '../metrics/metric.ts';
 import type { Feature } from '../model/device.ts';
-import { ParseError, SourceError } from '../model/errors.ts';
+import { ParseError, assertSourceError } from '../model/errors.ts';
 import { advanceHistory } from '../model/offload-history.ts';
 import type { DeviceHistory } from '../model/offload-history.ts';
 import { formatOffloadHistory, parseOffloadHistory } from '../parsers/offload-history.ts';
@@ -23,7 +23,6 @@ export const unchangedSince: Metric<'device' | 'feature' | 'cause'> = gauge({
 /** Until the boot is over: ifup and its like set flags half a minute after it. */
 const settleSeconds = 300;
 const maxDevices = 256;
-const retryMilliseconds = 5000;
 
 interface OffloadHistoryOptions {
   readonly host: Pick<Host, 'readFile' | 'offloadState'>;
@@ -33,7 +32,7 @@ interface OffloadHistoryOptions {
 
 /** Follows the offload features of physical devices across boots, in a file of the state directory. */
 export interface OffloadHistory {
-  /** Restores what was seen in earlier runs; tried again until that is possible. */
+  /** Restores what was seen in earlier runs, once the ledger has claimed the state directory. */
   restore(signal: AbortSignal): Promise<void>;
   /** Notes the features of a device. The same object for as long as nothing changes; undefined until that is known. */
   observe(reading: OffloadReading): DeviceHistory | undefined;
@@ -66,25 +65,12 @@ export function createOffloadHistory({
   let bootId: string | undefined;
   let writing = Promise.resolve();
 
-  let problem: string | undefined;
-
-  /** Once for each problem, however often it is tried again. */
-  const warn = (error: unknown): void => {
-    if (!(error instanceof SourceError || error instanceof ParseError)) {
-      throw error;
-    }
-    if (error.message !== problem) {
-      problem = error.message;
-      log.warn({ reason: problem }, 'the history of offload features is not kept');
-    }
-  };
-
   const write = async (): Promise<void> => {
     try {
       await host.offloadState.write(formatOffloadHistory(histories.values()));
-      problem = undefined;
     } catch (error) {
-      warn(error);
+      // The ledger is in the same directory, and reports that it cannot be written.
+      assertSourceError(error);
     }
   };
 
@@ -97,30 +83,24 @@ export function createOffloadHistory({
     writing = writing.then(write);
   };
 
-  const restore = async (): Promise<string> => {
-    const id = (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
-    await host.offloadState.claim();
-    const text = await host.offloadState.read();
-    try {
-      for (const history of text === undefined ? [] : parseOffloadHistory(text)) {
-        histories.set(history.device, history);
-      }
-    } catch (error) {
-      warn(error);
-    }
-    return id;
-  };
-
   return {
     restore: async (signal) => {
-      while (!signal.aborted) {
-        try {
-          bootId = await restore();
-          return;
-        } catch (error) {
-          warn(error);
+      await Promise.race([host.offloadState.claim(), once(signal, 'abort')]);
+      if (signal.aborted) {
+        return;
+      }
+      try {
+        const id = (await host.readFile('/proc/sys/kernel/random/boot_id')).trim();
+        const text = await host.offloadState.read();
+        bootId = id;
+        for (const history of text === undefined ? [] : parseOffloadHistory(text)) {
+          histories.set(history.device, history);
         }
-        await setTimeout(retryMilliseconds, undefined, { signal, ref: false }).catch(() => {});
+      } catch (error) {
+        if (!(error instanceof ParseError)) {
+          assertSourceError(error);
+        }
+        log.warn({ reason: error.message }, 'the history of offload features is not kept');
       }
     },
     observe: ({ device, features, nowSeconds }) => {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { createDeferred } from '../model/deferred.ts';
 import { SourceError, assertSourceError } from '../model/errors.ts';
 import type { RunCommand } from './command.ts';
 import type { LockDirectory } from './directory-lock.ts';
@@ -170,4 +171,26 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** The files of one directory: that of the offload features is used once the other has claimed the directory for both. */
+export function createStateFiles(
+  directory: string,
+  options: StateFileOptions,
+): { readonly state: StateFile; readonly offloadState: StateFile } {
+  const ledger = createStateFile(`${directory}/kernel-log.json`, options);
+  const claimed = createDeferred();
+  return {
+    state: {
+      ...ledger,
+      claim: async () => {
+        await ledger.claim();
+        claimed.resolve();
+      },
+    },
+    offloadState: {
+      ...createStateFile(`${directory}/offloads.json`, options),
+      claim: async () => claimed.promise,
+    },
+  };
 }
