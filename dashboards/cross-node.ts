@@ -6,7 +6,8 @@ import { alertAnnotation, incidentAnnotation } from './kit/annotations.ts';
 import { createDashboard } from './kit/frame.ts';
 import { anyOf, clusterVariable } from './kit/variables.ts';
 
-const metrics = '__name__=~"node_pair:(nic_wire_checked:increase15m|rpc_requests:rate5m)"';
+const metrics =
+  '__name__=~"node_pair:(nic_wire_checked:increase15m|rpc_requests:rate5m)|(source|dest)_node:nic_probe_retransmitted:ratio_rate15m"';
 const pairs = `{${metrics},cluster=~"$cluster"}`;
 const sources = 'cluster=~"$cluster",node=~"$source_node"';
 
@@ -15,7 +16,7 @@ export function crossNodeDashboard(): Dashboard {
     uid: 'nicwatch-cross-node',
     title: 'nicwatch / Cross-node',
     description:
-      'Packets and requests between nodes: failing pairs, and the nodes they have in common.',
+      'Packets, probes and requests between nodes: failing pairs, and the nodes they have in common.',
     from: 'now-3h',
     variables: [
       clusterVariable(`{${metrics}}`),

@@ -134,13 +134,15 @@ function checksums() {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => [
-      relative(root, path),
-      createHash('md5').update(readFileSync(path)).digest('hex'),
-    ])
-    .filter(([path]) => !path.startsWith('DEBIAN/') && !path.startsWith('etc/'))
+    .map((path) => relative(root, path))
+    .filter((path) => !path.startsWith('DEBIAN/') && !path.startsWith('etc/'))
     .toSorted()
-    .map(([path, sum]) => `${sum}  ${path}\n`)
+    .map((path) => {
+      const sum = createHash('md5')
+        .update(readFileSync(join(root, path)))
+        .digest('hex');
+      return `${sum}  ${path}\n`;
+    })
     .join('');
 }
 

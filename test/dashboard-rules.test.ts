@@ -12,6 +12,7 @@ import {
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
+import { probeMetrics } from '../src/probe/mesh-metrics.ts';
 import { dashboardAnswers } from '../dashboards/answers.ts';
 import { panelsOf, parseDashboard, readDashboard } from './support/dashboard-file.ts';
 import type { DashboardFile } from './support/dashboard-file.ts';
@@ -54,6 +55,7 @@ const ownMetrics = [
   ...collectorDefinitions.flatMap(({ metrics }) => metrics),
   ...agentMetrics,
   ...processMetrics,
+  ...probeMetrics,
 ];
 
 describe('the schema', () => {

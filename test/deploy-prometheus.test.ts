@@ -117,7 +117,7 @@ describe.skipIf(amtoolProblem !== undefined)(
     test('is one', async () => {
       const { stdout } = await execa('amtool', ['check-config', configuration]);
       expect(stdout).toContain('SUCCESS');
-      expect(stdout).toContain('12 inhibit rules');
+      expect(stdout).toContain('14 inhibit rules');
     });
 
     test.each([
@@ -185,7 +185,7 @@ describe.skipIf(amtoolProblem !== undefined)(
       const example: unknown = parse(readAlertFile('alertmanager.example.yaml'));
       expect(valueAt(example, 'route', 'group_by')).toEqual(['cluster', 'node']);
       const rules = listAt(example, 'inhibit_rules');
-      expect(rules).toHaveLength(12);
+      expect(rules).toHaveLength(14);
       // Who is named as the sender explains what all others of its cluster receive.
       const ofAllVictims = rules.filter(
         (rule) =>

@@ -9,6 +9,7 @@ import { agentMetrics } from '../src/agent/agent-families.ts';
 import { configMetrics } from '../src/agent/config-families.ts';
 import { processMetrics } from '../src/agent/process-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
+import { probeMetrics } from '../src/probe/mesh-metrics.ts';
 import { commandProblem, skipNote } from './support/requirements.ts';
 
 const problem = commandProblem('groff');
@@ -38,6 +39,7 @@ test('every metric has a unique name that follows the rules of Prometheus', () =
     ...agentMetrics,
     ...processMetrics,
     ...configMetrics,
+    ...probeMetrics,
   ];
   const names = metrics.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);

@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { readmeWithValues } from '../scripts/chart-values.mjs';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { parseArguments } from '../src/config/arguments.ts';
+import { parseMeshArguments } from '../src/config/mesh-arguments.ts';
 import { podSpec, render } from './support/kustomize.ts';
 import type { Manifest } from './support/kustomize.ts';
 import { schemaProblem, unknownFields } from './support/manifest-schemas.ts';
@@ -33,6 +34,7 @@ const valueSets = {
     },
     dashboards: { enabled: true, annotations: { 'k8s-sidecar-target-directory': 'Network' } },
   },
+  'probes between nodes': { probe: { enabled: true }, networkPolicy: { enabled: true } },
   everything: {
     nameOverride: 'nics',
     namespaceOverride: 'elsewhere',
@@ -55,6 +57,17 @@ const valueSets = {
     serviceAccount: { create: false, name: 'existing' },
     service: { enabled: true, annotations: { 'prometheus.io/scrape': 'true' } },
     networkPolicy: { enabled: true, from: [] },
+    probe: {
+      enabled: true,
+      paths: ['host'],
+      existingSecret: 'other',
+      rate: 600,
+      port: 20_001,
+      metricsPort: 20_002,
+      extraArgs: ['--node-name=nicwatch'],
+    },
+    podMonitor: { enabled: true },
+    serviceMonitor: { enabled: true },
   },
 } as const;
 
@@ -65,6 +78,7 @@ const names = [
   'the journal',
   'no kernel log, no privilege',
   'all of monitoring',
+  'probes between nodes',
   'everything',
 ] as const satisfies readonly ValueSet[];
 
@@ -134,6 +148,59 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
     }
   });
 
+  test('has no probes by default', () => {
+    expect(JSON.stringify(rendered.get('defaults'))).not.toContain('probe-');
+  });
+
+  test.each([
+    { set: 'probes between nodes', path: 'pod', ports: [10_141, 10_142], rate: 300 },
+    { set: 'probes between nodes', path: 'host', ports: [10_141, 10_142], rate: 300 },
+    { set: 'everything', path: 'host', ports: [20_001, 20_002], rate: 600 },
+  ] as const)(
+    'with the values for $set gives the mesh of the $path network a valid command line',
+    ({ set, path, ports, rate }) => {
+      const find = (kind: string): Manifest | undefined =>
+        rendered
+          .get(set)
+          ?.find((one) => one.kind === kind && one.metadata.name.endsWith(`-probe-${path}`));
+      const daemonSet = find('DaemonSet');
+      const spec = daemonSet === undefined ? undefined : podSpec(daemonSet);
+      const [container] = spec?.containers ?? [];
+      const args = container?.args?.map((argument) => argument.replace('$(NODE_IP)', '192.0.2.1'));
+      expect(args?.slice(0, 2)).toEqual(['probe', 'mesh']);
+      expect(parseMeshArguments(args?.slice(2) ?? [])).toMatchObject({
+        options: {
+          path,
+          kilobitsPerSecond: rate,
+          listenAddresses: [{ port: ports[0] }],
+          webListenAddresses: [{ port: ports[1] }],
+          peers: [{ host: find('Service')?.metadata.name, port: ports[0] }],
+        },
+      });
+      expect(daemonSet).toMatchObject({
+        spec: { template: { metadata: { labels: find('Service')?.spec?.selector } } },
+      });
+      expect(spec?.hostNetwork === true).toBe(path === 'host');
+      expect(spec).toMatchObject({ securityContext: { runAsNonRoot: true } });
+      expect(container?.securityContext?.capabilities).toEqual({ drop: ['ALL'] });
+    },
+  );
+
+  test('has the probes of the kustomization', async () => {
+    const base = await render('probe');
+    for (const name of ['nicwatch-probe-pod', 'nicwatch-probe-host', 'nicwatch-probe']) {
+      for (const expected of base.filter(({ metadata }) => metadata.name === name)) {
+        const { kind } = expected;
+        const found = rendered
+          .get('probes between nodes')
+          ?.find((one) => one.kind === kind && one.metadata.name === name);
+        expect(withoutArguments(effectOf(found)), `${kind} ${name}`).toEqual(
+          withoutArguments(effectOf(expected)),
+        );
+      }
+    }
+  });
+
   test('mounts everything of the host read-only but the state', () => {
     for (const name of names) {
       const { containers } = podSpec(manifest(name, 'DaemonSet'));
@@ -184,6 +251,9 @@ describe.skipIf(problem !== undefined)(`deploy/helm/nicwatch${skipNote(problem)}
     [{ port: '10140' }, "at '/port'"],
     [{ prometheusRule: { runbookBaseUrl: 'runbooks/' } }, "at '/prometheusRule/runbookBaseUrl'"],
     [{ collectors: { disable: ['--boot'] } }, "at '/collectors/disable/0'"],
+    [{ probe: { paths: ['overlay'] } }, "at '/probe/paths/0'"],
+    [{ probe: { rate: 0 } }, "at '/probe/rate'"],
+    [{ probe: { existingSecret: '' } }, "at '/probe/existingSecret'"],
   ])('refuses %j', async (values, message) => {
     await expect(template(values)).rejects.toThrow(message);
   });
@@ -211,6 +281,15 @@ function effectOf(manifest: Manifest | undefined): unknown {
         ? undefined
         : value;
     }) ?? '{}',
+  );
+}
+
+/** Those of the chart name what the kustomization leaves to the defaults; affinity is a value. */
+function withoutArguments(manifest: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(manifest, (key, value: unknown) =>
+      ['args', 'affinity'].includes(key) ? undefined : value,
+    ),
   );
 }
 

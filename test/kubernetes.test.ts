@@ -1,11 +1,18 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 import { configPlaces } from '../src/catalogue/config-places.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { parseArguments } from '../src/config/arguments.ts';
+import { parseMeshArguments } from '../src/config/mesh-arguments.ts';
+import { parseProbeArguments } from '../src/config/probe-arguments.ts';
 import { components, kustomizations, podSpec, render } from './support/kustomize.ts';
 import type { Manifest } from './support/kustomize.ts';
 import { schemaProblem, unknownFields } from './support/manifest-schemas.ts';
@@ -171,6 +178,136 @@ describe.skipIf(problem !== undefined)(`deploy/kubernetes${skipNote(problem)}`, 
     expect(manifest('base', 'Service').spec?.selector).toEqual(agents);
     expect(manifest('base', 'NetworkPolicy').spec?.podSelector).toEqual({ matchLabels: agents });
     expect(manifest('monitoring', 'PodMonitor').spec?.selector).toEqual({ matchLabels: agents });
+  });
+});
+
+describe.skipIf(problem !== undefined)(
+  `the mesh of deploy/kubernetes/probe${skipNote(problem)}`,
+  () => {
+    let manifests: readonly Manifest[] = [];
+    const paths = ['pod', 'host'] as const;
+
+    beforeAll(async () => {
+      manifests = await render('probe');
+    });
+
+    const named = (kind: string, name: string): Manifest => {
+      const found = manifests.find((one) => one.kind === kind && one.metadata.name === name);
+      if (found === undefined) {
+        throw new Error(`there is no ${kind} ${name}`);
+      }
+      return found;
+    };
+
+    test.each(paths)('has a valid command line in the %s network', (path) => {
+      const [container] = podSpec(named('DaemonSet', `nicwatch-probe-${path}`)).containers;
+      const [probe, mesh, ...args] = (container?.args ?? []).map((argument) =>
+        argument.replace('$(NODE_IP)', '192.0.2.1'),
+      );
+      expect([probe, mesh]).toEqual(['probe', 'mesh']);
+      expect(parseMeshArguments(args)).toMatchObject({
+        action: 'mesh',
+        options: {
+          path,
+          // Both meshes of a node together send no more than 0.6 Mbit/s.
+          kilobitsPerSecond: 300,
+          listenAddresses: [{ port: 10_141 }],
+          webListenAddresses: [{ port: 10_142 }],
+          peers: [{ host: named('Service', `nicwatch-probe-${path}`).metadata.name, port: 10_141 }],
+        },
+      });
+    });
+
+    test.each(paths)('runs without any privilege in the %s network', (path) => {
+      const spec = podSpec(named('DaemonSet', `nicwatch-probe-${path}`));
+      expect(spec.hostNetwork === true).toBe(path === 'host');
+      expect(spec.tolerations).toEqual([{ operator: 'Exists' }]);
+      expect(spec).toMatchObject({ securityContext: { runAsNonRoot: true } });
+      expect(spec.containers[0]).toMatchObject({
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      });
+      expect(spec.volumes).toHaveLength(1);
+    });
+
+    test.each(paths)(
+      'finds the nodes of the %s network by a headless Service of its own',
+      (path) => {
+        const labels = { 'app.kubernetes.io/name': `nicwatch-probe-${path}` };
+        expect(named('Service', `nicwatch-probe-${path}`)).toMatchObject({
+          spec: { clusterIP: 'None', selector: labels },
+        });
+        const { spec } = named('DaemonSet', `nicwatch-probe-${path}`);
+        expect(spec?.template?.metadata.labels).toMatchObject(labels);
+        expect(named('NetworkPolicy', 'nicwatch-probe').spec?.podSelector).toEqual({
+          matchLabels: { 'app.kubernetes.io/component': 'probe' },
+        });
+        expect(spec?.template?.metadata.labels).toMatchObject({
+          'app.kubernetes.io/component': 'probe',
+        });
+      },
+    );
+  },
+);
+
+describe.skipIf(problem !== undefined)(`prove-node.sh${skipNote(problem)}`, () => {
+  const script = `${root}/deploy/kubernetes/acceptance/prove-node.sh`;
+
+  /** Runs it with a kubectl that writes down what it is asked. */
+  async function prove(peers: string, state: string) {
+    const folder = mkdtempSync(join(tmpdir(), 'nicwatch-prove-'));
+    try {
+      writeFileSync(
+        join(folder, 'kubectl'),
+        `#!/bin/sh
+echo "$*" >> ${folder}/asked
+case "$*" in
+  kustomize*) exec kustomize build "$2" ;;
+  *'get pods'*) printf '${peers}' ;;
+  *'get job'*) echo ${state} ;;
+  apply*) cat > ${folder}/applied ;;
+esac
+`,
+        { mode: 0o755 },
+      );
+      const { exitCode } = await execa(script, ['worker-1', '2'], {
+        env: { PATH: `${folder}:${process.env['PATH']}` },
+        reject: false,
+      });
+      const asked = readFileSync(join(folder, 'asked'), 'utf8');
+      const applied = asked.includes('apply') ? readFileSync(join(folder, 'applied'), 'utf8') : '';
+      return { exitCode, asked, applied };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test('probes other nodes from the new one, and takes its taint away when it passes', async () => {
+    const { exitCode, asked, applied } = await prove('10.0.0.1\\n10.0.0.2\\n', 'Complete');
+    expect(exitCode).toBe(0);
+    expect(asked).toContain('taint node worker-1 nicwatch/unproven-\n');
+    const job: Manifest = parse(applied);
+    expect(await schemaProblem(job)).toBeUndefined();
+    expect(job.metadata.name).toBe('nicwatch-acceptance-worker-1');
+    expect(podSpec(job)).toMatchObject({ nodeName: 'worker-1' });
+    const [probe, ...args] = podSpec(job).containers[0]?.args ?? [];
+    expect(probe).toBe('probe');
+    const invocation = parseProbeArguments(args);
+    expect(invocation).toMatchObject({ action: 'run', options: { path: 'pod' } });
+    const peers = invocation.action === 'run' ? invocation.options.peers : [];
+    expect(new Set(peers.map(({ host }) => host))).toEqual(new Set(['10.0.0.1', '10.0.0.2']));
+  });
+
+  test.each([
+    { why: 'the test fails', peers: '10.0.0.1\\n', state: 'Failed', exit: 1 },
+    { why: 'no other node answers', peers: '', state: 'Complete', exit: 2 },
+  ])('leaves the taint where $why', async ({ peers, state, exit }) => {
+    const { exitCode, asked } = await prove(peers, state);
+    expect(exitCode).toBe(exit);
+    expect(asked).not.toContain('taint');
   });
 });
 

@@ -11,6 +11,7 @@ import runbooks from '../runbooks.json' with { type: 'json' };
 import { agentMetrics } from '../src/agent/agent-families.ts';
 import { collectorDefinitions } from '../src/collectors/index.ts';
 import { kernelEventNames } from '../src/model/kernel-event.ts';
+import { probeMetrics } from '../src/probe/mesh-metrics.ts';
 import { expressionNames } from './support/promql.ts';
 import { startPrometheus } from './support/prometheus-process.ts';
 import { testRules } from './support/promtool.ts';
@@ -49,9 +50,11 @@ const foreignMetrics: Readonly<Record<string, readonly string[]>> = {
 const scrapeLabels = ['cluster', 'job', 'instance', 'node'];
 /** Metrics and what labels they have. */
 const known = new Map<string, readonly string[]>([
-  ...[...collectorDefinitions.flatMap(({ metrics }) => metrics), ...agentMetrics].map(
-    ({ name, labels }) => [name, labels] as const,
-  ),
+  ...[
+    ...collectorDefinitions.flatMap(({ metrics }) => metrics),
+    ...agentMetrics,
+    ...probeMetrics,
+  ].map(({ name, labels }) => [name, labels] as const),
   ...Object.entries(foreignMetrics),
 ]);
 const knownLabels = new Set([

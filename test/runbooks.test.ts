@@ -23,6 +23,7 @@ const withoutOffloads = new Set([
   'NICDeadLoopSustained.md',
   'NICWatchCollectorFailing.md',
   'NICWatchKernelLogBlind.md',
+  'NICProbeCoverageLow.md',
 ]);
 const sections = [
   'What it means',

@@ -25,6 +25,8 @@ test('every file has the version of package.json', () => {
     agent: read('deploy/helm/nicwatch/Chart.yaml', 'appVersion'),
     base: read('deploy/kubernetes/base/kustomization.yaml', 'images', '0', 'newTag'),
     mitigation: read('deploy/kubernetes/mitigation/kustomization.yaml', 'images', '0', 'newTag'),
+    probe: read('deploy/kubernetes/probe/kustomization.yaml', 'images', '0', 'newTag'),
+    acceptance: read('deploy/kubernetes/acceptance/kustomization.yaml', 'images', '0', 'newTag'),
   }).toEqual({
     lockfile: version,
     root: version,
@@ -32,6 +34,8 @@ test('every file has the version of package.json', () => {
     agent: version,
     base: version,
     mitigation: version,
+    probe: version,
+    acceptance: version,
   });
 });
 

@@ -3,8 +3,9 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import type { PlacedPanel, Rows } from '../kit/frame.ts';
 import { timePanel } from '../kit/panels.ts';
 import { tablePanel } from '../kit/tables.ts';
-import { perDevice } from '../promql/findings.ts';
+import { perDevice, perNode } from '../promql/findings.ts';
 import {
+  chosenPairs,
   failuresOf,
   pairFailures,
   pairRatio,
@@ -47,6 +48,14 @@ export function detailRows(): Rows {
       panels: [
         [12, corruptWorstPairs()],
         [12, sampling()],
+      ],
+    },
+    { heading: 'Probes' },
+    {
+      height: 8,
+      panels: [
+        [12, probesByNetwork()],
+        [12, probeCoverage()],
       ],
     },
   ];
@@ -160,6 +169,59 @@ function sampling(): PlacedPanel {
     sortBy: [{ title: 'Up', descending: false }],
     noValue: 'No node verifies checksums: --collector.wire is off',
   });
+}
+
+function probesByNetwork(): PlacedPanel {
+  return timePanel({
+    title: 'Retransmitted probes by network',
+    description:
+      'The ratio of retransmitted segments of probes, of the ten worst pairs, by network. Congestion affects both networks alike; a loss in the pod network only is caused by the encapsulation.',
+    unit: units.PercentUnit,
+    steps: [[thresholds.probeExcessRatio, 'red']],
+    queries: [
+      {
+        expr: `topk(10, max by (cluster, source_node, dest_node, path) (node_pair:nic_probe_retransmitted:ratio_rate15m{${chosenPairs}}) > 0)`,
+        legend: '{{source_node}} → {{dest_node}} ({{path}})',
+      },
+    ],
+    noValue: 'No probe is retransmitted',
+  });
+}
+
+function probeCoverage(): PlacedPanel {
+  const own = 'cluster=~"$cluster",node=~"$source_node"';
+  const results = `nic_probe_results_total{${own},source_node!="",dest_node=""`;
+  return tablePanel({
+    title: 'Probe coverage',
+    description:
+      'The ratio of peers that each node has measured in the past two sweeps, and the number of probes without a result by reason.',
+    unit: units.Short,
+    queries: [
+      perNetwork(`nic_probe_pair_coverage_ratio{${own}}`),
+      perNetwork(`increase(${results},result="unreachable"}[$__range])`),
+      perNetwork(`increase(${results},result=~"timeout|refused|busy|denied"}[$__range])`),
+      perNetwork(`increase(${results},result="starved"}[$__range])`),
+      perNetwork(
+        `increase(nic_probe_peer_checksum_errors_total{${own},source_node!="",dest_node=""}[$__range])`,
+      ),
+    ],
+    columns: [
+      { field: 'Value #A', title: 'Covers', unit: units.PercentUnit, width: 70 },
+      { field: 'node', title: 'Node', width: 80, grows: true },
+      { field: 'path', title: 'Network', width: 76 },
+      { field: 'Value #E', title: 'Corrupt', width: 70 },
+      { field: 'Value #B', title: 'Unreachable', width: 100 },
+      { field: 'Value #C', title: 'No answer', width: 88 },
+      { field: 'Value #D', title: 'No CPU', width: 70 },
+    ],
+    hidden: ['cluster'],
+    sortBy: [{ title: 'Covers', descending: false }],
+    noValue: 'No node probes others',
+  });
+}
+
+function perNetwork(expression: string): string {
+  return `sum by (${perNode}, path) (${expression})`;
 }
 
 function ofDevice(expression: string): string {

@@ -9,18 +9,28 @@ import type { Side } from '../promql/pairs.ts';
 
 /** As the two of them are called in the tables. */
 const sides = [
-  ['source', 'source_node', 'sends corrupt packets|calls from it fail'],
-  ['destination', 'dest_node', 'receives corrupt packets from all|calls to it fail'],
+  ['source', 'source_node', 'sends corrupt packets|sends corrupt probes|calls from it fail'],
+  [
+    'destination',
+    'dest_node',
+    'receives corrupt packets from all|receives corrupt probes|calls to it fail',
+  ],
 ] as const;
 
 /** Guilty nodes, by failing calls. */
 export function guiltyNodes(): PlacedPanel {
-  const nothing = `absent(node_pair:nic_wire_checked:increase15m{cluster=~"$cluster"}) and absent(node_pair:rpc_requests:rate5m{cluster=~"$cluster"})`;
-  const noneSeen = `-1 * label_replace(label_replace(${nothing}, "node", "Neither packets nor calls are seen", "", ""), "side", "-", "", "")`;
+  const nothing = [
+    'node_pair:nic_wire_checked:increase15m',
+    'source_node:nic_probe_retransmitted:ratio_rate15m',
+    'node_pair:rpc_requests:rate5m',
+  ]
+    .map((metric) => `absent(${metric}{cluster=~"$cluster"})`)
+    .join(' and ');
+  const noneSeen = `-1 * label_replace(label_replace(${nothing}, "node", "Neither packets, probes nor calls are seen", "", ""), "side", "-", "", "")`;
   return tablePanel({
     title: 'Guilty nodes',
     description:
-      'Nodes that corrupt packets they send or receive, by checksums verified on the wire, and nodes whose calls to or from most other nodes fail; and since when. Empty if failures have no node in common.',
+      'Nodes that corrupt packets they send or receive, by checksums verified on the wire or by probes, and nodes whose calls to or from most other nodes fail; and since when. Empty if failures have no node in common.',
     queries: [
       `${named((side) => `${failuresOf(side)} ${keep(side)}`)} or ${noneSeen}`,
       named((side) => `${failuresOf(side)} / ${requestsOf(side)} ${keep(side)}`),

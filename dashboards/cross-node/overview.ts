@@ -9,11 +9,14 @@ import type { Scope } from '../promql/findings.ts';
 import {
   corruptOf,
   failuresOf,
+  firstSeen,
   ofGuiltySources,
   pairFailures,
   pairRatio,
   pairRequests,
-  wireOrCalls,
+  probeLossOf,
+  probeRatio,
+  probingNodes,
   wireRatio,
 } from '../promql/pairs.ts';
 import type { Side } from '../promql/pairs.ts';
@@ -58,18 +61,20 @@ export function overviewRows(): Rows {
 }
 
 function failingPairs(): PlacedPanel {
-  const bad = wireOrCalls(
-    `(${wireRatio()} > ${thresholds.corruptRatio})`,
-    `(${pairRatio()} > ${thresholds.pairFailureRatio})`,
-  );
+  const bad = firstSeen({
+    wire: `(${wireRatio()} > ${thresholds.corruptRatio})`,
+    probes: `(${probeRatio()} > ${thresholds.probeExcessRatio})`,
+    calls: `(${pairRatio()} > ${thresholds.pairFailureRatio})`,
+  });
+  const all = firstSeen({ wire: wireRatio(), probes: probingNodes(), calls: pairRatio() });
   return statPanel({
     title: 'Bad pairs',
     description:
-      'Pairs of nodes with more corrupt packets than the rule allows, or with more failing requests if no packets are verified.',
+      'Pairs of nodes with more corrupt packets than the rule allows; if no packets are verified, with more retransmitted probes; if there are no probes, with more failing requests.',
     steps: [[1, 'red']],
     queries: [
       {
-        expr: `count(${bad}) or 0 * count(${wireOrCalls(wireRatio(), pairRatio())})`,
+        expr: `count(${bad}) or 0 * count(${all})`,
         legend: '',
       },
     ],
@@ -81,10 +86,15 @@ function whatIsShown(): PlacedPanel {
   return statPanel({
     title: 'Measured on',
     description:
-      'The source of the matrix and the bad pairs: packets whose checksums the receivers verify (--collector.wire), otherwise calls.',
+      'The source of the matrix and the bad pairs: packets whose checksums the receivers verify (--collector.wire), otherwise probes (nicwatch probe mesh), otherwise calls.',
     unit: units.Short,
-    queries: [{ expr: `group(${wireRatio()}) or 0 * group(${pairRatio()})`, legend: '' }],
-    states: { 1: { text: 'the wire' }, 0: { text: 'calls' } },
+    queries: [
+      {
+        expr: `2 * group(${wireRatio()}) or group(${probingNodes()}) or 0 * group(${pairRatio()})`,
+        legend: '',
+      },
+    ],
+    states: { 2: { text: 'the wire' }, 1: { text: 'probes' }, 0: { text: 'calls' } },
     noValue: 'nothing seen',
   });
 }
@@ -104,13 +114,13 @@ function failureMatrix(): PlacedPanel {
   return matrixPanel({
     title: 'Failure ratio, source (row) by destination (column)',
     description:
-      'Corrupt packets if checksums are verified on the wire, otherwise failing requests. A red row is a guilty source, a red column a guilty destination. The twenty worst sources and destinations, worst first; empty where there were none, and within a node.',
+      'Corrupt packets if checksums are verified on the wire, otherwise segments of probes that the pod network loses in addition to the host network, otherwise failing requests. A red row is a guilty source, a red column a guilty destination. The twenty worst sources and destinations, worst first; empty where there were none, and within a node.',
     unit: units.PercentUnit,
     steps: ratioSteps,
     row: 'from',
     column: 'to',
     query: matrix(),
-    noValue: 'Neither packets nor calls are seen',
+    noValue: 'Neither packets nor probes nor calls fail, or none are seen',
   });
 }
 
@@ -199,12 +209,13 @@ function whatChangedOnThem(): PlacedPanel {
   });
 }
 
-/** The twenty sources by the twenty destinations with most failing calls or packets, the most first; hosts without their domain. */
+/** The twenty sources by the twenty destinations with most that fails, the most first; hosts without their domain. */
 function matrix(): string {
-  const worst = wireOrCalls(
-    `(${wireRatio()} ${ofWorst20('source_node', corruptOf)} ${ofWorst20('dest_node', corruptOf)})`,
-    `(${pairRatio()}\n${ofWorst20('source_node', failuresOf)}\n${ofWorst20('dest_node', failuresOf)})`,
-  );
+  const worst = firstSeen({
+    wire: `(${wireRatio()} ${ofWorst20('source_node', corruptOf)} ${ofWorst20('dest_node', corruptOf)})`,
+    probes: `(${probeRatio()} ${ofWorst20('source_node', probeLossOf)} ${ofWorst20('dest_node', probeLossOf)})`,
+    calls: `(${pairRatio()}\n${ofWorst20('source_node', failuresOf)}\n${ofWorst20('dest_node', failuresOf)})`,
+  });
   return `sort_desc(label_replace(label_replace(${worst}, "from", "$1", "source_node", "([^.]+).*"), "to", "$1", "dest_node", "([^.]+).*"))`;
 }
 

@@ -4,7 +4,9 @@ import { perNode } from './findings.ts';
 export type Side = 'source_node' | 'dest_node';
 
 const pair = 'cluster, source_node, dest_node';
-const chosenPairs = 'cluster=~"$cluster",source_node=~"$source_node",dest_node=~"$dest_node"';
+/** Matchers of the pairs that are chosen. */
+export const chosenPairs =
+  'cluster=~"$cluster",source_node=~"$source_node",dest_node=~"$dest_node"';
 
 /** Failed requests by all requests of each pair of different nodes, as the alert rules count them. */
 export function pairRatio(): string {
@@ -16,9 +18,34 @@ export function wireRatio(): string {
   return `max by (${pair}) (node_pair:nic_wire_bad:ratio_rate15m{${chosenPairs}})`;
 }
 
-/** The same where checksums are verified on the wire, and failed requests elsewhere. */
-export function wireOrCalls(wire: string, calls: string): string {
-  return `${wire}\nor (${calls} unless on () group(${wireRatio()}))`;
+/** Segments of probes that are sent again in the pod network and not in that of the nodes, of each pair that has failed. */
+export function probeRatio(): string {
+  return `max by (${pair}) (node_pair:nic_probe_excess:ratio_rate15m{${chosenPairs}})`;
+}
+
+/** Nodes that probe others, whether or not a pair has failed. */
+export function probingNodes(): string {
+  return `max by (cluster, source_node) (source_node:nic_probe_retransmitted:ratio_rate15m{cluster=~"$cluster",source_node=~"$source_node"})`;
+}
+
+/** What is seen of pairs, in three ways. */
+interface Measurements {
+  readonly wire: string;
+  readonly probes: string;
+  readonly calls: string;
+}
+
+/** The first of them that there is: packets verified on the wire, probes, calls. */
+export function firstSeen({ wire, probes, calls }: Measurements): string {
+  const onTheWire = `group(${wireRatio()})`;
+  return `${wire}
+or (${probes} unless on () ${onTheWire})
+or (${calls} unless on () (${onTheWire} or group(${probingNodes()})))`;
+}
+
+/** Segments of probes of the pairs of a node that are sent again. */
+export function probeLossOf(side: Side): string {
+  return `sum by (cluster, ${side}) (node_pair:nic_probe_excess:ratio_rate15m{${chosenPairs}})`;
 }
 
 /** Packets with a wrong checksum that a node sends, or receives, in fifteen minutes. */
@@ -26,14 +53,18 @@ export function corruptOf(side: Side): string {
   return `sum by (cluster, ${side}) (node_pair:nic_wire_bad:increase15m{${chosenPairs}})`;
 }
 
-/** The share of bad packets of a node that the rules find guilty of them. */
+/** The share of bad packets of a node that the rules find guilty of them, on the wire or in probes. */
 export function corruptGuiltyRatio(side: Side): string {
-  const matchers = `cluster=~"$cluster",${side}=~"$${side}"`;
-  const ratio =
+  const matchers = `{cluster=~"$cluster",${side}=~"$${side}"}`;
+  const wire =
     side === 'source_node'
       ? 'source_node:nic_wire_guilty:ratio'
       : 'dest_node:nic_wire_guilty:ratio';
-  return `max by (cluster, ${side}) (${ratio}{${matchers}})`;
+  const [probes, guilty] =
+    side === 'source_node'
+      ? ['source_node:nic_probe_retransmitted:ratio_rate15m', 'source_node:nic_probe_guilty:count']
+      : ['dest_node:nic_probe_retransmitted:ratio_rate15m', 'dest_node:nic_probe_guilty:count'];
+  return `max by (cluster, ${side}) (${wire}${matchers} or ${probes}${matchers} and on (cluster, ${side}, path) ${guilty}${matchers})`;
 }
 
 /** Requests per second of each pair of nodes. */

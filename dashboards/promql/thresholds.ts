@@ -4,6 +4,8 @@ import type { Steps } from '../kit/panels.ts';
 export const thresholds = {
   /** Corrupt by all verified packets of a pair of nodes: NICCorruptingPair. */
   corruptRatio: 0.001,
+  /** Segments of probes that the pod network loses beyond that of the nodes: NICProbePathCorrupt. */
+  probeExcessRatio: 0.005,
   /** Failed by all requests of a pair of nodes: CrossNodeGRPCFailures. */
   pairFailureRatio: 0.01,
   /** The same where a source that fails most others pages: CrossNodeSourceFailing. */

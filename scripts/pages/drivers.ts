@@ -4,6 +4,7 @@ import { knownIssues } from '../../src/catalogue/known-issues.ts';
 import { counterMetrics } from '../../src/collectors/ethtool.ts';
 import { maxPassed } from '../../src/collectors/statistic-plan.ts';
 import type { VersionRange } from '../../src/model/known-issue.ts';
+import { checksumSection } from './observed.ts';
 
 /** The page that lists drivers and known issues of the catalogue. */
 export function driversPage(): string {
@@ -32,7 +33,7 @@ match \`--collector.ethtool.raw-exclude=REGEX\`: as \`nic_ethtool_statistic\`, w
 queue 0. At most ${maxPassed} statistics per device are exported, in the driver's order; \`nicwatch_ethtool_statistics_dropped\`
 counts the others.
 
-## Known issues
+${checksumSection()}## Known issues
 
 The issues of \`nic_known_issue\`; to add your own, see [known-issues.md](known-issues.md). "Any" means that the reports do not
 limit the versions. An issue is a risk, not a diagnosis.

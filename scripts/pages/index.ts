@@ -4,6 +4,7 @@ import { dashboardsPage } from './dashboards.ts';
 import { driversPage } from './drivers.ts';
 import { manualPage } from './manual.ts';
 import { metricsPage } from './metrics.ts';
+import { hangsPage } from './observed.ts';
 
 /** Generated files, text by path, for each script of package.json. */
 export const generated: Readonly<Record<'docs' | 'dashboards', () => ReadonlyMap<string, string>>> =
@@ -12,6 +13,7 @@ export const generated: Readonly<Record<'docs' | 'dashboards', () => ReadonlyMap
       new Map([
         ['docs/metrics.md', metricsPage()],
         ['docs/drivers.md', driversPage()],
+        ['docs/hangs.md', hangsPage()],
         ['docs/nicwatch.1', manualPage()],
       ]),
     dashboards: () =>

@@ -27,6 +27,9 @@ nicwatch \- Prometheus exporter that watches network cards
 .br
 .B nicwatch probe run \-\-to=\fIHOST\fR[:\fIPORT\fR] \-\-secret\-file=\fIPATH\fR
 .RI [ flags ]
+.br
+.B nicwatch probe mesh \-\-peer=\fINAME\fR \-\-secret\-file=\fIPATH\fR
+.RI [ flags ]
 .SH DESCRIPTION
 Exports metrics of network cards for Prometheus, on port 10140 under /metrics: hangs, checksum errors, offload features,
 drivers, firmware and kernel\-log events.
@@ -58,6 +61,11 @@ and
 .B nicwatch probe serve \-\-help
 list their flags.
 Its exit status is 0 where every path can be trusted, 1 where one failed, and 2 where one could not be tested or it was used wrongly.
+.PP
+.B nicwatch probe mesh
+probes all other nodes in turn, answers their probes, and exports the results on port 10142 under /metrics.
+.B nicwatch probe mesh \-\-help
+lists its flags.
 .SH OPTIONS
 ${options.join('')}.SH EXIT STATUS
 .TP

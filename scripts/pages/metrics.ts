@@ -3,6 +3,7 @@ import { processMetrics } from '../../src/agent/process-families.ts';
 import { kernelEventRows } from '../../src/catalogue/kernel-events.ts';
 import { curatedOffloadFeatures } from '../../src/catalogue/offload-names.ts';
 import { collectorDefinitions } from '../../src/collectors/index.ts';
+import { probeMetrics } from '../../src/probe/mesh-metrics.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { kernelEventNames } from '../../src/model/kernel-event.ts';
 import { configMetrics } from '../../src/agent/config-families.ts';
@@ -28,6 +29,11 @@ ${table(processMetrics)}
 \`--web.config.file\` and \`--known-issues.file\` add the following:
 
 ${table(configMetrics)}
+## Probes between nodes
+
+Exported by \`nicwatch probe mesh\`, on a port of its own: [probe.md](probe.md).
+
+${table(probeMetrics)}
 ## Values of the label \`event\`
 
 Counters count records of the kernel log, not incidents: a hang is logged every two seconds while it lasts, and a timeout may be

@@ -192,6 +192,16 @@ describe('createLimiter()', () => {
     expect(await settledAfter(60, reads)).toEqual(['a1', 'a2', 'a3', 'b']);
   });
 
+  test('times out what is queued behind a stuck read of its key, while others are still made', async () => {
+    const { started, read } = testLimiter(2, 10);
+    const behind = [read('a1', 1e6, 'a'), read('a2', 10, 'a')];
+    const quick = Array.from({ length: 100 }, async (_, index) => read(`${index}`, 10));
+    expect(await settledAfter(400, behind)).toEqual(['a1 timed out', 'a2 timed out']);
+    expect(started.length).toBeLessThan(100);
+    await settledAfter(1000, quick);
+    expect(started).toHaveLength(101);
+  });
+
   test('times out a key whose read is stuck, at once from the second time on', async () => {
     const { started, read, clock } = testLimiter(4, 10);
     const stuck = read('a1', 2000, 'a');

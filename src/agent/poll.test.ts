@@ -193,6 +193,14 @@ describe('forCollector()', () => {
       },
       undefined,
     ],
+    [
+      'reads some of what it attempts later',
+      async (poll) => {
+        poll.attempt(statistics, failing(failed));
+        await poll.attemptLater(statistics, async () => 1);
+      },
+      undefined,
+    ],
     ['waits for an answer', (poll) => poll.attempt(statistics, failing(late)), undefined],
     [
       'says itself that it is blind',
@@ -202,9 +210,10 @@ describe('forCollector()', () => {
       },
       failed,
     ],
-  ])('returns the problem of a collector that %s', (_what, collect, expected) => {
+  ])('returns the problem of a collector that %s', async (_what, collect, expected) => {
     const { poll, problem } = pollOf().forCollector();
-    collect(poll);
+    expect(poll.devices).toBe(devices);
+    await collect(poll);
     expect(problem()).toBe(expected);
   });
 

@@ -54,7 +54,7 @@ export function checkDevice(
   };
 }
 
-/** Why no source of the kernel log could be read. */
+/** Why the kernel log could not be read from any source. */
 function logProblemOf(
   { agent: { kernelLog } }: Status,
   { kernelLogSource }: Config,

@@ -11,7 +11,7 @@ import type { OffloadFacts } from './offload-facts.ts';
 import { harmless, wantedSettings } from './wanted-settings.ts';
 
 const persistPage = 'docs/runbooks/persist-offloads.md';
-/** Its sections. */
+/** Sections of that page. */
 const sections: Readonly<Record<string, string>> = {
   ifupdown: 'ifupdown-debian',
   ifupdown2: 'ifupdown2-proxmox-cumulus',
@@ -20,7 +20,7 @@ const sections: Readonly<Record<string, string>> = {
   udev: 'udev',
 };
 
-/** What is declared of a device's offload features, what is in force, and what known issues and policies want of them. */
+/** Compares the declared and current offload features of a device with what known issues and policies require. */
 export function declaredChecks(facts: OffloadFacts): readonly Check[] {
   if (facts.features === undefined) {
     return ['known-issue', 'offload-declared', 'offload-applied', 'offload-policy'].map((id) => ({
@@ -58,13 +58,13 @@ interface State {
   readonly wanted: readonly Setting[];
 }
 
-/** One finding for each reason, with all lines it is true of. */
+/** One finding per reason, with all its lines. */
 function ignoredChecks(facts: OffloadFacts, { state, wanted }: State): readonly Check[] {
   const { device, declarations, features = [], input } = facts;
   const names = new Set(input.devices.map(({ name }) => name));
   const isHere = (row: Declaration): boolean =>
     row.device === device.name ||
-    // One for a name nobody has is for the NIC that has no line of its own.
+    // A line for an unknown name is attributed to the NIC without a line.
     (row.device !== undefined &&
       !names.has(row.device) &&
       state.size === 0 &&
@@ -104,7 +104,7 @@ function ignoredChecks(facts: OffloadFacts, { state, wanted }: State): readonly 
         headline,
         evidence: group.map(({ file, line, text }) => ({ file, line, text })),
         ...(why === undefined ? {} : { why }),
-        // The command stands with the hang it prevents, where there was one.
+        // If there was a hang, its finding shows the command.
         fix: facts.hasHung ? { ...fix, now: [] } : fix,
         read: persistRead(fix),
       },
@@ -124,7 +124,7 @@ function isGrave({ issues, hasHung }: OffloadFacts): boolean {
   );
 }
 
-/** What is as it should be and does not stay so. */
+/** Settings that are right now but do not survive a reboot. */
 function onlyRunning(
   facts: OffloadFacts,
   {

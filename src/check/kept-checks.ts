@@ -9,7 +9,7 @@ import { switchCommand, switchesOf } from './switch-words.ts';
 
 type State = ReadonlyMap<string, InForce>;
 
-/** What is declared and is not so now. */
+/** Declared settings that are not in force now. */
 export function appliedChecks(facts: OffloadFacts, state: State): readonly Check[] {
   const { device, features = [] } = facts;
   const wrong = [...state].filter(([feature, { enabled }]) =>

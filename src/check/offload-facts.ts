@@ -7,10 +7,10 @@ import type { DeviceHistory } from '../model/offload-history.ts';
 import { persistentFix } from './recipe.ts';
 import { switchCommand, switchesOf } from './switch-words.ts';
 
-/** All that is known of one device's offload features. */
+/** The facts about the offload features of one device. */
 export interface OffloadFacts {
   readonly device: DeviceIdentity;
-  /** Undefined where they could not be read. */
+  /** Undefined if they could not be read. */
   readonly features: readonly Feature[] | undefined;
   readonly firmwareVersion: string | undefined;
   readonly input: PredictionInput;
@@ -18,18 +18,18 @@ export interface OffloadFacts {
   /** What the agent saw of them across boots. */
   readonly history: DeviceHistory | undefined;
   readonly nowSeconds: number;
-  /** Known issues whose driver, firmware and kernel are those of the device. */
+  /** Known issues that affect its driver, firmware and kernel. */
   readonly issues: readonly KnownIssue[];
-  /** Packets sent through the tunnels that stand on it while the counters were read. */
+  /** Packets sent through its tunnels between the two samples of the counters. */
   readonly sentThrough: readonly { readonly name: string; readonly packets: number }[];
-  /** Files of the configuration that could not be read. */
+  /** Configuration files that could not be read. */
   readonly unreadable: readonly string[];
   readonly isImmutable: boolean;
-  /** Whether another finding already says that the transmitter hung. */
+  /** Whether another finding already reports a hang. */
   readonly hasHung: boolean;
 }
 
-/** The command that helps at once, and what makes it last. */
+/** The command that fixes it now, and the edit that makes the fix persistent. */
 export function fixFor(facts: OffloadFacts, wanted: readonly Setting[]): Fix {
   const { device, features = [] } = facts;
   const isOtherwise = ({ feature, enabled }: Setting): boolean =>
@@ -40,7 +40,7 @@ export function fixFor(facts: OffloadFacts, wanted: readonly Setting[]): Fix {
   };
 }
 
-/** A check that found nothing wrong. */
+/** A passed check. */
 export function ok(id: string, headline: string): Check {
   return { id, result: 'ok', headline, evidence: [] };
 }

@@ -24,9 +24,9 @@ import { ok } from './offload-facts.ts';
 import { readPreviousBoot } from './previous-boot.ts';
 import { summaryOf } from './summary.ts';
 
-/** Between the two readings of the counters. */
+/** Interval between the two samples of the counters. */
 const readingMilliseconds = 2000;
-/** However long the journal of the boot before is. */
+/** Timeout of reading the journal of the previous boot. */
 const maxJournalMilliseconds = 2500;
 
 export interface RunCheckOptions {
@@ -34,9 +34,9 @@ export interface RunCheckOptions {
   readonly config: Config;
   /** Polls the host. */
   readonly agent: Pick<Agent, 'run' | 'poll' | 'freshSnapshot'>;
-  /** Names of the devices to check; none is all. */
+  /** Names of the devices to check; empty for all. */
   readonly devices: readonly string[];
-  /** Lets time pass between the two readings. */
+  /** Waits between the two samples. */
   readonly wait?: () => Promise<void>;
   /** What `ethtool DEVICE` prints; undefined where it cannot be asked. By default none is asked. */
   readonly readLink?: (device: string) => Promise<string | undefined>;
@@ -44,13 +44,13 @@ export interface RunCheckOptions {
   readonly askAgent?: AskAgent;
 }
 
-/** What was found, and the files it speaks of. */
+/** The report, and the files it refers to. */
 interface CheckOutcome {
   readonly report: CheckReport;
   readonly linesOf: (file: string) => readonly string[] | undefined;
 }
 
-/** Looks at the host once, with two readings of its counters. @throws {ConfigError} when there is none of the devices asked for. */
+/** Checks the host once, with two samples of its counters. @throws {ConfigError} when a requested device is missing. */
 export async function runCheck({
   host,
   config,
@@ -130,7 +130,7 @@ export async function runCheck({
         kind: device.kind,
         checked: checkDevice(device, subject, links.get(device.name)),
       }))
-      // Bridges, bonds and tunnels are told of where they are asked for, or something is wrong with them.
+      // Bridges, bonds and tunnels are only reported if requested, or with findings.
       .filter(
         ({ kind, checked }) =>
           kind === 'physical' ||

@@ -57,7 +57,7 @@ describe('parseProbeArguments()', () => {
   });
 
   test.each([
-    [[], 'expected nicwatch probe serve or nicwatch probe run, got ""'],
+    [[], 'expected nicwatch probe serve, run or mesh, got ""'],
     [['walk'], 'got "walk"'],
     [['run', '--to=a'], '--secret-file: expected a file'],
     [['run', secret], '--to: expected at least one node'],

@@ -19,7 +19,7 @@ import {
 import { flag, listFlag } from './flags.ts';
 
 /** TCP and UDP port. */
-const defaultPort = 10_141;
+export const defaultPort = 10_141;
 const maxDurationSeconds = 3600;
 
 /** The options of every node in probes. */
@@ -51,13 +51,15 @@ export type ProbeInvocation =
 
 const help = `Usage: nicwatch probe serve [flags]
        nicwatch probe run --to=HOST[:PORT] [flags]
+       nicwatch probe mesh --peer=NAME [flags]
 
 Measures the path between nodes with packets that faulty offloads corrupt. Changes nothing.
 
   serve  Answers the probes of other nodes.
   run    Measures the path to other nodes and reports whether it can be trusted.
+  mesh   Probes all other nodes in turn, answers their probes, and exports the results.
 
-Both have a --help of their own.
+Each has a --help of its own.
 `;
 
 /** Parses the arguments after `nicwatch probe`. @throws {ConfigError} naming the flag and the expected value. */
@@ -71,7 +73,7 @@ export function parseProbeArguments([name, ...argv]: readonly string[]): ProbeIn
     case '-h':
       return { action: 'help', text: help };
     default:
-      throw invalidValue('nicwatch probe serve or nicwatch probe run', name ?? '');
+      throw invalidValue('nicwatch probe serve, run or mesh', name ?? '');
   }
 }
 
@@ -142,7 +144,8 @@ function parseRun(argv: readonly string[]): ProbeInvocation {
   };
 }
 
-function probeCommand(name: string, description: string): Command {
+/** A command of `nicwatch probe`, with the help and the errors of all. */
+export function probeCommand(name: string, description: string): Command {
   return new Command(`nicwatch probe ${name}`)
     .description(description)
     .allowExcessArguments(true)
@@ -152,7 +155,8 @@ function probeCommand(name: string, description: string): Command {
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
 }
 
-function addNodeFlags(program: Command): () => ProbeNodeOptions {
+/** Adds the flags of every node that takes part in probes; the returned function gives what they say. @throws {ConfigError} */
+export function addNodeFlags(program: Command): () => ProbeNodeOptions {
   const secretFile = flag(program, '--secret-file <path>', {
     description: 'File with the secret shared by all nodes, at least 16 bytes.',
     parse: parsePath,
@@ -175,7 +179,7 @@ function addNodeFlags(program: Command): () => ProbeNodeOptions {
 }
 
 /** Parses `10.0.0.7`, `worker-07:10141` and `[2001:db8::7]:10141`. @throws {ConfigError} */
-function parsePeer(text: string): ProbePeer {
+export function parsePeer(text: string): ProbePeer {
   const [, bracketed, plain, digits = String(defaultPort)] =
     /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain ?? (isIP(text) === 6 ? text : undefined);

@@ -5,7 +5,7 @@ import type { Installed, PredictionInput } from './predict.ts';
 
 const runningProfiles = /^\/run\/NetworkManager\/devices\/(\d+)$/;
 
-/** Takes netplan's YAML apart. What reads YAML is loaded only where there is any: most hosts have none. */
+/** Parses netplan's YAML. The YAML parser is loaded only if needed: most hosts have no YAML. */
 export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Promise<NetplanFiles> {
   if (![...files.keys()].some((path) => path.includes('/netplan/'))) {
     return { isReadable: false, files: [] };
@@ -14,7 +14,7 @@ export async function readNetplan({ files }: Pick<NetworkConfig, 'files'>): Prom
   return predictNetplan(files);
 }
 
-/** What there is to predict from, of a host's configuration and its devices. */
+/** The input of a prediction, from the configuration and the devices of a host. */
 export function predictionInput(
   { files, present }: NetworkConfig,
   { devices, netplan }: Pick<PredictionInput, 'devices' | 'netplan'>,
@@ -36,7 +36,7 @@ export function predictionInput(
 /** Of ifupdown: udev has ifup@.service brought up by it. */
 const hotplugRules = '/rules.d/80-ifupdown.rules';
 
-/** A part of the host that is not mounted here must not look as if nothing were installed. */
+/** A directory of the host that is not mounted here must not look like missing packages. */
 function installedOf(present: ReadonlySet<string>, files: NetworkConfig['files']): Installed {
   const has = (...paths: readonly string[]): boolean => paths.some((path) => present.has(path));
   const isMounted = has('/usr/sbin');

@@ -8,7 +8,7 @@ import type { HostContext } from './predict.ts';
 
 export type Flavour = 'ifupdown' | 'ifupdown2';
 
-/** Keys of ifupdown2 in the order in which it looks at them, and what ethtool calls each. */
+/** Keys of ifupdown2 in the order of its lookup, and their names in ethtool. */
 export const ifupdown2Keys: ReadonlyMap<string, string> = new Map([
   ...['gro', 'lro', 'gso', 'tso', 'ufo', 'tx', 'rx'].map(
     (short) => [`${short}-offload`, short] as const,
@@ -20,16 +20,16 @@ export interface IfupdownScope extends Pick<HostContext, 'installed'> {
   readonly flavour: Flavour;
   /** Patterns of devices for which no hook is run. */
   readonly noScripts: readonly string[];
-  /** The devices there are, and those the stanzas make. */
+  /** The present devices, and those that stanzas create. */
   readonly targets: DeviceLookup;
 }
 
-/** Where an option stands. */
+/** Location of an option. */
 export function originOf({ file, line, text }: StanzaOption, source: Flavour): Origin {
   return { source, file, line, text };
 }
 
-/** Debian's hook passes all `offload-*` of a stanza to one ethtool, with `-` for each `_`: one it does not know costs all. */
+/** Debian's hook passes all `offload-*` of a stanza to one ethtool, with `-` for `_`: an unknown one makes all fail. */
 export function debianHook(
   device: string,
   options: readonly StanzaOption[],
@@ -84,7 +84,7 @@ function plainKey(key: string): string {
   return key.toLowerCase().replaceAll('_', '-');
 }
 
-/** ifupdown2 runs one ethtool for each key in an order of its own, up to the first that fails; of each the first of a device counts. */
+/** ifupdown2 runs one ethtool per key in its own order, until one fails; the first value of a key per device counts. */
 export function ifupdown2Options(
   device: string,
   options: readonly StanzaOption[],
@@ -118,7 +118,7 @@ export function ifupdown2Options(
   return { declarations, status: 'ok' };
 }
 
-/** Options that look as if they switched something, and do not. */
+/** Options that look like offload settings but have no effect. */
 export function misspelled(
   device: string,
   options: readonly StanzaOption[],

@@ -4,10 +4,10 @@ import type { ConfigTree } from './config-tree.ts';
 import { mapDevice } from './interface-mapping.ts';
 import { interfacesFile, readInterfaces } from './interfaces-includes.ts';
 
-/** Of devices `eno[1-N]` stands for. */
+/** Max devices of `eno[1-N]`. */
 const maxRange = 1000;
 
-/** A device that is brought up at boot, and the stanzas that are run for it. */
+/** A device that is brought up at boot, and its stanzas. */
 export interface Activation {
   readonly device: string;
   readonly stanzas: readonly Stanza[];
@@ -15,20 +15,20 @@ export interface Activation {
   readonly chosenBy: string | undefined;
 }
 
-/** All that interfaces(5) says, as one. */
+/** The merged files of interfaces(5). */
 export interface LoadedInterfaces {
   readonly stanzas: readonly Stanza[];
-  /** In the order they are brought up. */
+  /** In the order in which they are brought up. */
   readonly activations: readonly Activation[];
-  /** ifupdown reads nothing at all of files with such a mistake. */
+  /** An error for which ifupdown rejects all files. */
   readonly isRefused: boolean;
-  /** Lines outside of all stanzas. */
+  /** Lines outside stanzas. */
   readonly strays: readonly InterfacesLine[];
   /** Ports by bridge or bond. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
   /** Patterns of devices for which ifupdown's hooks are not run. */
   readonly noScripts: readonly string[];
-  /** Devices the stanzas make. */
+  /** Devices that stanzas create. */
   readonly created: ReadonlySet<string>;
 }
 
@@ -131,7 +131,7 @@ function expandAuto(
   return matching.map((name) => ({ name, logical: logical ?? name }));
 }
 
-/** Devices that are brought up before the one that stands on them: by ifupdown2 all, by ifupdown only below a VLAN. */
+/** The lower devices brought up first: by ifupdown2 all, by ifupdown only that of a VLAN. */
 function lowerDevices(
   device: string,
   {

@@ -65,7 +65,7 @@ function includedFiles(
   { pattern, directory }: Extract<InterfacesItem, { readonly kind: 'source' }>,
   { from, flavour }: { readonly from: string; readonly flavour: Flavour },
 ): readonly ConfigFile[] {
-  // ifupdown2 takes a relative path from where it was started.
+  // ifupdown2 resolves a relative path from its working directory.
   const base = flavour === 'ifupdown' ? from : '';
   const absolute = (pattern.startsWith('/') ? pattern : `${base}/${pattern}`).replace(/\/+$/, '');
   return [...tree.values()]

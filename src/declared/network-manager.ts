@@ -18,7 +18,7 @@ import type { HostContext } from './predict.ts';
 const directories = ['/etc', '/run', '/usr/lib'].map(
   (prefix) => `${prefix}/NetworkManager/system-connections`,
 );
-/** Readable or writable by others than root: NetworkManager refuses such a file. */
+/** Mode bits for which NetworkManager rejects a file: readable or writable by others than root. */
 const refusedModes = 0o077;
 
 interface Profile {
@@ -27,7 +27,7 @@ interface Profile {
   readonly value: (section: string, key: string) => string | undefined;
 }
 
-/** Says what the profiles of NetworkManager do to the features of the devices they are activated on. */
+/** Predicts the effect of NetworkManager's profiles on the features of their devices. */
 export function predictNetworkManager(context: HostContext): readonly Declaration[] {
   const profiles = profilesOf(context.tree);
   return profiles.flatMap((profile) => {
@@ -50,7 +50,7 @@ interface OverrideOptions {
   readonly rival: Profile | 'unknown' | undefined;
 }
 
-/** What is true of the profile as a whole. */
+/** The outcome of the profile as a whole. */
 function override(
   declaration: Declaration,
   { context, profile, device, rival }: OverrideOptions,
@@ -120,7 +120,7 @@ function isFor({ value }: Profile, device: DeviceIdentity): boolean {
     (address === undefined ||
       [device.permanentMacAddress, device.macAddress].includes(address.toLowerCase())) &&
     (patterns === undefined || matchesNames(patterns, device.name)) &&
-    // One that names nothing is for any device of its type.
+    // A profile without selectors matches any device of its type.
     (name !== undefined ||
       address !== undefined ||
       type?.endsWith('ethernet') === true ||
@@ -137,7 +137,7 @@ function matchesNames(patterns: readonly string[], name: string): boolean {
   );
 }
 
-/** The profile that is activated on a device instead of this one. */
+/** The profile that is active on a device instead of this one. */
 function rivalOf(
   profile: Profile,
   {
@@ -209,7 +209,7 @@ function declare(
   ];
 }
 
-/** The UUID, or else the name, of the profile that is activated on a device. */
+/** The UUID or else the name of the active profile of a device. */
 export function profileOf(
   device: DeviceIdentity,
   { tree, activeProfiles }: Pick<HostContext, 'tree' | 'activeProfiles'>,

@@ -13,27 +13,27 @@ import { predictScripts } from './scripts.ts';
 import { predictUdev } from './udev.ts';
 import { predictUnits } from './units.ts';
 
-/** Which of the systems that configure networks are installed. */
+/** The installed systems that configure networks. */
 export interface Installed {
   readonly ifupdown: 'ifupdown' | 'ifupdown2' | undefined;
   readonly networkManager: boolean;
   readonly ethtool: boolean;
   /** Where it is, of the directories of programs; undefined where these cannot be seen. */
   readonly ethtoolPaths: readonly string[] | undefined;
-  /** What ifupdown runs for `offload-*`. */
+  /** The hook of ifupdown for `offload-*`. */
   readonly ethtoolHook: boolean;
   /** What brings up the devices of `allow-hotplug`. */
   readonly hotplug: boolean;
 }
 
-/** The host, as far as it decides what its configuration does. */
+/** The properties of the host that decide the effect of its configuration. */
 export interface PredictionInput {
   readonly tree: ConfigTree;
   readonly installed: Installed;
   readonly devices: readonly DeviceIdentity[];
-  /** What netplan makes of its YAML. */
+  /** The files that netplan generates. */
   readonly netplan: NetplanFiles;
-  /** The profile NetworkManager has active on a device, by interface index; undefined where nobody can tell. */
+  /** The active profile of NetworkManager by interface index; undefined if unknown. */
   readonly activeProfiles: ReadonlyMap<number, string> | undefined;
 }
 
@@ -42,8 +42,8 @@ export interface HostContext extends PredictionInput {
 }
 
 /**
- * Says what every declaration of the host's configuration will do at the next boot, in the order in which they act: udev
- * with the .link file and the rules, then what configures the network, then units.
+ * Predicts the effect of every declaration of the host's configuration at the next boot, in their order of execution: udev
+ * with the .link file and rules, then network configuration, then units.
  */
 export function predictDeclarations(input: PredictionInput): readonly Declaration[] {
   const links = linkFiles(input);
@@ -82,7 +82,7 @@ function withProgram(
 
 const usualPaths = ['/usr/sbin/ethtool', '/sbin/ethtool'];
 
-/** What a bridge's stanza does to the bridge is no mistake where its port is taken care of as well. */
+/** A setting of the bridge in its stanza is fine if its port is set as well. */
 function isMeantElsewhere(
   { outcome, device: name = '', settings }: Declaration,
   all: readonly Declaration[],
@@ -96,13 +96,13 @@ function isMeantElsewhere(
   return settings.every(({ feature, enabled }) => state.get(feature)?.enabled === enabled);
 }
 
-/** What would be in force of a feature, and what says so. */
+/** The predicted state of a feature, and the declaration that sets it. */
 export interface InForce {
   readonly enabled: boolean;
   readonly by: Declaration;
 }
 
-/** What the declarations leave a device's features at: the last that acts counts, and the kernel switches off what cannot do without. */
+/** The predicted states of a device's features: the last effective declaration counts, and the kernel turns off dependent features. */
 export function inForce(
   declarations: readonly Declaration[],
   device: DeviceIdentity,

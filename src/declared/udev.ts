@@ -13,13 +13,13 @@ const directories = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map(
 );
 /** What udev puts in that is not followed here. */
 const substitution = /\$(?:env|attr|sysfs|result|id|driver|devpath|number)\b|%[EscbdpnS]\b/;
-/** It gives the device its name. */
+/** The file that sets the name of the device. */
 const namingRules = '80-net-setup-link.rules';
-/** A rule that calls ethtool, and where it stands. */
+/** A rule that calls ethtool, and its location. */
 interface SwitchRule {
   readonly rule: UdevRule;
   readonly origin: Origin;
-  /** Its file passes over lines, by conditions that are not followed here. */
+  /** Its file skips lines by conditions that are not evaluated here. */
   readonly hasJumps: boolean;
 }
 
@@ -27,7 +27,7 @@ interface SwitchRule {
 export function predictUdev(context: HostContext): readonly Declaration[] {
   const rules = filesByName(context.tree, { directories, suffix: '.rules' }).flatMap(
     ({ path, text }): readonly SwitchRule[] => {
-      // Most files of a distribution say nothing of ethtool.
+      // Most files of a distribution do not mention ethtool.
       const own = /ethtool|RUN[^+"=-]*:?=[^=]/.test(text) ? parseUdevRules(text) : [];
       const hasJumps = own.some(({ tokens }) => tokens.some(({ key }) => key === 'GOTO'));
       return own
@@ -66,7 +66,7 @@ interface EventOptions {
   readonly context: HostContext;
 }
 
-/** `RUN=` forgets what was to be run before, and `RUN:=` what comes after as well. */
+/** `RUN=` discards earlier programs, `RUN:=` also later ones. */
 function runEvent(event: UdevEvent, { rules, context }: EventOptions): readonly Declaration[] {
   let declarations: readonly Declaration[] = [];
   let isFinal = false;
@@ -98,7 +98,7 @@ interface RunOptions {
   readonly context: HostContext;
 }
 
-/** udev runs no shell: words are split at blanks, and single quotes hold some together. */
+/** udev does not run a shell: it splits words at blanks, except in single quotes. */
 function runRule(
   { tokens }: UdevRule,
   { event, origin, context }: RunOptions,
@@ -157,7 +157,7 @@ function brokenReason({
   return isEarlierName ? 'other-device-name' : undefined;
 }
 
-/** A rule that matches no device now may be for one that is made later. */
+/** A rule that matches no present device may match a later one. */
 function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Declaration {
   const named = rule.tokens.find(({ key }) => key === 'KERNEL')?.value;
   const device = named === undefined ? undefined : lookUp(named);
@@ -172,7 +172,7 @@ function unmatched({ rule, origin }: SwitchRule, { lookUp }: HostContext): Decla
   return { ...origin, device: device?.name ?? named, settings: [], outcome };
 }
 
-/** A rule for both events of a device fails in the first where it succeeds in the second. */
+/** A rule for both events of a device may fail on the first and succeed on the second. */
 function distinct(declarations: readonly Declaration[]): readonly Declaration[] {
   return declarations.filter(
     ({ line, file, outcome }) =>

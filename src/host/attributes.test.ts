@@ -33,12 +33,17 @@ function device(name: string, txPackets: number, descriptors = createDescriptorB
   mkdirSync(join(sysfs, name, 'queues/tx-0'), { recursive: true });
   writeFileSync(join(sysfs, name, 'tx_packets'), `${txPackets}\n`);
   let current = name;
+  let generation = 0;
   const attributes = createAttributes({
     directory: () => Buffer.from(join(sysfs, current)),
     descriptors,
+    generation: () => generation,
   });
   return {
     ...attributes,
+    announce: () => {
+      generation += 1;
+    },
     rename: (next: string) => {
       renameSync(join(sysfs, current), join(sysfs, next));
       current = next;
@@ -186,6 +191,19 @@ describe('createAttributes()', () => {
     expect(eno1.list('queues')).toEqual(['tx-0']);
     vi.advanceTimersByTime(1);
     expect([...eno1.list('queues')].toSorted()).toEqual(['tx-0', 'tx-1']);
+  });
+
+  test('looks up again what was absent when the kernel announces a change of the device', () => {
+    const eno1 = device('eno1', 7);
+    expect(() => eno1.list('later')).toThrow('ENOENT');
+    expect(() => eno1.readNow('later/limit')).toThrow('ENOENT');
+    mkdirSync(join(sysfs, 'eno1/later'));
+    writeFileSync(join(sysfs, 'eno1/later/limit'), '5\n');
+    expect(() => eno1.list('later')).toThrow('ENOENT');
+    eno1.announce();
+    expect(eno1.list('later')).toEqual(['limit']);
+    expect(eno1.readNow('later/limit')).toBe('5\n');
+    eno1.close();
   });
 
   test('lists a directory again when a file in it can no longer be read', () => {

@@ -30,18 +30,26 @@ export interface AttributesOptions {
   /** The current path of the device's directory. */
   readonly directory: () => Buffer;
   readonly descriptors: DescriptorBudget;
+  /** While it is the same, the kernel has announced no change of the device. */
+  readonly generation: () => number | undefined;
 }
 
 /**
  * Creates the reader of one device's attributes. It keeps files open within the descriptor budget: reading one again then
  * costs a tenth, and an open file belongs to its device even after another device takes the name. Directory listings and
- * absent attributes are cached until a read fails, or the TTL expires.
+ * absent attributes are cached until a read fails, the TTL expires, or the kernel announces a change of the device: one that
+ * was looked up while it was being registered or renamed lacked them.
  */
-export function createAttributes({ directory, descriptors }: AttributesOptions): Attributes {
+export function createAttributes({
+  directory,
+  descriptors,
+  generation,
+}: AttributesOptions): Attributes {
   const files = new Map<string, number>();
   const directories = new Map<string, readonly string[]>();
   const absent = new Map<string, SourceError>();
   let lookupsExpireAt = 0;
+  let lookupsGeneration: number | undefined;
   let readsInFlight = 0;
   let isClosed = false;
 
@@ -51,6 +59,7 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
     directories.clear();
     absent.clear();
     lookupsExpireAt = performance.now() + lookupTtlMilliseconds;
+    lookupsGeneration = generation();
   };
 
   const openAttribute = (
@@ -85,7 +94,7 @@ export function createAttributes({ directory, descriptors }: AttributesOptions):
 
   /** Throws the cached error: most absent attributes stay absent. */
   const checkAbsent = (attribute: string): void => {
-    if (performance.now() > lookupsExpireAt) {
+    if (performance.now() > lookupsExpireAt || generation() !== lookupsGeneration) {
       clearLookups();
     }
     const error = absent.get(attribute);

@@ -48,7 +48,11 @@ describe('createDescriptorBudget()', () => {
       for (const name of names) {
         writeFileSync(join(directory, name), `${index}\n`);
       }
-      return createAttributes({ directory: () => Buffer.from(directory), descriptors });
+      return createAttributes({
+        directory: () => Buffer.from(directory),
+        descriptors,
+        generation: () => undefined,
+      });
     });
     for (let poll = 0; poll < 2; poll += 1) {
       for (const [index, attributes] of devices.entries()) {

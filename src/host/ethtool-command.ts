@@ -36,13 +36,13 @@ export function createEthtoolCommand(run: RunCommand): OpenEthtool {
   };
   return (identity) => {
     const name = (): string => identity().device.name;
-    let names: readonly string[] = [];
+    const namesOf = memoizeLast((...names: readonly string[]) => names);
     const statisticsFrom = memoizeLast((text: string) => {
       const list = parseEthtoolStatistics(text);
-      const isSame =
-        list.length === names.length && list.every((each, index) => each.name === names[index]);
-      names = isSame ? names : list.map((each) => each.name);
-      return { names, values: BigUint64Array.from(list, ({ value }) => value) };
+      return {
+        names: namesOf(...list.map((each) => each.name)),
+        values: BigUint64Array.from(list, ({ value }) => value),
+      };
     });
     const featuresFrom = memoizeLast(parseEthtoolFeatures);
     return {

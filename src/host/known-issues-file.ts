@@ -31,7 +31,18 @@ export async function openKnownIssuesFile({
   others,
   log,
 }: KnownIssuesFileOptions): Promise<KnownIssuesFile> {
-  let issues = await readKnownIssuesFile(path, others);
+  const taken = new Set(others.map(({ id }) => id));
+  const read = async (): Promise<readonly KnownIssue[]> => {
+    try {
+      const { parseKnownIssues } = await import('../config/known-issues.ts');
+      return parseKnownIssues(await readSmallFile(path), { file: path, taken });
+    } catch (error) {
+      throw error instanceof SourceError
+        ? new ConfigError(`--known-issues.file: ${error.message}`, { cause: error })
+        : error;
+    }
+  };
+  let issues = await read();
   let lastReadSeconds = Date.now() / 1000;
   let isUpToDate = true;
   return {
@@ -40,7 +51,7 @@ export async function openKnownIssuesFile({
     lastReadSeconds: () => lastReadSeconds,
     reload: async () => {
       try {
-        issues = await readKnownIssuesFile(path, others);
+        issues = await read();
         lastReadSeconds = Date.now() / 1000;
         isUpToDate = true;
         log.info({ file: path }, 'known issues reloaded');
@@ -53,19 +64,4 @@ export async function openKnownIssuesFile({
       }
     },
   };
-}
-
-async function readKnownIssuesFile(
-  path: string,
-  others: readonly KnownIssue[],
-): Promise<readonly KnownIssue[]> {
-  try {
-    const { parseKnownIssues } = await import('../config/known-issues.ts');
-    const taken = new Set(others.map(({ id }) => id));
-    return parseKnownIssues(await readSmallFile(path), { file: path, taken });
-  } catch (error) {
-    throw error instanceof SourceError
-      ? new ConfigError(`--known-issues.file: ${error.message}`, { cause: error })
-      : error;
-  }
 }

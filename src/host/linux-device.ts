@@ -41,6 +41,7 @@ export function createLinuxDevice(
   const attributes = createAttributes({
     directory: () => Buffer.concat([directory, identity.rawName]),
     descriptors,
+    generation: () => generation(interfaceIndex),
   });
   const counter = async (name: string): Promise<number> =>
     parseInteger(await attributes.read(`statistics/${name}`));

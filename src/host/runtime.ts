@@ -6,12 +6,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 const threads = '32';
 
-/**
- * Returns memory early instead of keeping it for bursts of work. The memory reducer stays off: when idle, it costs more than
- * polls do.
- */
+/** Returns memory early instead of keeping it for bursts of work. */
 const memoryFlags = [
-  '--no-memory-reducer',
   '--semi-space-growth-factor=1',
   '--heap-growing-percent=20',
   '--incremental-marking-soft-trigger=20',

@@ -21,7 +21,7 @@ export interface StateFileOptions {
   readonly deadlineMilliseconds?: number;
 }
 
-/** The state of a command: it keeps none. */
+/** State of a process that keeps none. */
 export const noState: StateFile = {
   claim: async () => {},
   read: async () => undefined,

@@ -71,6 +71,16 @@ nic_boot 2
 nicwatch_own 3
 `;
 
+/** What a reload and a wrong request are answered with. */
+const bodies = {
+  200: 'Configuration reloaded.\n',
+  400: 'Bad request.\n',
+  403: 'Lifecycle API is not enabled.\n',
+  404: 'Not found.\n',
+  405: 'Method not allowed.\n',
+  500: 'Failed to reload the configuration: see the log.\n',
+} as const;
+
 describe('createApp()', () => {
   test('serves the metrics as text format 0.0.4', async () => {
     const response = await testApp().inject('/metrics');
@@ -115,6 +125,7 @@ describe('createApp()', () => {
       expect(response.statusCode).toBe(status);
       expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
       expect(response.headers.allow).toBe(method === 'GET' ? 'POST, PUT' : undefined);
+      expect(response.body).toBe(bodies[status]);
       expect(reload).toHaveBeenCalledTimes(times);
     },
   );
@@ -222,6 +233,23 @@ describe('createApp()', () => {
     ]);
   });
 
+  test('answers a request that is wrong without a line in the log', async () => {
+    const lines: string[] = [];
+    const response = await testApp({
+      lifecycle: true,
+      log: pino({}, { write: (line) => lines.push(line) }),
+    }).inject({
+      method: 'POST',
+      url: '/-/reload',
+      headers: { 'content-type': 'nonsense' },
+      payload: 'x',
+    });
+    expect(response.statusCode).toBe(415);
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toBe('Bad request.\n');
+    expect(lines).toEqual([]);
+  });
+
   test.each([
     ['a body that is not what it says', '{', {}],
     ['a body that is too large', 'x'.repeat(100), {}],
@@ -287,6 +315,7 @@ describe('createApp()', () => {
     expect(response.statusCode).toBe(status);
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(response.headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
+    expect(response.body).toBe(bodies[status]);
   });
 
   test('renders a snapshot once for all who scrape all of it', async () => {

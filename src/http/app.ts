@@ -21,8 +21,8 @@ export interface AppOptions {
     'collectors' | 'knownIssues' | 'lifecycle' | 'maxRequests' | 'telemetryPath'
   >;
   readonly log: Logger;
-  /** Host name of the node, which may change while the agent runs. */
-  readonly hostname: () => string;
+  /** Host name of the node, which may change while the agent runs; absent without a status page. */
+  readonly hostname?: () => string;
   /** Reloads the configuration files; false where one of them is invalid. */
   readonly reload: () => Promise<boolean>;
   /** Adds the hooks that authorize requests and limit their rate. */
@@ -52,7 +52,6 @@ export function createApp({
   const { telemetryPath, maxRequests } = config;
   protect?.(app);
   const renderSnapshot = createSnapshotRenderer();
-  const renderStatus = createStatusRenderer({ config, hostname });
   let scrapes = 0;
 
   app.get(telemetryPath, async (request, reply) => {
@@ -108,22 +107,8 @@ export function createApp({
     },
   });
 
-  app.get('/api/v1/status', async (_request, reply) =>
-    reply
-      .type('application/json; charset=utf-8')
-      .header('x-content-type-options', 'nosniff')
-      .send(renderStatus(await agent.freshSnapshot()).json()),
-  );
-
-  if (telemetryPath !== '/') {
-    app.get('/', async (_request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', statusPagePolicy)
-        .header('x-content-type-options', 'nosniff')
-        .header('referrer-policy', 'no-referrer')
-        .send(renderStatus(await agent.freshSnapshot()).page()),
-    );
+  if (hostname !== undefined) {
+    addStatusRoutes(app, { agent, config, hostname });
   }
 
   // No route takes a body, so an invalid one is ignored.
@@ -159,6 +144,29 @@ export function createApp({
   });
 
   return app;
+}
+
+type StatusOptions = Pick<AppOptions, 'agent' | 'config'> & { readonly hostname: () => string };
+
+function addStatusRoutes(app: FastifyInstance, { agent, config, hostname }: StatusOptions): void {
+  const renderStatus = createStatusRenderer({ config, hostname });
+  app.get('/api/v1/status', async (_request, reply) =>
+    reply
+      .type('application/json; charset=utf-8')
+      .header('x-content-type-options', 'nosniff')
+      .send(renderStatus(await agent.freshSnapshot()).json()),
+  );
+
+  if (config.telemetryPath !== '/') {
+    app.get('/', async (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', statusPagePolicy)
+        .header('x-content-type-options', 'nosniff')
+        .header('referrer-policy', 'no-referrer')
+        .send(renderStatus(await agent.freshSnapshot()).page()),
+    );
+  }
 }
 
 function noSchemas(): never {

@@ -30,8 +30,7 @@ export interface DatagramsRequest {
 const socketCount = 16;
 /** Max datagrams in flight, which fit into any socket buffer. */
 const maxPending = 64;
-const burst = 8;
-const burstMilliseconds = 1;
+const datagramsPerMillisecond = 6;
 /** Timeout after which a datagram is lost. */
 const lossMilliseconds = 1000;
 const maxMilliseconds = 8000;
@@ -70,10 +69,8 @@ export async function exchangeDatagrams(
       const now = performance.now();
       forgetBefore(pending, now - lossMilliseconds);
       const isLate = now > began + maxMilliseconds;
-      for (let left = burst; left > 0 && next < total && pending.size < maxPending; left -= 1) {
-        if (isLate) {
-          break;
-        }
+      const due = isLate ? 0 : Math.min(total, (now - began) * datagramsPerMillisecond);
+      while (next < due && pending.size < maxPending) {
         const size = sizeOf(next);
         const bytes = encodeDatagram({ kind: 'request', size, sequence: next }, session);
         sockets[next % sockets.length]?.send(bytes, port, address);
@@ -85,7 +82,7 @@ export async function exchangeDatagrams(
         break;
       }
       onProgress(next / total);
-      await setTimeout(burstMilliseconds, undefined, { signal });
+      await setTimeout(1, undefined, { signal });
     }
     await channel.send({ type: 'count' });
     const report = await channel.receive('report');

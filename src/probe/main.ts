@@ -25,6 +25,11 @@ export async function runProbe(
   argv: readonly string[],
   writeLog: (line: string) => void,
 ): Promise<number> {
+  if (argv[0] === 'mesh') {
+    const { runMesh } = await import('./mesh-main.ts');
+    await runMesh(argv.slice(1), writeLog);
+    return 0;
+  }
   const invocation = parseProbeArguments(argv);
   switch (invocation.action) {
     case 'help':

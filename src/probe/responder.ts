@@ -21,6 +21,8 @@ export interface ResponderOptions {
   /** The name of the node, sent to peers. */
   readonly name: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Whether to take part in a measurement that an address asks for. */
+  readonly admit?: (address: string) => boolean;
 }
 
 /** Answers the probes of other nodes. */
@@ -41,7 +43,7 @@ const warnMilliseconds = 60_000;
  */
 export async function startResponder(
   addresses: readonly ListenAddress[],
-  { node, name, log }: ResponderOptions,
+  { node, name, log, admit = () => true }: ResponderOptions,
 ): Promise<Responder> {
   const ending = new AbortController();
   // Every connection adds a listener.
@@ -74,7 +76,7 @@ export async function startResponder(
         answers,
         address,
         signal: ending.signal,
-        begin,
+        begin: () => (isMeasuring || !admit(address) ? undefined : begin()),
         reject: (reason) => {
           reject(address, reason);
         },

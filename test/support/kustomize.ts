@@ -6,7 +6,15 @@ import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
 
 /** The directories of deploy/kubernetes. */
-export const kustomizations = ['base', 'journal', 'mitigation', 'monitoring', 'wire'] as const;
+export const kustomizations = [
+  'acceptance',
+  'base',
+  'journal',
+  'mitigation',
+  'monitoring',
+  'probe',
+  'wire',
+] as const;
 
 /** Directories of it that a kustomization of a user's own adds to one of those. */
 export const components = ['host-config'] as const;

@@ -19,7 +19,7 @@ interface LabFault {
 }
 
 /** A namespace that is a node of a cluster. */
-interface LabNode {
+export interface LabNode {
   readonly namespace: Namespace;
   readonly name: string;
   /** In the VXLAN. */
@@ -42,6 +42,8 @@ export interface ProbeLab {
   setFault(node: number, fault: LabFault | undefined): Promise<void>;
   /** Starts `nicwatch probe serve` on a node. */
   serve(node: number, flags?: readonly string[]): Promise<LabProcess>;
+  /** Starts `nicwatch probe mesh` on a node; it finds all nodes of the lab unless the flags name others. */
+  mesh(node: number, flags?: readonly string[]): Promise<LabProcess>;
   /** The command that runs `nicwatch probe run` on a node, to others. */
   probeCommand(
     node: number,
@@ -52,7 +54,8 @@ export interface ProbeLab {
   delete(): Promise<void>;
 }
 
-const relayScript = new URL('relay-frames.pl', import.meta.url).pathname;
+/** Also from the bundle of a benchmark. */
+const relayScript = new URL('../../test/support/relay-frames.pl', import.meta.url).pathname;
 
 /** Makes a cluster of so many nodes, `node-1` and so on. */
 export async function createProbeLab(count: number): Promise<ProbeLab> {
@@ -104,6 +107,20 @@ export async function createProbeLab(count: number): Promise<ProbeLab> {
         builtAgent(),
         'probe',
         'serve',
+        `--listen-address=${address}:10141`,
+        `--secret-file=${secretFile}`,
+        `--node-name=${name}`,
+        ...flags,
+      ]);
+    },
+    mesh: async (index, flags = []) => {
+      const { namespace, name, address } = nodeAt(index);
+      const isElsewhere = flags.some((one) => one.startsWith('--peer='));
+      return start(namespace.name, process.execPath, [
+        builtAgent(),
+        'probe',
+        'mesh',
+        ...(isElsewhere ? [] : nodes.map((node) => `--peer=${node.address}`)),
         `--listen-address=${address}:10141`,
         `--secret-file=${secretFile}`,
         `--node-name=${name}`,

@@ -12,7 +12,7 @@ export type FrameKind =
   | 'VXLAN, inner TCP'
   | 'VXLAN, inner UDP';
 
-/** A VXLAN device of the guest, and the IPv6 address of a card, that frames are sent to. */
+/** A VXLAN device of the guest that frames are sent to. */
 export const vxlan = {
   name: 'vx42',
   id: 42,
@@ -21,6 +21,7 @@ export const vxlan = {
   address: '10.42.0.1',
 } as const;
 
+/** The address of a card that frames over IPv6 are sent to. */
 export const ipv6Address = 'fd00:0:0:0:0:0:0:1';
 
 const ipv6Source = 'fd00:0:0:0:0:0:0:2';
@@ -34,6 +35,13 @@ const payload = Buffer.from(
 /** What a packet is rewritten from and to on its way through the guest, at the beginning of its payload. */
 const sentWord = 'yyyz';
 const rewrittenWord = 'xxxx';
+
+/** Commands that make the VXLAN device above a card. */
+export function addVxlan(nic: Nic): string {
+  return `
+    ip link add ${vxlan.name} address ${vxlan.mac} type vxlan id ${vxlan.id} local ${nic.address} dstport ${vxlan.port} dev ${nic.name}
+    ip address add ${vxlan.address}/24 dev ${vxlan.name}; ip link set ${vxlan.name} up`;
+}
 
 /** A frame with one wrong checksum. */
 export function badFrame({ mac, address, peer }: Nic, kind: FrameKind): Buffer {

@@ -29,7 +29,7 @@ export interface Lab {
 
 const timeLimitSeconds = 3600;
 /** Generous, for a machine that is busy with something else. */
-const answerSeconds = 120;
+const answerSeconds = 300;
 
 /** Boots a machine and starts the agent in it. */
 export async function createLab(kernel: Kernel): Promise<Lab> {

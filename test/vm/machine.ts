@@ -47,7 +47,7 @@ export interface MachineOptions {
 }
 
 const machineArguments = [
-  '-M q35 -accel tcg,thread=multi -cpu max -smp 1 -m 1024',
+  '-M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024',
   '-nodefaults -vga none -display none -no-reboot -monitor stdio',
   '-device pcie-root-port,id=bay,chassis=1',
 ].flatMap((line) => line.split(' '));

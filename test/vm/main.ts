@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -9,6 +10,7 @@ import { fetchPackages, kernelSuites } from './image.ts';
 import type { Kernel } from './image.ts';
 import { createLab } from './lab.ts';
 import { noObservations } from './observation.ts';
+import type { Observations } from './observation.ts';
 import { createReport, formatReport } from './report.ts';
 import type { Verdict } from './report.ts';
 
@@ -81,11 +83,23 @@ async function testKernel(kernel: Kernel): Promise<void> {
     await lab.stop();
   }
   if (values.record) {
-    await writeFile(
-      join('test', 'vm', 'observed', `${kernel}.json`),
-      `${JSON.stringify(observations, undefined, 2)}\n`,
-    );
+    await record(observations);
   }
+}
+
+/** What some cases alone observed replaces only what was kept of these. */
+async function record(observations: Observations): Promise<void> {
+  const folder = join('test', 'vm', 'observed');
+  const file = join(folder, `${observations.kernel}.json`);
+  const kept: object = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {};
+  const seen = Object.entries(observations).filter(
+    ([name, value]) => value.length > 0 || !Object.hasOwn(kept, name),
+  );
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    file,
+    `${JSON.stringify({ ...kept, ...Object.fromEntries(seen) }, undefined, 2)}\n`,
+  );
 }
 
 function seconds(since: number): string {

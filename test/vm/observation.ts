@@ -1,5 +1,5 @@
 /** What one kind of event looked like on one driver. Seconds are from the first hang record; undefined where it did not happen. */
-interface HangObservation {
+export interface HangObservation {
   readonly driver: string;
   /** For how long the transmitter was left alone. */
   readonly watchedSeconds: number;
@@ -12,7 +12,7 @@ interface HangObservation {
 }
 
 /** How many of ten frames with a wrong checksum were counted. */
-interface ChecksumObservation {
+export interface ChecksumObservation {
   readonly driver: string;
   readonly kind: string;
   readonly card: number;

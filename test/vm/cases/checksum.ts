@@ -1,5 +1,5 @@
 import type { Exposition } from '../../support/exposition.ts';
-import { badFrame, ipv6Address, vxlan } from '../frames.ts';
+import { addVxlan, badFrame, ipv6Address, vxlan } from '../frames.ts';
 import type { FrameKind } from '../frames.ts';
 import { scrapeUntil } from '../lab.ts';
 import type { Lab } from '../lab.ts';
@@ -28,9 +28,7 @@ function badChecksums(nic: Nic): Case {
   return {
     name: `wrong checksums to ${nic.driver}`,
     run: async (lab, report) => {
-      await lab.machine.run(`
-        ip link add ${vxlan.name} address ${vxlan.mac} type vxlan id ${vxlan.id} local ${nic.address} dstport ${vxlan.port} dev ${nic.name}
-        ip address add ${vxlan.address}/24 dev ${vxlan.name}; ip link set ${vxlan.name} up
+      await lab.machine.run(`${addVxlan(nic)}
         echo 0 >/proc/sys/net/ipv6/conf/${nic.name}/disable_ipv6
         ip address add ${ipv6Address}/64 dev ${nic.name} nodad`);
       try {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { compareCounts } from '../agreement.ts';
-import { rewrite, rewrittenFrame, vxlan } from '../frames.ts';
+import { addVxlan, rewrite, rewrittenFrame, vxlan } from '../frames.ts';
 import { nics } from '../nics.ts';
 import type { Case } from './case.ts';
 
@@ -80,11 +80,8 @@ export const receiveChecksumFault: Case = {
   run: async (lab, report) => {
     const nic = nics.eno1;
     const mark = await lab.log.mark();
-    await lab.machine.run(`
-      ethtool -K ${nic.name} gro off
-      ip link add ${vxlan.name} address ${vxlan.mac} type vxlan id ${vxlan.id} local ${nic.address} dstport ${vxlan.port} dev ${nic.name}
-      ethtool -K ${vxlan.name} gro off
-      ip address add ${vxlan.address}/24 dev ${vxlan.name}; ip link set ${vxlan.name} up
+    await lab.machine.run(`${addVxlan(nic)}
+      ethtool -K ${nic.name} gro off; ethtool -K ${vxlan.name} gro off
       tc qdisc add dev ${vxlan.name} ingress
       tc filter add dev ${vxlan.name} parent ffff: protocol ip u32 match ip dst ${vxlan.address}/32 action pedit munge offset ${rewrite.offset} u32 set ${rewrite.word}`);
     try {

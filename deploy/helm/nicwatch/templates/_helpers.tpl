@@ -33,6 +33,20 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{- /* The meshes have names of their own, so that selectors of the agents do not find them. */ -}}
+{{- define "nicwatch.probeSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "nicwatch.name" .root | trunc 50 | trimSuffix "-" }}-probe-{{ .path }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{- define "nicwatch.probeLabels" -}}
+{{ include "nicwatch.probeSelectorLabels" . }}
+app.kubernetes.io/component: probe
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
 {{- define "nicwatch.image" -}}
 {{- $repository := .Values.image.repository }}
 {{- with .Values.image.registry }}{{ $repository = printf "%s/%s" . $repository }}{{ end }}
