@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --single-threaded --no-memory-reducer
-// The flags above can only be set when Node.js starts: V8 then collects garbage without waking threads, and not because it is
-// idle. Without them the agent works as well, but uses more CPU time.
+#!/usr/bin/env -S node --single-threaded
+// The flag above can only be set when Node.js starts: V8 then collects garbage without waking threads. Without it the agent
+// works as well, but uses more CPU time.
 import { tuneRuntime } from './host/runtime.ts';
 import { handleEarlySignals } from './host/signals.ts';
 
