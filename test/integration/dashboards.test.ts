@@ -29,6 +29,7 @@ const allPairs: VariableValues = {
 };
 
 const noWire = 'no node here verifies checksums';
+const noProbes = 'no node here probes others';
 /** Queries that give nothing here, and why. */
 const mayBeEmpty: Readonly<Record<string, string>> = {
   'cross-node: Guilty nodes (E)': noWire,
@@ -36,9 +37,14 @@ const mayBeEmpty: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['A', 'B', 'C', 'D', 'E'].map((refId) => [`cross-node: Sampling (${refId})`, noWire]),
   ),
+  'cross-node: Retransmitted probes by network (A)': noProbes,
+  ...Object.fromEntries(
+    ['A', 'B', 'C', 'D', 'E'].map((refId) => [`cross-node: Probe coverage (${refId})`, noProbes]),
+  ),
   'fleet: Nodes reporting (A)': 'not all nodes report',
   'fleet: Agents that are blind (A)': 'every agent sees all',
   'node: Scraped (B)': 'the node is scraped',
+  'node: Checksum errors of the stack (B)': 'no node here reads the namespaces of pods',
   'node: Transmit timeouts and kernel events (C)': 'e1000e does not count its resets',
   'node: Flags that are not as requested (A)': 'no device here has a flag that is not as requested',
 };

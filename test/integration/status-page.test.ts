@@ -141,8 +141,9 @@ describe.skipIf(problem !== undefined)(`the status page${skipNote(problem)}`, ()
     expect(await verdict.innerText()).toContain(
       'eno1: The kernel logged unit_hang 9 times since boot. Last: 2026-11-20 03:34:40 UTC (9 s ago). Runbook NICHardwareUnitHang',
     );
-    const links = await verdict.getByRole('link').all();
-    expect(links).toHaveLength(await verdict.getByRole('listitem').count());
+    const findings = verdict.getByRole('listitem');
+    const links = await findings.getByRole('link').all();
+    expect(links).toHaveLength(await findings.count());
     expect(await links[0]?.getAttribute('href')).toBe(`${runbooks.address}/NICHangActive.md`);
   });
 
