@@ -18,7 +18,6 @@ const integration = (...names: readonly string[]): string[] =>
 
 /** Tests of real processes and devices that bear company: they neither flood the kernel log nor measure time closely. */
 const unhurried = [
-  'test/vm/smoke.test.ts',
   ...integration(
     'alerts',
     'bench',
@@ -44,11 +43,13 @@ const unhurried = [
 /** Those that mostly wait, and measure time to a second: they bear each other, but no busy machine. */
 const waiting = [
   ...integration(
+    'drill',
     'end',
     'hardening',
     'journal',
     // It overruns the kernel's ring buffer, which the others do not look at.
     'ledger',
+    'mesh',
     'prometheus',
     'stuck-ethtool',
     'stuck-ioctl',
@@ -57,11 +58,11 @@ const waiting = [
   ),
   ...['attributes', 'command', 'journal'].map((name) => `src/host/${name}.test.ts`),
 ];
-/** Those that look at what the kernel logs, and those that fill the machine. */
-const alone = [...integration('*'), 'src/host/kmsg.test.ts'];
+/** Those that look at what the kernel logs, and those that fill the machine; an emulated one takes a processor of its own. */
+const alone = [...integration('*'), 'src/host/kmsg.test.ts', 'test/vm/smoke.test.ts'];
 
 /** Files that take longest, in this order: started last, they would keep all others waiting. */
-const longest = ['alerts', 'smoke', 'debian-package', 'declared', 'rules'].map(
+const longest = ['alerts', 'debian-package', 'image', 'declared', 'rules'].map(
   (name) => `/${name}.test.ts`,
 );
 

@@ -99,91 +99,86 @@ test.skipIf(diskProblem !== undefined)(
   },
 );
 
-/** Beside each other: they need not care what is logged. */
-describe.skipIf(rootProblem !== undefined)(
-  `a state directory${skipNote(rootProblem)}`,
-  { concurrent: true },
-  () => {
-    test.skipIf(diskProblem !== undefined)(
-      `on a disk that hangs at startup delays neither events nor shutdown, and is used once it is back${skipNote(diskProblem)}`,
-      async (context) => {
-        const disk = await createDisk(context);
-        await disk.freeze();
-        const first = await startOn(disk, context);
-        const scrape = await first.scrape();
-        expect(scrape.value('nicwatch_kernel_log_up', { source: 'kmsg' })).toBeDefined();
-        expect(scrape.value('nicwatch_state_persistent', {})).not.toBe(1);
-        await expectPersistence(first, 0);
-        await expectLogFollowed(first);
-        expect(warnings(first)).toBe(1);
+describe.skipIf(rootProblem !== undefined)(`a state directory${skipNote(rootProblem)}`, () => {
+  test.skipIf(diskProblem !== undefined)(
+    `on a disk that hangs at startup delays neither events nor shutdown, and is used once it is back${skipNote(diskProblem)}`,
+    async (context) => {
+      const disk = await createDisk(context);
+      await disk.freeze();
+      const first = await startOn(disk, context);
+      const scrape = await first.scrape();
+      expect(scrape.value('nicwatch_kernel_log_up', { source: 'kmsg' })).toBeDefined();
+      expect(scrape.value('nicwatch_state_persistent', {})).not.toBe(1);
+      await expectPersistence(first, 0);
+      await expectLogFollowed(first);
+      expect(warnings(first)).toBe(1);
 
-        const { exitCode, seconds } = await first.stop();
-        expect(exitCode).toBe(0);
-        expect(seconds).toBeLessThan(2);
+      const { exitCode, seconds } = await first.stop();
+      expect(exitCode).toBe(0);
+      expect(seconds).toBeLessThan(2);
 
-        const second = await startOn(disk, context);
-        await expectPersistence(second, 0);
-        await disk.thaw();
-        await expectPersistence(second, 1);
-      },
-    );
+      const second = await startOn(disk, context);
+      await expectPersistence(second, 0);
+      await disk.thaw();
+      await expectPersistence(second, 1);
+    },
+  );
 
-    test('that cannot be created in procfs costs neither events nor CPU time', async () => {
-      const agent = await startAgent({ stateDirectory: '/proc/nope' });
-      try {
-        await expectPersistence(agent, 0);
-        await expectLogFollowed(agent);
-        const cpuBefore = (await agent.freshScrape()).value('process_cpu_seconds_total', {}) ?? 0;
-        await setTimeout(3000);
-        const cpuAfter = (await agent.freshScrape()).value('process_cpu_seconds_total', {}) ?? 0;
-        expect(cpuAfter - cpuBefore).toBeLessThan(1);
-        expect(warnings(agent)).toBe(1);
-      } finally {
-        expect((await agent.stop()).seconds).toBeLessThan(2);
-      }
-    });
+  test('that cannot be created in procfs costs neither events nor CPU time', async () => {
+    const agent = await startAgent({ stateDirectory: '/proc/nope' });
+    try {
+      await expectPersistence(agent, 0);
+      await expectLogFollowed(agent);
+      const cpuBefore = (await agent.freshScrape()).value('process_cpu_seconds_total', {}) ?? 0;
+      await setTimeout(3000);
+      const cpuAfter = (await agent.freshScrape()).value('process_cpu_seconds_total', {}) ?? 0;
+      expect(cpuAfter - cpuBefore).toBeLessThan(1);
+      expect(warnings(agent)).toBe(1);
+    } finally {
+      expect((await agent.stop()).seconds).toBeLessThan(2);
+    }
+  });
 
-    test('with a FIFO at the temporary name is still written', async (context) => {
-      const directory = createDirectory(context);
-      execaSync('mkfifo', [join(directory, 'kernel-log.json.new')]);
-      const agent = await startAgent({ stateDirectory: directory });
-      try {
-        await expectPersistence(agent, 1);
-        await expectLogFollowed(agent);
-      } finally {
-        expect((await agent.stop()).seconds).toBeLessThan(2);
-      }
-      expect(readFileSync(join(directory, 'kernel-log.json'), 'utf8')).toContain('"version":2');
-    });
+  test('with a FIFO at the temporary name is still written', async (context) => {
+    const directory = createDirectory(context);
+    execaSync('mkfifo', [join(directory, 'kernel-log.json.new')]);
+    const agent = await startAgent({ stateDirectory: directory });
+    try {
+      await expectPersistence(agent, 1);
+      await expectLogFollowed(agent);
+    } finally {
+      expect((await agent.stop()).seconds).toBeLessThan(2);
+    }
+    expect(readFileSync(join(directory, 'kernel-log.json'), 'utf8')).toContain('"version":2');
+  });
 
-    test('in use by another agent is taken over when that agent ends', async (context) => {
-      const directory = createDirectory(context);
-      const first = await startAgent({ stateDirectory: directory });
-      const second = await startAgent({ stateDirectory: directory });
-      try {
-        await expectPersistence(first, 1);
-        await expectPersistence(second, 0);
-        await expectLogFollowed(second);
-        expect(second.stderr().match(/is in use by another process/g)).toHaveLength(1);
-        expect(warnings(first)).toBe(0);
-        // However it ends.
-        await first.kill();
-        await expectPersistence(second, 1);
-        expect(warnings(second)).toBe(1);
-      } finally {
-        await first.kill();
-        await second.stop();
-      }
-    });
+  test('in use by another agent is taken over when that agent ends', async (context) => {
+    const directory = createDirectory(context);
+    const first = await startAgent({ stateDirectory: directory });
+    const second = await startAgent({ stateDirectory: directory });
+    try {
+      await expectPersistence(first, 1);
+      await expectPersistence(second, 0);
+      await expectLogFollowed(second);
+      expect(second.stderr().match(/is in use by another process/g)).toHaveLength(1);
+      expect(warnings(first)).toBe(0);
+      // However it ends.
+      await first.kill();
+      await expectPersistence(second, 1);
+      expect(warnings(second)).toBe(1);
+    } finally {
+      await first.kill();
+      await second.stop();
+    }
+  });
 
-    test('is unlocked when the agent is killed', async (context) => {
-      const directory = createDirectory(context);
-      for (let round = 0; round < 3; round += 1) {
-        const agent = await spawnAgent({ stateDirectory: directory });
-        await expectPersistence(agent, 1);
-        await agent.kill();
-        expect(warnings(agent)).toBe(0);
-      }
-    });
-  },
-);
+  test('is unlocked when the agent is killed', async (context) => {
+    const directory = createDirectory(context);
+    for (let round = 0; round < 3; round += 1) {
+      const agent = await spawnAgent({ stateDirectory: directory });
+      await expectPersistence(agent, 1);
+      await agent.kill();
+      expect(warnings(agent)).toBe(0);
+    }
+  });
+});
