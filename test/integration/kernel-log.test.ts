@@ -115,7 +115,7 @@ describe.skipIf(problem !== undefined)(`the kernel log${skipNote(problem)}`, () 
     await vi.waitUntil(async () => (await seen(agent)) > before, { timeout: 10_000 });
     const ended = await agent.stop();
     expect(ended).toMatchObject({ exitCode: 0, signal: undefined });
-    expect(ended.seconds).toBeLessThan(0.5);
+    expect(ended.seconds).toBeLessThan(2);
     const { position } = parseLedger(readFileSync(join(stateDirectory, 'kernel-log.json'), 'utf8'));
     expect(position.sequence).toBeGreaterThanOrEqual(written);
   });
