@@ -16,7 +16,7 @@ export type LossWitness = (
 ) => Promise<ReadonlyMap<string, boolean>>;
 
 /** The kernel logs before it counts, and a slow console may delay it in between. */
-const defaultRetryMilliseconds = 50;
+const retryDelaysMilliseconds = [50, 100, 200];
 /** Records of one burst, or read in a later batch, are about losses already seen. */
 const burstMilliseconds = 5000;
 const timeoutMilliseconds = 200;
@@ -28,9 +28,7 @@ interface LossState {
 }
 
 /** Creates the witness, which keeps the losses of each device. */
-export function createLossWitness(
-  retryMilliseconds: number = defaultRetryMilliseconds,
-): LossWitness {
+export function createLossWitness(): LossWitness {
   const states = new WeakMap<WitnessedDevice, LossState>();
   const inFlight = new WeakSet<WitnessedDevice>();
 
@@ -61,18 +59,21 @@ export function createLossWitness(
     return now - grewAt < burstMilliseconds;
   };
 
-  const hasGrownWithRetry = async (device: WitnessedDevice): Promise<boolean | undefined> => {
-    const first = await hasGrown(device);
-    if (first !== false) {
-      return first;
+  const hasGrownWithRetries = async (device: WitnessedDevice): Promise<boolean | undefined> => {
+    let answer = await hasGrown(device);
+    for (const delay of retryDelaysMilliseconds) {
+      if (answer !== false) {
+        break;
+      }
+      await sleep(delay);
+      answer = await hasGrown(device);
     }
-    await sleep(retryMilliseconds);
-    return hasGrown(device);
+    return answer;
   };
 
   return async (devices) => {
     const answers = await Promise.all(
-      devices.map(async (device) => [device.name, await hasGrownWithRetry(device)] as const),
+      devices.map(async (device) => [device.name, await hasGrownWithRetries(device)] as const),
     );
     const known = new Map<string, boolean>();
     for (const [name, answer] of answers) {
