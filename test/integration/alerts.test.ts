@@ -3,38 +3,32 @@ import { setInterval } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import runbooks from '../../runbooks.json' with { type: 'json' };
-import { freePort, startAgent } from '../support/agent-process.ts';
+import { startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
-import { startAlertmanager } from '../support/alertmanager-process.ts';
-import type { AlertmanagerProcess } from '../support/alertmanager-process.ts';
+import { startAlerting } from '../support/alerting.ts';
+import type { Alerting } from '../support/alerting.ts';
 import { tieDeadLoop } from '../support/dead-loop.ts';
 import type { DeadLoop } from '../support/dead-loop.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
 import { playPagingStory } from '../support/paging-story.ts';
 import type { PagingTimes } from '../support/paging-story.ts';
-import { startPrometheus } from '../support/prometheus-process.ts';
-import type { PrometheusProcess } from '../support/prometheus-process.ts';
 import { createRecordedMachine } from '../support/recorded-machine.ts';
 import type { RecordedMachine } from '../support/recorded-machine.ts';
 import { debianHost, readKmsgRecording } from '../support/recordings.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
-import { readHastyAlertmanager, readHastyRules } from '../support/rules.ts';
 import { runbookPages, runbookQueries } from '../support/runbooks.ts';
-import { startWebhook } from '../support/webhook.ts';
-import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
+import type { NotifiedAlert } from '../support/webhook.ts';
 
 const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
 const hang = readKmsgRecording('hang-eno1-persist');
 
 /** Agents, Prometheus and Alertmanager are real; each test begins where the one before it ended. */
 describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
-  let webhook: Webhook;
-  let alertmanager: AlertmanagerProcess;
+  let alerting: Alerting;
   let machine: RecordedMachine;
   let recorded: AgentProcess;
   let real: AgentProcess;
-  let prometheus: PrometheusProcess;
   let namespace: Namespace;
   let loop: DeadLoop;
 
@@ -47,20 +41,14 @@ describe.skipIf(problem !== undefined)(`alerts${skipNote(problem)}`, () => {
     pages.catch(() => undefined);
     machine = createRecordedMachine(debianHost);
     namespace = await createNamespace();
-    webhook = await startWebhook(await freePort());
-    alertmanager = await startAlertmanager(readHastyAlertmanager(webhook.url));
     recorded = await startAgent({
       ...machine.agent,
       flags: [...machine.agent.flags, '--device.include=eno1'],
     });
     real = await startAgent();
-    prometheus = await startPrometheus({
-      files: { 'nicwatch.rules.yaml': readHastyRules() },
-      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: [nicwatch.rules.yaml]
-alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
-scrape_configs:
-  - job_name: nicwatch
+    alerting = await startAlerting({
+      isHasty: true,
+      scrapeConfigs: `  - job_name: nicwatch
     static_configs:
       - { targets: ['${new URL(recorded.url).host}'], labels: { node: node-a, instance: node-a } }
       - { targets: ['${new URL(real.url).host}'], labels: { node: node-b, instance: node-b } }
@@ -68,7 +56,9 @@ scrape_configs:
     });
     await vi.waitFor(
       async () => {
-        const scrapes = await prometheus.query('count_over_time(nicwatch_state_persistent[1h])');
+        const scrapes = await alerting.prometheus.query(
+          'count_over_time(nicwatch_state_persistent[1h])',
+        );
         if (scrapes.filter((count) => count >= 2).length < 2) {
           throw new Error(`scrapes so far: ${scrapes.join(', ')}`);
         }
@@ -78,9 +68,8 @@ scrape_configs:
   });
 
   afterAll(async () => {
-    await prometheus?.stop();
-    await Promise.all([recorded?.stop(), real?.stop(), alertmanager?.stop()]);
-    await webhook?.close();
+    await alerting?.stop();
+    await Promise.all([recorded?.stop(), real?.stop()]);
     await namespace?.delete();
     machine?.delete();
   });
@@ -89,7 +78,7 @@ scrape_configs:
     const labels = { job: 'nicwatch', device: 'eno1' };
     const stalled = { ...labels, alertname: 'NICTransmitStalled' };
     const east = { cluster: 'east' };
-    await alertmanager.post([
+    await alerting.alertmanager.post([
       { ...labels, alertname: 'NICHangActive', instance: 'node-x', node: 'node-x' },
       { ...stalled, instance: 'node-x', node: 'node-x' },
       { ...stalled, instance: 'node-y', node: 'node-y' },
@@ -140,7 +129,7 @@ scrape_configs:
     const accusation = await notified({ alertname: 'CrossNodeFailureToOneDestination' });
     const cause = await notified({ alertname: 'NICKnownIssueExposed', node: 'node-d' });
     expect(cause?.group).toEqual(accusation?.group);
-    const muted = await alertmanager.muted();
+    const muted = await alerting.alertmanager.muted();
     expect(muted).toHaveLength(7);
     expect(muted).toEqual(
       expect.arrayContaining([
@@ -203,7 +192,8 @@ scrape_configs:
     const [blamed] = await vi.waitFor(
       () => {
         const devices = loop.devices.filter(
-          (device) => webhook.received({ alertname: 'NICDeadLoopSustained', device }).length > 0,
+          (device) =>
+            alerting.webhook.received({ alertname: 'NICDeadLoopSustained', device }).length > 0,
         );
         expect(devices).not.toEqual([]);
         return devices;
@@ -244,20 +234,23 @@ scrape_configs:
       },
     });
     await notified({ alertname: 'NICHangActive', node: 'node-a' }, 'resolved');
-    expect(webhook.received({ alertname: 'NICWatchDown', node: 'node-a' })).toEqual([]);
+    expect(alerting.webhook.received({ alertname: 'NICWatchDown', node: 'node-a' })).toEqual([]);
   }, 60_000);
 
   test('Prometheus answers every query of the runbooks', async () => {
     const queries = runbookPages().flatMap(([, page]) => runbookQueries(page));
     expect(queries.length).toBeGreaterThan(20);
-    const answers = await Promise.all(queries.map(async (query) => prometheus.query(query)));
+    const answers = await Promise.all(
+      queries.map(async (query) => alerting.prometheus.query(query)),
+    );
     expect(answers.filter((values) => values.length > 0)).not.toEqual([]);
   });
 
   test('Prometheus and Alertmanager log no warnings', () => {
-    const complaints = [...prometheus.log().split('\n'), ...alertmanager.log().split('\n')].filter(
-      (line) => /level=(?:warn|error)/.test(line),
-    );
+    const complaints = [
+      ...alerting.prometheus.log().split('\n'),
+      ...alerting.alertmanager.log().split('\n'),
+    ].filter((line) => /level=(?:warn|error)/.test(line));
     expect(complaints).toEqual([]);
   });
 
@@ -293,7 +286,7 @@ scrape_configs:
   ): Promise<NotifiedAlert | undefined> {
     return vi.waitFor(
       () => {
-        const found = webhook.received(labels).find((alert) => alert.status === status);
+        const found = alerting.webhook.received(labels).find((alert) => alert.status === status);
         expect(found, `${labels['alertname']} ${status}`).toBeDefined();
         return found;
       },

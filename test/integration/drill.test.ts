@@ -5,18 +5,14 @@ import process from 'node:process';
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { builtAgent, freePort, startAgent } from '../support/agent-process.ts';
+import { builtAgent, startAgent } from '../support/agent-process.ts';
 import type { AgentProcess } from '../support/agent-process.ts';
-import { startAlertmanager } from '../support/alertmanager-process.ts';
-import type { AlertmanagerProcess } from '../support/alertmanager-process.ts';
+import { startAlerting } from '../support/alerting.ts';
+import type { Alerting } from '../support/alerting.ts';
 import { createNamespace } from '../support/netns.ts';
 import type { Namespace } from '../support/netns.ts';
-import { startPrometheus } from '../support/prometheus-process.ts';
-import type { PrometheusProcess } from '../support/prometheus-process.ts';
 import { namespaceProblem, skipNote } from '../support/requirements.ts';
-import { readHastyAlertmanager, readHastyRules } from '../support/rules.ts';
-import { startWebhook } from '../support/webhook.ts';
-import type { NotifiedAlert, Webhook } from '../support/webhook.ts';
+import type { NotifiedAlert } from '../support/webhook.ts';
 
 const problem = namespaceProblem('prometheus', 'prometheus-alertmanager');
 const [sender, first, second] = ['node-1', 'node-2', 'node-3'] as const;
@@ -36,9 +32,7 @@ interface LabNode {
 describe.skipIf(problem !== undefined)(`a drill${skipNote(problem)}`, () => {
   let fabric: Namespace;
   const nodes: LabNode[] = [];
-  let webhook: Webhook;
-  let alertmanager: AlertmanagerProcess;
-  let prometheus: PrometheusProcess;
+  let alerting: Alerting;
 
   beforeAll(async () => {
     fabric = await createNamespace();
@@ -47,15 +41,9 @@ describe.skipIf(problem !== undefined)(`a drill${skipNote(problem)}`, () => {
     for (const [index, name] of [sender, first, second].entries()) {
       nodes.push(await startNode(name, index + 1, fabric));
     }
-    webhook = await startWebhook(await freePort());
-    alertmanager = await startAlertmanager(readHastyAlertmanager(webhook.url));
-    prometheus = await startPrometheus({
-      files: { 'nicwatch.rules.yaml': readHastyRules() },
-      configuration: `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: [nicwatch.rules.yaml]
-alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
-scrape_configs:
-  - job_name: nicwatch
+    alerting = await startAlerting({
+      isHasty: true,
+      scrapeConfigs: `  - job_name: nicwatch
     static_configs:
 ${nodes.map(({ name, target }) => `      - { targets: ['${target}'], labels: { node: ${name}, instance: ${name} } }`).join('\n')}
 `,
@@ -64,7 +52,7 @@ ${nodes.map(({ name, target }) => `      - { targets: ['${target}'], labels: { n
     await vi.waitFor(
       async () => {
         for (const query of ['nic_wire_sampling_ratio == 1', 'source_address:nic_address:unique']) {
-          const values = await prometheus.query(query);
+          const values = await alerting.prometheus.query(query);
           if (values.length < nodes.length) {
             throw new Error(`${query} is true of ${values.length}`);
           }
@@ -75,9 +63,7 @@ ${nodes.map(({ name, target }) => `      - { targets: ['${target}'], labels: { n
   });
 
   afterAll(async () => {
-    await prometheus?.stop();
-    await alertmanager?.stop();
-    await webhook?.close();
+    await alerting?.stop();
     for (const { agent, proxy, namespace } of nodes) {
       await agent.stop();
       proxy.closeAllConnections();
@@ -126,7 +112,7 @@ ${nodes.map(({ name, target }) => `      - { targets: ['${target}'], labels: { n
   ): Promise<NotifiedAlert> {
     return vi.waitFor(
       () => {
-        const found = webhook.received(labels).find((alert) => alert.status === status);
+        const found = alerting.webhook.received(labels).find((alert) => alert.status === status);
         if (found === undefined) {
           throw new Error(`no ${labels['alertname']} is ${status}`);
         }

@@ -1,11 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { freePort } from './agent-process.ts';
-import { startAlertmanager } from './alertmanager-process.ts';
-import { startPrometheus } from './prometheus-process.ts';
-import { readAlertFile } from './rules.ts';
+import { startAlerting } from './alerting.ts';
 import { startSimulatedFleet } from './simulated-fleet.ts';
-import { startWebhook } from './webhook.ts';
 import type { NotifiedAlert } from './webhook.ts';
 
 /** Seconds from an event to its page. */
@@ -26,20 +22,7 @@ const driver = 'driver="e1000e"';
 export async function playPagingStory(): Promise<PagingTimes> {
   const fleet = await startSimulatedFleet(2);
   const [hanging, lost] = [fleet.node('node-01'), fleet.node('node-02')];
-  const webhook = await startWebhook(await freePort());
-  const alertmanager = await startAlertmanager(
-    readAlertFile('alertmanager.example.yaml').replaceAll(
-      /https:\/\/(pager|tickets)\.example/g,
-      `${webhook.url}/$1`,
-    ),
-  );
-  const prometheus = await startPrometheus({
-    files: { 'nicwatch.rules.yaml': readAlertFile('nicwatch.rules.yaml') },
-    configuration: `global: { scrape_interval: 15s, evaluation_interval: 15s }
-rule_files: [nicwatch.rules.yaml]
-alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
-${fleet.scrapeConfigs('lab')}`,
-  });
+  const { webhook, stop } = await startAlerting({ scrapeConfigs: fleet.scrapeConfigs('lab') });
   const page = async (alertname: string, node: string): Promise<NotifiedAlert> =>
     waitFor(`a page of ${alertname}`, () =>
       webhook.received({ alertname, node }).find(({ path }) => path.startsWith('/pager')),
@@ -77,9 +60,7 @@ ${fleet.scrapeConfigs('lab')}`,
         ),
     };
   } finally {
-    await prometheus.stop();
-    await alertmanager.stop();
-    await webhook.close();
+    await stop();
     await fleet.close();
   }
 }

@@ -46,19 +46,3 @@ export function readRules(): readonly Rule[] {
       });
   });
 }
-
-/** The rules as they are shipped, with minutes for hours and seconds for minutes. */
-export function readHastyRules(): string {
-  return readAlertFile('nicwatch.rules.yaml')
-    .replaceAll(/\b(\d+)m\b/g, '$1s')
-    .replaceAll(/\b(\d+)h\b/g, '$1m')
-    .replaceAll(/ (300|900|604800)$/gm, (_, seconds: string) => ` ${Number(seconds) / 60}`);
-}
-
-/** The example of Alertmanager with receivers at a webhook, which it makes wait for nothing. */
-export function readHastyAlertmanager(webhookUrl: string): string {
-  return readAlertFile('alertmanager.example.yaml')
-    .replaceAll(/https:\/\/(pager|tickets)\.example/g, `${webhookUrl}/$1`)
-    .replaceAll(/group_wait: \d+s/g, 'group_wait: 200ms')
-    .replaceAll(/group_interval: \w+/g, 'group_interval: 500ms');
-}

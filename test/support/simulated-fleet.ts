@@ -32,7 +32,7 @@ export interface SimulatedFleet {
   readonly nodes: readonly SimulatedNode[];
   readonly calls: SimulatedCalls;
   node(name: string): SimulatedNode;
-  /** The scrape configuration, with a label `cluster`. */
+  /** A value of `scrape_configs`, with a label `cluster`. */
   scrapeConfigs(cluster: string): string;
   close(): Promise<void>;
 }
@@ -69,8 +69,7 @@ export async function startSimulatedFleet(size: number): Promise<SimulatedFleet>
       }
       return found;
     },
-    scrapeConfigs: (cluster) => `scrape_configs:
-  - job_name: nicwatch
+    scrapeConfigs: (cluster) => `  - job_name: nicwatch
     static_configs:
 ${names.map((name) => `      - { targets: ['${target}'], labels: { __metrics_path__: /${name}, cluster: ${cluster}, node: ${name}, instance: ${name} } }\n`).join('')}  - job_name: clients
     metrics_path: /calls

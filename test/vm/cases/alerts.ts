@@ -1,13 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { freePort } from '../../support/agent-process.ts';
-import { startAlertmanager } from '../../support/alertmanager-process.ts';
-import { startPrometheus } from '../../support/prometheus-process.ts';
+import { startAlerting } from '../../support/alerting.ts';
 import { createPrometheusApi } from '../../support/prometheus-api.ts';
 import type { PrometheusApi } from '../../support/prometheus-api.ts';
 import { commandProblem } from '../../support/requirements.ts';
-import { readAlertFile } from '../../support/rules.ts';
-import { startWebhook } from '../../support/webhook.ts';
 import { compareCounts } from '../agreement.ts';
 import type { Lab } from '../lab.ts';
 import { nics } from '../nics.ts';
@@ -32,21 +28,10 @@ export const alerts: Case = {
     if (problem !== undefined) {
       throw new Error(problem);
     }
-    const webhook = await startWebhook(await freePort());
-    const alertmanager = await startAlertmanager(
-      readAlertFile('alertmanager.example.yaml').replaceAll(
-        /https:\/\/(pager|tickets)\.example/g,
-        `${webhook.url}/$1`,
-      ),
-    );
-    const prometheus = await startPrometheus({
-      files: { 'nicwatch.rules.yaml': readAlertFile('nicwatch.rules.yaml') },
-      configuration: `global: { scrape_interval: 15s, evaluation_interval: 15s }
-rule_files: [nicwatch.rules.yaml]
-alerting: { alertmanagers: [{ static_configs: [{ targets: ['${alertmanager.address}'] }] }] }
-scrape_configs:
-  - job_name: nicwatch
-    static_configs: [{ targets: ['${lab.machine.agentAddress}'], labels: { node: guest, instance: guest } }]
+    const { prometheus, webhook, stop } = await startAlerting({
+      scrapeConfigs: `  - job_name: nicwatch
+    static_configs:
+      - { targets: ['${lab.machine.agentAddress}'], labels: { node: guest, instance: guest } }
 `,
     });
     try {
@@ -75,9 +60,7 @@ scrape_configs:
         report.observations.alerts.push({ alert: 'page', seconds: Math.round(page) });
       }
     } finally {
-      await prometheus.stop();
-      await alertmanager.stop();
-      await webhook.close();
+      await stop();
     }
     await compareCounts(lab, report);
   },
