@@ -30,6 +30,8 @@ export interface KernelLog {
   mark(): Promise<Mark>;
   /** Records of the kernel since a mark, oldest first. */
   since(mark: Mark): Promise<readonly LogRecord[]>;
+  /** Sequence number of the newest record, of the kernel or not. */
+  last(): Promise<number>;
   /** Records of each event since boot, by `DEVICE EVENT`. */
   counts(): Promise<ReadonlyMap<string, number>>;
   /** Messages that the rate limit of the network core suppressed, since boot. */
@@ -75,6 +77,7 @@ export function createKernelLog(machine: Machine): KernelLog {
           text,
         }));
     },
+    last: async () => (await read()).at(-1)?.sequence ?? Number.NaN,
     counts: async () => {
       const [records, addresses] = [await read(), await busAddresses(machine)];
       const counts = new Map<string, number>();

@@ -52,7 +52,7 @@ const machineArguments = [
   '-device pcie-root-port,id=bay,chassis=1',
 ].flatMap((line) => line.split(' '));
 /** Registers are written through /dev/mem; a kernel that writes its log to a slow console counts what it logs late. */
-const kernelArguments = 'console=ttyS0 loglevel=1 panic=-1 iomem=relaxed log_buf_len=4M';
+const kernelArguments = 'console=ttyS0 loglevel=1 panic=-1 iomem=relaxed log_buf_len=1M';
 const agentPort = 9100;
 /** Generous, for a machine that is busy with something else. */
 const bootDeadlineMilliseconds = 300_000;

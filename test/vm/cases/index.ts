@@ -14,6 +14,7 @@ import {
   unbindAndBind,
 } from './devices.ts';
 import { hangAgainAndAgain, hangOnce, killWhileHanging } from './hang.ts';
+import { logOverrun } from './log-overrun.ts';
 import { powerCut } from './power.ts';
 import { wireCases } from './wire.ts';
 
@@ -33,6 +34,7 @@ export const cases: readonly Case[] = [
   ...checksumCases,
   ...wireCases,
   floodedRings,
+  logOverrun,
   unbindAndBind,
   removeAndAdd,
   powerCut,
