@@ -110,7 +110,7 @@ export async function bootMachine(options: MachineOptions): Promise<Machine> {
     ]),
   ];
   // Ended with this process, however that ends.
-  const subprocess = execa('setpriv', ['--pdeathsig', 'KILL', 'nice', '-n', '10', ...argv], {
+  const subprocess = execa('setpriv', ['--pdeathsig', 'KILL', ...argv], {
     stdin: 'pipe',
     reject: false,
     all: true,
