@@ -311,92 +311,111 @@ describe('createAgent()', () => {
   });
 
   test('serves the latest snapshot when a poll takes too long', async () => {
-    let polls = 0;
-    const agent = agentWith([
-      collector('slow', async () => {
-        polls += 1;
-        return polls === 1 ? 1 : new Promise(() => {});
-      }),
-    ]);
-    await agent.poll();
-    const startedAt = performance.now();
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1100);
-    });
-    const { collected } = await agent.freshSnapshot();
-    expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 1 }]);
-    expect(polls).toBe(2);
-    expect(performance.now() - startedAt).toBeLessThan(2500);
+    vi.useFakeTimers();
+    try {
+      let polls = 0;
+      const agent = agentWith([
+        collector('slow', async () => {
+          polls += 1;
+          return polls === 1 ? 1 : new Promise(() => {});
+        }),
+      ]);
+      await agent.poll();
+      await vi.advanceTimersByTimeAsync(1100);
+      const serving = agent.freshSnapshot();
+      await vi.advanceTimersByTimeAsync(500);
+      const { collected } = await serving;
+      expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 1 }]);
+      expect(polls).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('serves the status of the latest reads when a poll takes too long', async () => {
-    let polls = 0;
-    const agent = agentWith(
-      [
-        collector('quick', async () => 1),
-        {
-          ...collector('slow', async () => 1),
-          create: () => ({
-            needs: () => ['features'],
-            collect: () => {
-              polls += 1;
-              return polls > 1 ? new Promise(() => {}) : [];
-            },
-          }),
-        },
-      ],
-      { host: createRecordedHost(hostName) },
-    );
-    await agent.poll();
-    void agent.poll();
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1100);
-    });
-    const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
-    expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
+    // Real timers: the devices of a recorded host are read in real time.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      let polls = 0;
+      const agent = agentWith(
+        [
+          collector('quick', async () => 1),
+          {
+            ...collector('slow', async () => 1),
+            create: () => ({
+              needs: () => ['features'],
+              collect: () => {
+                polls += 1;
+                return polls > 1 ? new Promise(() => {}) : [];
+              },
+            }),
+          },
+        ],
+        { host: createRecordedHost(hostName) },
+      );
+      await agent.poll();
+      void agent.poll();
+      vi.advanceTimersByTime(1100);
+      const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
+      expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('never mixes two polls in one snapshot when a poll takes too long', async () => {
-    let polls = 0;
-    let end: (() => void) | undefined;
-    const agent = agentWith([
-      collector('quick', async () => {
-        polls += 1;
-        return polls;
-      }),
-      collector('slow', async () => {
-        const poll = polls;
-        if (poll > 1) {
-          await new Promise<void>((resolve) => {
-            end = resolve;
-          });
-        }
-        return poll;
-      }),
-    ]);
-    const served = async () => {
-      const { collected } = await agent.freshSnapshot();
-      return [...collected.values()].map((families) => families[0]?.samples[0]?.value);
-    };
-    await agent.poll();
-    const second = agent.poll();
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1100);
-    });
-    expect(await served()).toEqual([1, 1]);
-    end?.();
-    await second;
-    expect(await served()).toEqual([2, 2]);
+    vi.useFakeTimers();
+    try {
+      let polls = 0;
+      let end: (() => void) | undefined;
+      const agent = agentWith([
+        collector('quick', async () => {
+          polls += 1;
+          return polls;
+        }),
+        collector('slow', async () => {
+          const poll = polls;
+          if (poll > 1) {
+            await new Promise<void>((resolve) => {
+              end = resolve;
+            });
+          }
+          return poll;
+        }),
+      ]);
+      const served = async () => {
+        const serving = agent.freshSnapshot();
+        await vi.advanceTimersByTimeAsync(500);
+        const { collected } = await serving;
+        return [...collected.values()].map((families) => families[0]?.samples[0]?.value);
+      };
+      await agent.poll();
+      const second = agent.poll();
+      await vi.advanceTimersByTimeAsync(1100);
+      expect(await served()).toEqual([1, 1]);
+      end?.();
+      await second;
+      expect(await served()).toEqual([2, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('serves the partial result of the first poll when it takes too long', async () => {
-    const agent = agentWith([
-      collector('quick', async () => 1),
-      collector('slow', async () => new Promise(() => {})),
-    ]);
-    const { collected } = await agent.freshSnapshot();
-    expect([...collected.keys()]).toEqual(['quick']);
-    expect(agent.isReady()).toBe(false);
+    vi.useFakeTimers();
+    try {
+      const agent = agentWith([
+        collector('quick', async () => 1),
+        collector('slow', async () => new Promise(() => {})),
+      ]);
+      const serving = agent.freshSnapshot();
+      await vi.advanceTimersByTimeAsync(2000);
+      const { collected } = await serving;
+      expect([...collected.keys()]).toEqual(['quick']);
+      expect(agent.isReady()).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('gives a device one name per poll, even if it is renamed meanwhile', async () => {
