@@ -32,6 +32,7 @@ interface TestAppOptions {
   readonly reload?: () => Promise<boolean>;
   readonly freshSnapshot?: () => Promise<Snapshot>;
   readonly log?: Logger;
+  readonly hasStatusPage?: boolean;
 }
 
 function testApp({
@@ -42,6 +43,7 @@ function testApp({
   reload = async () => true,
   freshSnapshot = async () => snapshot,
   log = pino({ enabled: false }),
+  hasStatusPage = true,
 }: TestAppOptions = {}): FastifyInstance {
   return createApp({
     agent: { freshSnapshot, isReady: () => isReady },
@@ -53,7 +55,7 @@ function testApp({
       telemetryPath,
     },
     log,
-    hostname: () => 'node-7',
+    ...(hasStatusPage && { hostname: () => 'node-7' }),
     reload,
   });
 }
@@ -134,6 +136,7 @@ describe('createApp()', () => {
     ['gzip', true],
     ['deflate, gzip;q=0.5', true],
     ['gzip;q=0', false],
+    ['gzip;q=0.5, identity', false],
     ['identity', false],
     ['br', false],
   ])('compresses for "accept-encoding: %s": %s', async (encoding, isCompressed) => {
@@ -296,6 +299,10 @@ describe('createApp()', () => {
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(response.headers['x-content-type-options']).toBe('nosniff');
     expect(response.json()).toMatchObject({ status: 'success', data: { devices: [] } });
+  });
+
+  test.each(['/', '/api/v1/status'])('has no %s without a status page', async (url) => {
+    expect((await testApp({ hasStatusPage: false }).inject(url)).statusCode).toBe(404);
   });
 
   test('serves metrics at / where that is the telemetry path', async () => {

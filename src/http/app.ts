@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 import type { Agent } from '../agent/agent.ts';
@@ -11,8 +11,6 @@ import { selectionProblem } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { statusPagePolicy } from '../status-page/status-page.ts';
 import { createStatusRenderer } from '../status-page/status-renderer.ts';
-
-const plainText = 'text/plain; charset=utf-8';
 
 export interface AppOptions {
   readonly agent: Pick<Agent, 'freshSnapshot' | 'isReady'>;
@@ -39,7 +37,6 @@ export function createApp({
   protect,
 }: AppOptions): FastifyInstance {
   const app = fastify({
-    logger: false,
     bodyLimit: 1,
     // No route has a schema, so the schema compilers are not loaded.
     schemaController: {
@@ -58,7 +55,6 @@ export function createApp({
     if (maxRequests > 0 && scrapes >= maxRequests) {
       return reply
         .code(503)
-        .type(plainText)
         .send(`Limit of concurrent requests reached (${maxRequests}), try again later.\n`);
     }
     scrapes += 1;
@@ -66,7 +62,7 @@ export function createApp({
       const selection = selectionOf(request);
       const problem = selectionProblem(selection, config.collectors);
       if (problem !== undefined) {
-        return await reply.code(400).type(plainText).send(`${problem}\n`);
+        return await reply.code(400).send(`${problem}\n`);
       }
       const snapshot = await agent.freshSnapshot();
       const format = expositionFormat(request.headers);
@@ -80,24 +76,18 @@ export function createApp({
     }
   });
 
-  app.get('/-/healthy', async (_request, reply) =>
-    reply.type(plainText).send('nicwatch is healthy.\n'),
-  );
+  app.get('/-/healthy', async () => 'nicwatch is healthy.\n');
 
   app.get('/-/ready', async (_request, reply) =>
     agent.isReady()
-      ? reply.type(plainText).send('nicwatch is ready.\n')
-      : reply
-          .code(503)
-          .type(plainText)
-          .send('nicwatch is reading the devices for the first time.\n'),
+      ? reply.send('nicwatch is ready.\n')
+      : reply.code(503).send('nicwatch is reading the devices for the first time.\n'),
   );
 
   app.route({
     method: ['POST', 'PUT'],
     url: '/-/reload',
     handler: async (_request, reply) => {
-      reply.type(plainText);
       if (!config.lifecycle) {
         return reply.code(403).send('Lifecycle API is not enabled.\n');
       }
@@ -123,24 +113,17 @@ export function createApp({
       app.hasRoute({ method, url: path }),
     );
     if (methods.length > 0) {
-      return reply
-        .code(405)
-        .header('allow', methods.join(', '))
-        .type(plainText)
-        .send('Method not allowed.\n');
+      return reply.code(405).header('allow', methods.join(', ')).send('Method not allowed.\n');
     }
-    return reply.code(404).type(plainText).send('Not found.\n');
+    return reply.code(404).send('Not found.\n');
   });
 
-  app.setErrorHandler(async (error, _request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) {
+  app.setErrorHandler<FastifyError>(async (error, _request, reply) => {
+    const { statusCode = 500 } = error;
+    if (statusCode >= 500) {
       log.error({ error: String(error) }, 'request failed');
     }
-    return reply
-      .code(status)
-      .type(plainText)
-      .send(status >= 500 ? 'Internal error.\n' : 'Bad request.\n');
+    return reply.code(statusCode).send(statusCode >= 500 ? 'Internal error.\n' : 'Bad request.\n');
   });
 
   return app;
@@ -174,18 +157,12 @@ function noSchemas(): never {
 }
 
 function refuse(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply.code(400).type(plainText).send('Bad request.\n');
+  void reply.code(400).send('Bad request.\n');
 }
 
 function selectionOf({ query }: FastifyRequest): Selection {
-  const values = new Map(Object.entries(typeof query === 'object' && query !== null ? query : {}));
+  const values = new Map(Object.entries(query ?? {}));
   const list = (name: string): readonly string[] =>
     [values.get(name) ?? []].flat().map((value) => String(value));
   return { collect: list('collect[]'), exclude: list('exclude[]') };
-}
-
-function statusOf(error: unknown): number {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-    ? error.statusCode
-    : 500;
 }

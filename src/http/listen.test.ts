@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer as createNetServer, Socket } from 'node:net';
 
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import { listen } from './listen.ts';
 import type { CreateWebServer, Listener } from './listen.ts';
 
 const host = '127.0.0.1';
+const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 const opened: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -66,12 +66,13 @@ function hasty(milliseconds = 0): number {
 }
 
 describe('listen()', () => {
-  test('serves on every address', async () => {
+  test('serves on every address, and on no other', async () => {
     const ports = [await freePort(), await freePort()];
     await serveOn(...ports);
     for (const port of ports) {
       const response = await fetch(`http://${host}:${port}/`);
       expect(await response.text()).toBe('hello');
+      await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow('fetch failed');
     }
   });
 
@@ -100,14 +101,47 @@ describe('listen()', () => {
     );
   });
 
-  test('closes open connections when it is closed', async () => {
+  test('closes connections with a request in flight when it is closed', async () => {
     const port = await freePort();
-    const listener = await serveOn(port);
+    const app = fastify();
+    const asked = new Promise<void>((resolve) => {
+      app.get('/', async () => {
+        resolve();
+        return new Promise(() => {});
+      });
+    });
+    const listener = await listen(app, [{ host, port }]);
     const socket = connect(port, host);
-    await once(socket, 'connect');
-    const closed = received(socket);
+    socket.write(request);
+    const answer = received(socket);
+    await asked;
     await listener.close();
-    expect(await closed).toBe('');
+    expect(await answer).toBe('');
+  });
+
+  test('closes a connection above 512', async () => {
+    const listener = createNetServer();
+    const endpoints = [{ host, port: await freePort() }];
+    opened.push(
+      await listen(fastify(), endpoints, () => ({ listener, closeConnections: () => {} })),
+    );
+    const sockets = Array.from({ length: 513 }, (_, remotePort) => {
+      const socket = Object.defineProperties(new Socket(), {
+        remoteAddress: { value: host },
+        remotePort: { value: remotePort },
+      });
+      listener.emit('connection', socket);
+      return socket;
+    });
+    expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([sockets[0]]);
+  });
+
+  test('answers none of many pipelined requests', async () => {
+    const port = await freePort();
+    await serveOn(port);
+    const socket = connect(port, host);
+    socket.write(request.repeat(100));
+    expect(await received(socket)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('does not wait for a client that is slow with its headers', async () => {

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 
 import type { InheritedSocket, ListenAddress } from '../config/config.ts';
 import { formatListenAddress } from '../config/flag-values.ts';
+import { errorCode } from '../host/system-error.ts';
 import { createConnections, refusePipeline } from './connections.ts';
 
 /** Timeouts and size limits for clients. A scrape is one small request and one response. */
@@ -104,12 +105,11 @@ async function listenOn(server: Server, endpoint: Endpoint): Promise<void> {
     if ('descriptor' in endpoint) {
       server.listen({ fd: endpoint.descriptor });
     } else {
-      const { host, port } = endpoint;
-      server.listen({ port, ...(host === undefined ? {} : { host }) });
+      server.listen(endpoint.port, endpoint.host);
     }
     await once(server, 'listening');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = errorCode(error) ?? String(error);
     throw new Error(`cannot listen on ${formatEndpoint(endpoint)}: ${reason}`, { cause: error });
   }
 }

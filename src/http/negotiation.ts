@@ -22,7 +22,7 @@ const indifferent = /;[ \t]*(?:charset|escaping)=[^;,]*/gi;
 export function expositionFormat({ accept = '' }: IncomingHttpHeaders): ExpositionFormat {
   const headers = { accept: accept.replaceAll(indifferent, '') };
   const type = new Negotiator({ headers }).mediaType([...formats.keys()]);
-  return (type === undefined ? undefined : formats.get(type)) ?? 'text';
+  return formats.get(type ?? '') ?? 'text';
 }
 
 /** Whether the response may be compressed with gzip. */
