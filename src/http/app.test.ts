@@ -236,6 +236,20 @@ describe('createApp()', () => {
     ]);
   });
 
+  test('answers a failure to render uncompressed', async () => {
+    const response = await testApp({
+      freshSnapshot: async () => ({
+        ...snapshot,
+        get agent(): never {
+          throw new Error('secret');
+        },
+      }),
+    }).inject({ url: '/metrics', headers: { 'accept-encoding': 'gzip' } });
+    expect(response.statusCode).toBe(500);
+    expect(response.headers['content-encoding']).toBeUndefined();
+    expect(response.body).toBe('Internal error.\n');
+  });
+
   test('answers a request that is wrong without a line in the log', async () => {
     const lines: string[] = [];
     const response = await testApp({

@@ -67,10 +67,13 @@ export function createApp({
       const snapshot = await agent.freshSnapshot();
       const format = expositionFormat(request.headers);
       const exposition = renderSnapshot(snapshot, { selection, format });
-      reply.type(expositionContentTypes[format]).header('vary', 'accept, accept-encoding');
-      return acceptsGzip(request.headers)
-        ? await reply.header('content-encoding', 'gzip').send(await exposition.compressed())
-        : await reply.send(await exposition.text());
+      const isCompressed = acceptsGzip(request.headers);
+      const body = await (isCompressed ? exposition.compressed() : exposition.text());
+      return await reply
+        .type(expositionContentTypes[format])
+        .header('vary', 'accept, accept-encoding')
+        .headers(isCompressed ? { 'content-encoding': 'gzip' } : {})
+        .send(body);
     } finally {
       scrapes -= 1;
     }
