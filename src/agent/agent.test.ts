@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
@@ -44,6 +46,9 @@ interface AgentWithOptions {
   readonly host?: Host;
   readonly log?: Logger;
   readonly extraFamilies?: () => readonly MetricFamily[];
+  readonly flags?: readonly string[];
+  /** Names of the enabled collectors; by default all. */
+  readonly enabled?: readonly string[];
 }
 
 /** An agent with these collectors; without devices, whose reads take time that fake timers do not know. */
@@ -53,19 +58,26 @@ function agentWith(
     host = { ...createRecordedHost(hostName), devices: () => [] },
     log = pino({ enabled: false }),
     extraFamilies,
+    flags = ['--web.disable-exporter-metrics'],
+    enabled = definitions.map(({ name }) => name),
   }: AgentWithOptions = {},
 ): Agent {
   return createAgent({
     host,
     config: {
-      ...configFrom(['--web.disable-exporter-metrics']),
-      collectors: new Set(definitions.map(({ name }) => name)),
+      ...configFrom(flags),
+      collectors: new Set(enabled),
     },
     definitions,
     log,
     build: { version: '1', revision: '2', nodeVersion: '3' },
     extraFamilies,
   });
+}
+
+/** The text of the families of the agent itself. */
+async function ownText({ freshSnapshot }: Pick<Agent, 'freshSnapshot'>): Promise<string> {
+  return String(await createExpositionRenderer()((await freshSnapshot()).agent));
 }
 
 /** Value of one series of an exposition. */
@@ -154,6 +166,74 @@ describe('createAgent()', () => {
     expect(text).not.toContain('device="ens3",read="sysfs"');
   });
 
+  test('runs the enabled collectors only', async () => {
+    const definitions = [collector('on', async () => 1), collector('off', async () => 2)];
+    const agent = agentWith(definitions, { enabled: ['on'] });
+    expect([...(await agent.freshSnapshot()).collected.keys()]).toEqual(['on']);
+  });
+
+  test.each([
+    { flags: ['--device.include=eno1'], names: ['eno1'] },
+    { flags: ['--device.include=nope'], names: undefined },
+  ])('polls the devices that $flags leaves: $names', async ({ flags, names }) => {
+    let polled: readonly string[] | undefined;
+    const definition: CollectorDefinition = {
+      ...collector('naming', async () => 1),
+      create: () => ({
+        collect: ({ devices }) => {
+          polled = devices.map(({ name }) => name);
+          return [];
+        },
+      }),
+    };
+    const agent = agentWith([definition], { host: createRecordedHost(hostName), flags });
+    const text = await ownText(agent);
+    expect(polled).toEqual(names);
+    expect(sample(text, 'nicwatch_collector_success{collector="naming"}')).toBe(
+      names === undefined ? 0 : 1,
+    );
+  });
+
+  test('gives time, events and devices that are administratively down with a snapshot', async () => {
+    const event = {
+      device: 'eno1',
+      driver: 'e1000e',
+      event: 'unit_hang',
+      timestampSeconds: 1,
+      text: 'hang',
+    } as const;
+    const host = overrideDevices(createRecordedHost(hostName), ({ name, readAttribute }) => ({
+      readAttribute: async (attribute) => {
+        if (name === 'eno1') {
+          throw new SourceError('unsupported', 'down');
+        }
+        return readAttribute(attribute);
+      },
+    }));
+    const agent = agentWith(
+      [
+        collector('silent', async () => 1),
+        {
+          ...collector('logging', async () => 1),
+          create: () => ({ collect: () => [], recentEvents: () => [event] }),
+        },
+      ],
+      { host: { ...host, now: () => new Date(1_000_000) } },
+    );
+    const snapshot = await agent.freshSnapshot();
+    expect(snapshot.timestampSeconds).toBe(1000);
+    expect(snapshot.recentEvents).toEqual([event]);
+    expect(snapshot.administrativelyDown).toEqual(new Set(['eno1']));
+  });
+
+  test('exports when the process started', async () => {
+    const host = { ...createRecordedHost(hostName), now: () => new Date(1_000_000_000) };
+    const text = await ownText(agentWith([], { host, flags: [] }));
+    const started = 1_000_000 - process.uptime();
+    expect(sample(text, 'process_start_time_seconds')).toBeGreaterThan(started - 60);
+    expect(sample(text, 'process_start_time_seconds')).toBeLessThan(started + 60);
+  });
+
   test('isolates a collector that fails', async () => {
     const agent = agentWith([
       collector('good', async () => 7),
@@ -189,7 +269,7 @@ describe('createAgent()', () => {
     });
     const agent = agentWith([broken], { host });
     const lastSuccess = async (): Promise<number | undefined> => {
-      const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
+      const text = await ownText(agent);
       return sample(text, 'nicwatch_collector_last_success_timestamp_seconds{collector="broken"}');
     };
     await agent.poll();
@@ -305,6 +385,8 @@ describe('createAgent()', () => {
       await vi.advanceTimersByTimeAsync(1500);
       const { collected } = await serving;
       expect(collected.get('slow')?.[0]?.samples).toEqual([{ labels: {}, value: 7 }]);
+      const text = await ownText({ freshSnapshot: async () => serving });
+      expect(sample(text, 'nicwatch_collector_duration_seconds{collector="slow"}')).toBe(1.5);
     } finally {
       vi.useRealTimers();
     }
@@ -356,7 +438,7 @@ describe('createAgent()', () => {
       await agent.poll();
       void agent.poll();
       vi.advanceTimersByTime(1100);
-      const text = String(await createExpositionRenderer()((await agent.freshSnapshot()).agent));
+      const text = await ownText(agent);
       expect(sample(text, 'nicwatch_device_read_success{device="eno1",read="features"}')).toBe(1);
     } finally {
       vi.useRealTimers();
@@ -418,6 +500,24 @@ describe('createAgent()', () => {
     }
   });
 
+  test('serves what it knows by itself before any collector has a result', async () => {
+    vi.useFakeTimers();
+    try {
+      const host = { ...createRecordedHost(hostName), now: () => new Date(1_000_000) };
+      const serving = agentWith([collector('slow', async () => new Promise(() => {}))], {
+        host: { ...host, devices: () => [] },
+      }).freshSnapshot();
+      await vi.advanceTimersByTimeAsync(2000);
+      const { timestampSeconds, collected } = await serving;
+      expect(timestampSeconds).toBe(1000);
+      expect(collected.size).toBe(0);
+      const text = await ownText({ freshSnapshot: async () => serving });
+      expect(text).toContain('nicwatch_build_info{');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('gives a device one name per poll, even if it is renamed meanwhile', async () => {
     let current = 'eth0';
     const recorded = createRecordedHost(hostName);
@@ -472,24 +572,41 @@ describe('createAgent()', () => {
   test('logs a failure and its recovery once, not on every poll', async () => {
     const lines: string[] = [];
     let fails = false;
-    const agent = agentWith(
-      [
-        collector('flaky', async () => {
-          if (fails) {
-            throw new Error('gone');
+    const flaky = collector('flaky', async () => {
+      if (fails) {
+        throw new Error('gone');
+      }
+      return 1;
+    });
+    const reading: CollectorDefinition = {
+      ...collector('reading', async () => 1),
+      create: () => ({
+        collect: ({ devices, attempt }) => {
+          for (const device of devices) {
+            attempt({ device, read: 'sysfs' }, () => {
+              if (fails) {
+                throw new SourceError('failed', 'broken');
+              }
+            });
           }
-          return 1;
-        }),
-      ],
-      { log: pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }) },
-    );
+          return [];
+        },
+      }),
+    };
+    const agent = agentWith([flaky, reading], {
+      host: createRecordedHost(hostName),
+      flags: ['--device.include=eno1'],
+      log: pino({ base: null, timestamp: false }, { write: (line) => lines.push(line) }),
+    });
     for (const failing of [false, true, true, false, false]) {
       fails = failing;
       await agent.poll();
     }
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
       { level: 40, collector: 'flaky', msg: 'gone' },
+      { level: 40, read: 'sysfs', device: 'eno1', msg: 'broken' },
       { level: 30, collector: 'flaky', msg: 'recovered' },
+      { level: 30, read: 'sysfs', device: 'eno1', msg: 'recovered' },
     ]);
   });
 

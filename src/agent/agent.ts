@@ -242,6 +242,6 @@ async function outcomeOf(collect: () => Promise<readonly MetricFamily[]>): Promi
   try {
     return { families: await collect(), error: undefined };
   } catch (error) {
-    return { families: [], error: error ?? new Error('unknown error') };
+    return { families: [], error };
   }
 }

@@ -1,9 +1,16 @@
 import { EventEmitter, once } from 'node:events';
 
 import { pino } from 'pino';
-import { expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { notifySystemd } from './systemd-notifications.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 interface Situation {
   readonly watchdogMilliseconds: number | undefined;
@@ -24,7 +31,10 @@ function report({
   const reporting = notifySystemd({
     agent: { poll: async () => void (await firstPoll), isPolling },
     systemd: { watchdogMilliseconds, notify },
-    log: pino({}, { write: (line: string) => void logged.push(line) }),
+    log: pino(
+      { base: null, timestamp: false },
+      { write: (line: string) => void logged.push(line) },
+    ),
     signal: ending.signal,
   });
   return {
@@ -44,64 +54,48 @@ test('notifySystemd() sends READY=1 after the first poll, not before', async () 
     notify: async (state) => void sent.push(state),
     firstPoll: once(polling, 'end'),
   });
-  await new Promise(setImmediate);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(sent).toEqual([]);
   polling.emit('end');
-  await vi.waitFor(
-    () => {
-      expect(sent).toEqual(['READY=1']);
-    },
-    { timeout: 10_000 },
-  );
   await stop();
   expect(sent).toEqual(['READY=1']);
 });
 
-test('notifySystemd() sends no WATCHDOG=1 while polls are stuck', async () => {
+test('notifySystemd() sends WATCHDOG=1 twice per interval, and none while polls are stuck', async () => {
   const sent: string[] = [];
   let polling = true;
   const { stop } = report({
-    watchdogMilliseconds: 20,
+    watchdogMilliseconds: 20_000,
     notify: async (state) => void sent.push(state),
     isPolling: () => polling,
   });
-  await vi.waitFor(
-    () => {
-      expect(sent.slice(0, 4)).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
-    },
-    { timeout: 10_000 },
-  );
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(sent).toEqual(['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
   polling = false;
-  const count = sent.length;
-  await new Promise((resolve) => {
-    setTimeout(resolve, 100);
-  });
-  expect(sent.length).toBe(count);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(sent).toHaveLength(4);
   polling = true;
-  await vi.waitFor(
-    () => {
-      expect(sent.length).toBeGreaterThan(count);
-    },
-    { timeout: 10_000 },
-  );
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(sent).toHaveLength(5);
   await stop();
 });
 
-test('notifySystemd() logs a failure once, and keeps trying', async () => {
-  let tries = 0;
+test('notifySystemd() logs a failure once until it succeeds again, and keeps trying', async () => {
+  const outcomes = ['first', 'second', undefined, 'third', 'fourth'];
   const { logged, stop } = report({
-    watchdogMilliseconds: 20,
+    watchdogMilliseconds: 20_000,
     notify: async () => {
-      tries += 1;
-      throw new Error('no such command');
+      const failure = outcomes.shift();
+      if (failure !== undefined) {
+        throw new Error(failure);
+      }
     },
   });
-  await vi.waitFor(
-    () => {
-      expect(tries).toBeGreaterThan(3);
-    },
-    { timeout: 10_000 },
-  );
+  await vi.advanceTimersByTimeAsync(35_000);
   await stop();
-  expect(logged).toEqual([expect.stringContaining('no such command')]);
+  expect(outcomes).toEqual([]);
+  expect(logged.map((line): unknown => JSON.parse(line))).toEqual([
+    { level: 40, error: 'Error: first', msg: 'sd_notify failed' },
+    { level: 40, error: 'Error: third', msg: 'sd_notify failed' },
+  ]);
 });
