@@ -81,22 +81,33 @@ describe('inspectTunnelPacket()', () => {
     expect(inspectTunnelPacket(packet)).toMatchObject({ result: 'bad', badLayer: 'outer' });
   });
 
+  const ipv6WithTags = {
+    underlay: 'ipv6',
+    inner: 'ipv6',
+    tags: [0x88a8, 0x8100],
+    innerTags: [0x8100],
+  } as const;
   test.each([
-    ['tcp', 1000, 10],
-    ['tcp', 1001, 10],
-    ['udp', 100, 10],
-  ] as const)('counts the segments of merged %s packets', (protocol, payloadBytes, gsoBytes) => {
-    const packet = tunnelPacket({
-      protocol,
-      payloadBytes,
-      outerChecksum: 'bad',
-      vnet: { flags: 1, gsoType: 1, gsoBytes, pending: 'inner' },
-    });
-    const packets = Math.ceil(payloadBytes / gsoBytes);
-    expect(inspectTunnelPacket(packet)).toMatchObject({ result: 'merged', packets });
-    // Of long packets only the headers are there.
-    expect(inspectTunnelPacket(packet.subarray(0, 200))).toMatchObject({ packets });
-  });
+    ['tcp', 1000, 10, {}],
+    ['tcp', 1001, 10, {}],
+    ['tcp', 1000, 10, ipv6WithTags],
+    ['udp', 100, 10, {}],
+  ] as const)(
+    'counts the segments of merged %s packets',
+    (protocol, payloadBytes, gsoBytes, kind) => {
+      const packet = tunnelPacket({
+        ...kind,
+        protocol,
+        payloadBytes,
+        outerChecksum: 'bad',
+        vnet: { flags: 1, gsoType: 1, gsoBytes, pending: 'inner' },
+      });
+      const packets = Math.ceil(payloadBytes / gsoBytes);
+      expect(inspectTunnelPacket(packet)).toMatchObject({ result: 'merged', packets });
+      // Of long packets only the headers are there.
+      expect(inspectTunnelPacket(packet.subarray(0, 10 + 160))).toMatchObject({ packets });
+    },
+  );
 
   test('finds every flipped bit behind the outer IP header', () => {
     for (const options of [{}, { outerChecksum: 'none' }] as const) {
