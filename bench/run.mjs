@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 /** Programs that benchmarks start inside a network namespace. */
 const inner = ['side-by-side', 'soak-inside', 'load-inside'];
-const all = ['kernel-log', 'compare', 'load', 'soak', 'mesh', 'dashboard-cost'];
+const all = ['kernel-log', 'compare', 'load', 'soak', 'mesh', 'wire', 'dashboard-cost'];
 const byDefault = ['compare', 'kernel-log'];
 
 const { positionals: chosen } = parseArgs({ allowPositionals: true, strict: false });

@@ -21,6 +21,8 @@ import type { Namespace } from './netns.ts';
 export interface AgentProcessOptions {
   readonly flags?: readonly string[];
   readonly namespace?: Namespace;
+  /** Port to listen on; by default a free one. */
+  readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** State directory; by default a temporary one. */
   readonly stateDirectory?: string;
@@ -94,6 +96,7 @@ async function waitFor(isAnswering: () => Promise<boolean>): Promise<void> {
 export async function spawnAgent({
   flags = [],
   namespace,
+  port,
   env = {},
   stateDirectory,
   bundle = builtAgent(),
@@ -102,7 +105,7 @@ export async function spawnAgent({
 }: AgentProcessOptions): Promise<AgentProcess> {
   const ownDirectory = mkdtempSync(join(tmpdir(), 'nicwatch-agent-'));
   // In a separate namespace every port is free.
-  const address = `127.0.0.1:${namespace === undefined ? await freePort() : 10_140}`;
+  const address = `127.0.0.1:${port ?? (namespace === undefined ? await freePort() : 10_140)}`;
   const subprocess = execa(
     ...inNamespace(
       namespace?.name,
