@@ -57,6 +57,7 @@ test('notifySystemd() sends READY=1 after the first poll, not before', async () 
   await vi.advanceTimersByTimeAsync(1000);
   expect(sent).toEqual([]);
   polling.emit('end');
+  await vi.advanceTimersByTimeAsync(1000);
   await stop();
   expect(sent).toEqual(['READY=1']);
 });
