@@ -28,3 +28,10 @@ test.each<[string, Partial<ProcessReads>, readonly string[]]>([
   expect(families.map(({ name }) => name)).toEqual(names);
   expect(families.at(-1)?.samples).toEqual([{ labels: {}, value: 7 }]);
 });
+
+test('processFamilies() adds user and system time, in seconds', () => {
+  const [cpuSeconds] = processFamilies(7, {
+    cpuUsage: () => ({ user: 1_500_000, system: 250_000 }),
+  });
+  expect(cpuSeconds?.samples).toEqual([{ labels: {}, value: 1.75 }]);
+});

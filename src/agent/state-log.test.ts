@@ -73,6 +73,20 @@ describe('createStateLog()', () => {
     ]);
   });
 
+  test('logs each error, and its recovery while another one lasts', () => {
+    const sysfs = { error: new SourceError('failed', 'no sysfs') };
+    const procfs = { error: new SourceError('failed', 'no procfs') };
+    const lines = logged([
+      { states: [state('device', sysfs), state('stack', procfs)] },
+      { states: [state('device', {}), state('stack', procfs)] },
+    ]);
+    expect(lines).toEqual([
+      '{level:40,collector:device,msg:no sysfs}',
+      '{level:40,collector:stack,msg:no procfs}',
+      '{level:30,collector:device,msg:recovered}',
+    ]);
+  });
+
   test('does not log a recovery of a device that is gone, or was not read', () => {
     const stuckPoll = { states: [state('offload', {})], failures: failing('eno1', stuck) };
     const gone = { states: [state('offload', {})], devices: ['ens3'] };
@@ -97,19 +111,23 @@ describe('createStateLog()', () => {
     ]);
   });
 
-  test('logs one line for many devices with the same error, and none for the collector', () => {
-    const missing = new SourceError('failed', 'ethtool: command not found (ENOENT)');
-    const names = Array.from({ length: 12 }, (_, index) => `eth${index}`);
-    const failures = new Map(
-      names.map((name) => [name, new Map([['features', missing] as const])] as const),
-    );
-    const lines = logged([
-      { states: [state('offload', { error: missing })], devices: names, failures },
-    ]);
-    expect(lines).toEqual([
-      `{level:40,read:features,device:${names.slice(0, 10).join(',')} and 2 more,msg:${missing.message}}`,
-    ]);
-  });
+  test.each([
+    { count: 10, device: 'eth0,eth1,eth2,eth3,eth4,eth5,eth6,eth7,eth8,eth9' },
+    { count: 12, device: 'eth0,eth1,eth2,eth3,eth4,eth5,eth6,eth7,eth8,eth9 and 2 more' },
+  ])(
+    'logs one line for $count devices with the same error, and none for the collector',
+    ({ count, device }) => {
+      const missing = new SourceError('failed', 'ethtool: command not found (ENOENT)');
+      const names = Array.from({ length: count }, (_, index) => `eth${index}`);
+      const failures = new Map(
+        names.map((name) => [name, new Map([['features', missing] as const])] as const),
+      );
+      const lines = logged([
+        { states: [state('offload', { error: missing })], devices: names, failures },
+      ]);
+      expect(lines).toEqual([`{level:40,read:features,device:${device},msg:${missing.message}}`]);
+    },
+  );
 
   test('logs a recovery while a collector fails for another reason', () => {
     const blind = {

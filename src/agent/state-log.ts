@@ -53,16 +53,14 @@ export function createStateLog(log: Logger): LogChanges {
   };
 }
 
-/** Failures of collectors, grouped by message. */
+/** Failures of the collectors that failed, grouped by message. */
 function collectorFailures(
   states: readonly CollectorState[],
 ): readonly (readonly [key: string, failure: Failure])[] {
   const names = new Map<string, string[]>();
   for (const { name, error } of states) {
-    if (error !== undefined) {
-      const message = messageOf(error);
-      names.set(message, [...(names.get(message) ?? []), name]);
-    }
+    const message = messageOf(error);
+    names.set(message, [...(names.get(message) ?? []), name]);
   }
   return [...names].map(([message, collectors]) => [
     JSON.stringify(['collector', message]),

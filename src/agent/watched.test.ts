@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import { createRecordedHost } from '../../test/support/recorded-host.ts';
+import { configFrom } from '../../test/support/scrape.ts';
 import type { Device, DeviceKind } from '../model/device.ts';
-import { isWatched } from './watched.ts';
+import { SourceError } from '../model/errors.ts';
+import { isWatched, listHostDevices, nothingWatched } from './watched.ts';
 
 const recordedDevices = createRecordedHost('debian-6.12.95-qemu').devices();
 const noFilter = { deviceInclude: undefined, deviceExclude: undefined };
@@ -68,5 +70,54 @@ describe('isWatched()', () => {
   ])('chooses of the recorded host by $what', ({ filter, names }) => {
     const devices = recordedDevices.filter((each) => isWatched(each, filter));
     expect(devices.map(({ name }) => name)).toEqual(names);
+  });
+});
+
+/** Lists the devices of a host that cannot. */
+function listingFails(error: Error): () => unknown {
+  const devices = (): never => {
+    throw error;
+  };
+  return () => listHostDevices({ devices }, configFrom(['--path.sysfs=/x']));
+}
+
+describe('listHostDevices()', () => {
+  test('names the flag when sysfs cannot be read', () => {
+    const cause = new SourceError('denied', 'cannot read "/x/class/net": EACCES');
+    expect(listingFails(cause)).toThrow(
+      expect.objectContaining({
+        reason: 'denied',
+        message:
+          '--path.sysfs "/x": cannot read "/x/class/net": EACCES; expected the path at which sysfs is mounted',
+        cause,
+      }),
+    );
+  });
+
+  test('leaves other errors alone', () => {
+    expect(listingFails(new RangeError('a mistake'))).toThrow(new RangeError('a mistake'));
+  });
+});
+
+describe('nothingWatched()', () => {
+  test.each([
+    [
+      [],
+      'there is no network device to watch: no physical, VXLAN, Geneve or bond device and no bridge over one; run in the network namespace of the host, or name devices with --device.include',
+    ],
+    [
+      ['--device.include=eth(0|1)'],
+      '--device.include "eth(0|1)" matches no network device; expected one that "ip link" lists here',
+    ],
+    [
+      ['--device.exclude=.*'],
+      '--device.exclude ".*" leaves no network device; expected one that "ip link" lists here',
+    ],
+    [
+      ['--device.include=eth0', '--device.exclude=eth.'],
+      '--device.include "eth0" and --device.exclude "eth." leave no network device; expected one that "ip link" lists here',
+    ],
+  ])('explains %j', (flags, message) => {
+    expect(nothingWatched(configFrom(flags))).toMatchObject({ reason: 'absent', message });
   });
 });
