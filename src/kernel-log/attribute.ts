@@ -32,7 +32,7 @@ export interface HostContext {
   /** Undefined where procfs does not say, and for events of another boot. */
   readonly bootTimestampSeconds: number | undefined;
   /** See {@link LossWitness}. */
-  readonly hasLost?: ReadonlyMap<string, boolean> | undefined;
+  readonly hasLost?: ReadonlyMap<string, boolean | undefined> | undefined;
 }
 
 /** The device and driver an event is attributed to, as in other metrics; empty where unknown. */

@@ -67,12 +67,9 @@ function deadLoops(count: number, prefix = 'gw'): readonly Partial<AttributedEve
 }
 
 /** A counter of a host whose devices can be changed. */
-function recordCounter() {
+function recordCounter(stat = 'btime 1000\n') {
   let devices: readonly Device[] = [];
-  const counter = createRecordCounter({
-    devices: () => devices,
-    readFile: async () => 'btime 1000\n',
-  });
+  const counter = createRecordCounter({ devices: () => devices, readFile: async () => stat });
   return {
     ...counter,
     setDevices: (...names: readonly string[]): void => {
@@ -121,13 +118,40 @@ describe('createRecordCounter()', () => {
     expect([...lastHangs.keys()]).toEqual(['eno1']);
   });
 
+  test('knows no last hang when the boot time cannot be read', async () => {
+    const { count, lastHangs, setDevices } = recordCounter('');
+    setDevices('eno1');
+    expect(await count([kernelRecord(hangText('eno1'), { sequence: 1 })])).toMatchObject({
+      events: 1,
+    });
+    expect(lastHangs.size).toBe(0);
+  });
+
+  test('keeps the last hangs and ten recent events of each device, and ten of all others', async () => {
+    const { count, lastHangs, recentEvents, setDevices } = recordCounter();
+    setDevices('eno1', 'eno2');
+    const texts = Array.from({ length: 11 }, (_, index) => [
+      hangText('eno1'),
+      hangText('eno2'),
+      `Dead loop on virtual device gw${index}, fix it urgently!`,
+    ]).flat();
+    await count(
+      texts.map((text, sequence) =>
+        kernelRecord(text, { sequence, timestampMicroseconds: sequence }),
+      ),
+    );
+    expect([...lastHangs.keys()]).toEqual(['eno1', 'eno2']);
+    expect(recentEvents()).toHaveLength(30);
+  });
+
   test('keeps the last hangs of at most 1000 devices, the latest included', async () => {
-    const { count, lastHangs, setDevices } = recordCounter();
+    const { count, events, lastHangs, setDevices } = recordCounter();
     const names = Array.from({ length: 1500 }, (_, index) => `eth${index}`);
     setDevices(...names);
     await count(names.map((name, sequence) => kernelRecord(hangText(name), { sequence })));
     expect(lastHangs.has('eth1499')).toBe(true);
     expect(lastHangs.size).toBeLessThanOrEqual(1000);
+    expect(events()).toHaveLength(1500);
   });
 });
 
@@ -142,10 +166,11 @@ describe('createEventCounts()', () => {
         {},
         { event: 'tx_timeout', timestampSeconds: 60 },
         { timestampSeconds: 58 },
+        { timestampSeconds: 57 },
         { device: 'ens3', driver: 'e1000' },
       ]),
     ).toStrictEqual([
-      { ...eno1('unit_hang'), count: 2, lastTimestampSeconds: 58 },
+      { ...eno1('unit_hang'), count: 3, lastTimestampSeconds: 58 },
       { ...eno1('tx_timeout'), count: 1, lastTimestampSeconds: 60 },
       { device: 'ens3', driver: 'e1000', event: 'unit_hang', count: 1, lastTimestampSeconds: 54 },
     ]);

@@ -105,6 +105,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
       const context = events.some((event) => event !== undefined)
         ? await readHostContext(host, events, witness)
         : undefined;
+      const devices = context?.devices ?? [];
       const counted = { records: 0, events: 0, lost: 0, suppressed: 0 };
       for (const [index, record] of records.entries()) {
         const event = events[index];
@@ -113,7 +114,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
             ? undefined
             : attributeRecord(event, { record, context, countedDevices: counts.devices });
         if (attributed !== undefined) {
-          note(attributed, record, context?.devices ?? []);
+          note(attributed, record, devices);
         }
         if (!isBehind(record, position)) {
           counted.records += 1;
@@ -122,7 +123,7 @@ export function createRecordCounter(host: AttributionHost): RecordCounter {
           position = positionOf(record);
           if (attributed !== undefined) {
             counted.events += 1;
-            counts.add(attributed, context?.devices ?? []);
+            counts.add(attributed, devices);
           }
         }
       }

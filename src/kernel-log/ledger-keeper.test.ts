@@ -127,14 +127,21 @@ describe('createLedgerKeeper()', () => {
     },
   );
 
-  test('does not write without a boot ID', async () => {
-    const absent = new SourceError('absent', 'no boot_id');
+  test.each([
+    ['absent', undefined],
+    ['denied', 'denied'],
+  ] as const)('does not write if the boot ID is %s, and reports %s', async (reason, reported) => {
+    const failure = new SourceError(reason, 'no boot_id');
     const state = createMemoryState(formatLedger(ledger));
-    const keeper = createLedgerKeeper({ readFile: failing(absent), state }, () => {});
+    const settled = vi.fn<() => void>();
+    const keeper = createLedgerKeeper({ readFile: failing(failure), state }, settled);
     expect(await keeper.restore(new AbortController().signal)).toBe(undefined);
-    keeper.startWriting(() => ledger);
+    expect(settled).toHaveBeenCalledTimes(1);
+    keeper.startWriting(() => ({ ...ledger, events: [] }));
     await keeper.flush();
-    expect([keeper.isPersistent(), keeper.error()]).toEqual([false, undefined]);
+    expect(await state.read()).toBe(formatLedger(ledger));
+    expect(keeper.isPersistent()).toBe(false);
+    expect(keeper.error()?.reason).toBe(reported);
   });
 
   test('stops when the signal is aborted', async () => {

@@ -32,9 +32,9 @@ const unchanged = (losses: number): readonly number[] => [losses, losses, losses
 async function answersAt(
   seconds: readonly number[],
   ...devices: readonly WitnessedDevice[]
-): Promise<readonly Readonly<Record<string, boolean>>[]> {
+): Promise<readonly Readonly<Record<string, boolean | undefined>>[]> {
   const witness = createLossWitness();
-  const answers: Readonly<Record<string, boolean>>[] = [];
+  const answers: Readonly<Record<string, boolean | undefined>>[] = [];
   for (const [index, second] of seconds.entries()) {
     await vi.advanceTimersByTimeAsync((second - (seconds[index - 1] ?? 0)) * 1000);
     const answering = witness(devices);
@@ -88,7 +88,7 @@ describe('createLossWitness()', () => {
     ]);
   });
 
-  test('leaves out devices that fail, do not answer or have no counter', async () => {
+  test('knows nothing of devices that fail, do not answer or have no counter', async () => {
     const { transmitLosses, ...mute } = losing('mute');
     expect(transmitLosses).toBeDefined();
     const fails = losing('fails', async () => {

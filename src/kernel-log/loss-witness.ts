@@ -8,12 +8,12 @@ export interface WitnessedDevice extends Device {
 
 /**
  * Returns by name whether devices have lost packets since the last call, or ever on the first. The kernel counts a dead
- * loop as a loss of the device it names, and not of a namesake in another network namespace. Devices that cannot be read
- * in time are left out.
+ * loop as a loss of the device it names, and not of a namesake in another network namespace. Undefined for devices
+ * that cannot be read in time.
  */
 export type LossWitness = (
   devices: readonly WitnessedDevice[],
-) => Promise<ReadonlyMap<string, boolean>>;
+) => Promise<ReadonlyMap<string, boolean | undefined>>;
 
 /** The kernel logs before it counts, and a slow console may delay it in between. */
 const retryDelaysMilliseconds = [50, 100, 200];
@@ -71,16 +71,10 @@ export function createLossWitness(): LossWitness {
     return answer;
   };
 
-  return async (devices) => {
-    const answers = await Promise.all(
-      devices.map(async (device) => [device.name, await hasGrownWithRetries(device)] as const),
+  return async (devices) =>
+    new Map(
+      await Promise.all(
+        devices.map(async (device) => [device.name, await hasGrownWithRetries(device)] as const),
+      ),
     );
-    const known = new Map<string, boolean>();
-    for (const [name, answer] of answers) {
-      if (answer !== undefined) {
-        known.set(name, answer);
-      }
-    }
-    return known;
-  };
 }

@@ -48,6 +48,19 @@ describe('createRecentEvents()', () => {
     expect(recent.list()).toBe(recent.list());
   });
 
+  test('keeps equal texts logged at different times, and the order of those logged at once', () => {
+    const recent = createRecentEvents();
+    for (const [text, timestampMicroseconds] of [
+      ['hang', 1],
+      ['hang', 2],
+      ['reset', 2],
+      ['hang', 2],
+    ] as const) {
+      recent.add(event(text), { timestampMicroseconds, isHostDevice: true });
+    }
+    expect(textsOf(recent)).toEqual(['reset', 'hang', 'hang']);
+  });
+
   test('is the same after the log is read again, even if it holds more than the limit', () => {
     const recent = createRecentEvents();
     addMany(recent, { device: 'eno1', count: 80 });
@@ -97,9 +110,12 @@ describe('createRecentEvents()', () => {
     expect(kept[0]).toBe('eth149 9');
   });
 
-  test('truncates a long text', () => {
+  test.each([
+    [1000, 'x'.repeat(1000)],
+    [1001, `${'x'.repeat(1000)}…`],
+  ])('truncates a text of more than 1000 characters: %d', (length, text) => {
     const recent = createRecentEvents();
-    recent.add(event('x'.repeat(5000)), { timestampMicroseconds: 1, isHostDevice: true });
-    expect(recent.list()[0]?.text).toBe(`${'x'.repeat(1000)}…`);
+    recent.add(event('x'.repeat(length)), { timestampMicroseconds: 1, isHostDevice: true });
+    expect(textsOf(recent)).toEqual([text]);
   });
 });
