@@ -114,6 +114,19 @@ describe('watch()', () => {
     expect(device.name).toBe('lan0');
     expect(guard.watch({ ...handle }) === device).toBe(false);
   });
+
+  test('describes the device as its handle does', () => {
+    const identity = {
+      kind: 'physical',
+      driver: 'e1000e',
+      busAddress: '0000:00:03.0',
+      pciId: '8086:10d3',
+      hasUplink: true,
+      interfaceIndex: 7,
+    } as const;
+    const { watched } = guardOf(devicesWith(1, () => identity));
+    expect(watched).toMatchObject([{ name: 'eth0', ...identity }]);
+  });
 });
 
 describe('readDevices()', () => {
@@ -236,11 +249,30 @@ describe('readDevices()', () => {
 
   test('names the read and the device in a timeout', async () => {
     const { read } = stuckRead();
-    const { watched, poll } = guardOf(devicesWith(1, () => ({ features: read })));
-    await poll(['features']);
-    expect(() => watched[0]?.features()).toThrow(
-      'offload features of "eth0": no answer within 400 ms',
+    const { watched, poll, clock } = guardOf(
+      devicesWith(1, () => ({
+        driverInfo: read,
+        statistics: read,
+        features: read,
+        txRingSize: read,
+        readAttribute: read,
+        packetCounters: read,
+      })),
     );
+    await poll(['statistics', 'features']);
+    clock.start();
+    for (const [what, ask] of [
+      ['driver information', (device: WatchedDevice) => device.driverInfo()],
+      ['driver statistics', (device: WatchedDevice) => device.statistics()],
+      ['offload features', (device: WatchedDevice) => device.features()],
+      ['transmit ring size', async (device: WatchedDevice) => device.txRingSize()],
+      ['carrier and speed', (device: WatchedDevice) => device.carrier()],
+      ['packet counters', (device: WatchedDevice) => device.packetCounters()],
+    ] as const) {
+      await expect(Promise.all(watched.map(async (device) => ask(device)))).rejects.toThrow(
+        `${what} of "eth0": no answer within 400 ms`,
+      );
+    }
   });
 
   test('asks collectors for their needs once the driver information is known', async () => {
@@ -354,6 +386,8 @@ describe('readsOf()', () => {
     expect(reads()).toEqual([[], []]);
     await poll();
     expect(reads()).toEqual([['driver_info'], ['driver_info']]);
+    // The same array, by which its users know that it has not changed.
+    expect(reads()[0]).toBe(reads()[0]);
     await poll(['statistics']);
     expect(reads()).toEqual([
       ['driver_info', 'statistics'],
