@@ -148,6 +148,7 @@ describe('createKernelLogFollower()', () => {
     const { state } = createKernelLogFollower({ host: hostWithLog(logOf([])), source });
     expect(state().sources.map((each) => each.source)).toEqual(expected);
     expect(state().sources.every(({ isUp }) => !isUp)).toBe(true);
+    expect(state().previousBootEvents).toEqual([]);
   });
 
   test('has the timestamp of the last event', async () => {
@@ -219,6 +220,42 @@ describe('createKernelLogFollower()', () => {
   test('reports why the log cannot be read', async () => {
     const { sources } = await stateAfter(hostWithLog(logOf(denied)));
     expect(sources).toMatchObject([{ source: 'kmsg', isUp: false, error: denied }]);
+  });
+
+  test('reports an unexpected error', async () => {
+    const mistake = new RangeError('mistake');
+    const { sources } = await stateAfter(
+      hostWithLog(() => {
+        throw mistake;
+      }),
+    );
+    expect(sources[0]?.error).toMatchObject({
+      reason: 'failed',
+      message: 'cannot follow the kernel log: RangeError: mistake',
+      cause: mistake,
+    });
+  });
+
+  test('has caught up once it has read the log to its end', async () => {
+    const rest = createDeferred();
+    const follower = createKernelLogFollower({
+      host: hostWithLog(async function* (_source, { signal }) {
+        yield { records: [deadLoop(1)], caughtUp: false };
+        await rest.promise;
+        yield* logOf([deadLoop(2)])('kmsg', { signal, afterCursor: undefined });
+      }),
+      source: 'kmsg',
+    });
+    const ending = new AbortController();
+    const running = follower.run(ending.signal);
+    await vi.waitUntil(() => follower.state().events.length === 1, { timeout: 10_000 });
+    await new Promise(setImmediate);
+    expect(follower.state().isCaughtUp).toBe(false);
+    rest.resolve();
+    await follower.caughtUp;
+    expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 2 });
+    ending.abort();
+    await running;
   });
 
   test('exports what it has counted if the log fails before it was read to its end', async () => {
@@ -378,7 +415,9 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
     ending.abort();
     await running;
-    expect(onStateProblem).toHaveBeenCalledTimes(1);
+    expect(onStateProblem.mock.calls).toEqual([
+      [new SourceError('failed', 'the state file is ahead of the kernel log')],
+    ]);
   });
 
   test.each(['claim', 'read'] as const)(
@@ -442,10 +481,14 @@ describe('createKernelLogFollower() across restarts', () => {
   test('keeps its counts if the disk had no ledger', async () => {
     const back = createDeferred();
     const memory = createMemoryState();
-    const host = hostWithLog(logOf(ring), {
-      ...memory,
-      claim: async () => back.promise,
-    });
+    let opened = 0;
+    const host = hostWithLog(
+      async function* (source, options) {
+        yield* logOf(ring)(source, options);
+        opened += 1;
+      },
+      { ...memory, claim: async () => back.promise },
+    );
     const follower = createKernelLogFollower({
       host,
       source: 'kmsg',
@@ -460,7 +503,21 @@ describe('createKernelLogFollower() across restarts', () => {
     expect(counts(follower.state())).toEqual({ 'vxa//dead_loop': 3 });
     ending.abort();
     await running;
+    // The log was read again, and each record counted once.
+    expect(opened).toBe(2);
+    expect(follower.state().sources).toMatchObject([{ records: 3 }]);
     expect(parseLedger((await memory.read()) ?? '')).toMatchObject({ events: [{ count: 3 }] });
+  });
+
+  test('reads the previous boot while the disk does not answer', async () => {
+    const host = {
+      ...hostWithLog(logOf(ring), { ...createMemoryState(), claim: () => new Promise(() => {}) }),
+      previousBootLog: async function* () {
+        yield [{ ...deadLoop(1), bootId: 'another boot' }];
+      },
+    };
+    const after = await stateAfter(host, { restoreWaitMilliseconds: 10 });
+    expect(after.previousBootEvents).toMatchObject([{ device: 'vxa', count: 1 }]);
   });
 
   test('is not delayed at shutdown by a disk that does not answer', async () => {
@@ -541,16 +598,19 @@ describe('createKernelLogFollower() with the journal', () => {
     await running;
   });
 
-  test('continues after the cursor', async () => {
+  test.each(['journal', 'auto'] as const)('continues after the cursor: %s', async (choice) => {
     const state = createMemoryState();
     await stateAfter(hostWithLog(logOf(journal(1, 2)), state), { source: 'journal' });
     const cursors: (string | undefined)[] = [];
     const after = await stateAfter(
       hostWithLog((source, options) => {
+        if (source === 'kmsg') {
+          throw denied;
+        }
         cursors.push(options.afterCursor);
         return logOf(journal(3))(source, options);
       }, state),
-      { source: 'journal' },
+      { source: choice },
     );
     expect(cursors).toEqual(['c2']);
     expect(counts(after)).toEqual({ 'vxa//dead_loop': 3 });
@@ -596,18 +656,23 @@ describe('createKernelLogFollower() with the journal', () => {
       text: 'igb 0000:00:07.0: Detected Tx Unit Hang',
     };
     const earlier = { ...ledger, bootId: 'another boot' };
+    const state = createMemoryState(JSON.stringify(earlier));
     const host = {
-      ...hostWithLog(logOf([]), createMemoryState(JSON.stringify(earlier))),
+      ...hostWithLog(logOf([]), state),
       previousBootLog: async function* () {
         yield [...previous, { ...deadLoop(1), ...hang, bootId: 'another boot' }];
       },
     };
     const follower = createKernelLogFollower({ host, source: 'kmsg' });
     const ending = new AbortController();
-    const running = follower.run(ending.signal);
-    await vi.waitUntil(() => follower.state().previousBootEvents.length === 2, { timeout: 10_000 });
+    let isReported = false;
+    const running = follower.run(ending.signal, () => {
+      isReported ||= follower.state().previousBootEvents.length === 2;
+    });
+    await vi.waitUntil(() => isReported, { timeout: 10_000 });
     ending.abort();
     await running;
+    expect(parseLedger((await state.read()) ?? '').previousBoot?.events).toHaveLength(2);
     expect(follower.state().previousBootEvents).toMatchObject([
       { device: 'vxa', event: 'dead_loop', count: 7 },
       {
