@@ -15,8 +15,11 @@ export type LossWitness = (
   devices: readonly WitnessedDevice[],
 ) => Promise<ReadonlyMap<string, boolean | undefined>>;
 
-/** The kernel logs before it counts, and a slow console may delay it in between. */
-const retryDelaysMilliseconds = [50, 100, 200];
+/**
+ * The kernel logs before it counts, and a slow console may delay it in between. Their sum is less than the first scrape waits for
+ * events.
+ */
+const retryDelaysMilliseconds = [25, 50, 100];
 /** Records of one burst, or read in a later batch, are about losses already seen. */
 const burstMilliseconds = 5000;
 const timeoutMilliseconds = 200;
