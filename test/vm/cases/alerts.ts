@@ -14,7 +14,7 @@ import { expectOthersWell, expectRecovered, waitForRecords } from './hang.ts';
 
 const problem = commandProblem('prometheus', 'prometheus-alertmanager');
 /** Long enough for the alert that waits for a minute. */
-const hangSeconds = 110;
+const hangSeconds = 100;
 /** From the record to the webhook: a scrape, an evaluation, and what Alertmanager waits. */
 const pageSeconds = 60;
 /** Alerts of a hang that goes on. Whether the kernel's watchdog fires, and how often the driver resets the card, is up to them. */

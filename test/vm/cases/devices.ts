@@ -198,7 +198,7 @@ async function expectDevice(
 }
 
 /** Gives a card that has come anew its name and address. */
-function restore({ mac, name, address, peer }: Nic): string {
+export function restore({ mac, name, address, peer }: Nic): string {
   return `
     for path in /sys/class/net/*; do
       [ "$(cat $path/address)" != ${mac} ] || ip link set \${path##*/} name ${name}

@@ -16,7 +16,7 @@ import {
 import { hangAgainAndAgain, hangOnce, killWhileHanging } from './hang.ts';
 import { logOverrun } from './log-overrun.ts';
 import { powerCut } from './power.ts';
-import { wireCases } from './wire.ts';
+import { wireCases, wireChanges } from './wire.ts';
 
 /** All cases, in the order they run in: the last one boots again. */
 export const cases: readonly Case[] = [
@@ -33,6 +33,7 @@ export const cases: readonly Case[] = [
   receiveChecksumFault,
   ...checksumCases,
   ...wireCases,
+  wireChanges,
   floodedRings,
   logOverrun,
   unbindAndBind,

@@ -8,6 +8,7 @@ import type { Lab } from '../lab.ts';
 import { nics } from '../nics.ts';
 import type { Nic } from '../nics.ts';
 import type { Case } from './case.ts';
+import { restore } from './devices.ts';
 
 /** Sent of each kind. */
 const frameCount = 200;
@@ -41,30 +42,75 @@ const kinds: readonly (readonly [what: string, options: TunnelPacketOptions, res
   ['IP in IP, inner wrong', { tunnel: 'ipip', innerChecksum: 'bad' }, 'bad'],
 ];
 
+const cards = [nics.eno1, nics.enp6s0, nics.ens192, nics.ens5];
+
 /** The wire sampler sees every frame that a card receives, and finds it as it is. */
-export const wireCases: readonly Case[] = [nics.eno1, nics.enp6s0, nics.ens192, nics.ens5].map(
-  (nic) => ({
-    name: `wire sampler on ${nic.driver}`,
-    run: async (lab, report) => {
-      const { name: device } = nic;
-      // Some cards drop tagged frames of a VLAN that nobody has.
-      await lab.machine.run(
-        `ip link add link ${device} name vlan7 type vlan id 7; ip link set vlan7 up`,
-      );
-      await untilAllAreSampled(lab, nic);
-      for (const [what, options, result] of kinds) {
-        const before = await lab.machine.scrape();
-        await lab.machine.send(nic, frames(nic, options, frameCount));
-        const rise = (scraped: Exposition, labels: Readonly<Record<string, string>> = {}): number =>
-          sum(scraped, { device, ...labels }) - sum(before, { device, ...labels });
-        const after = await scrapeUntil(lab.machine, (scraped) => rise(scraped) >= frameCount);
-        report.equal(`${what}: sampled`, rise(after), frameCount);
-        report.equal(`${what}: ${result}`, rise(after, { result }), frameCount);
+export const wireCases: readonly Case[] = cards.map((nic) => ({
+  name: `wire sampler on ${nic.driver}`,
+  run: async (lab, report) => {
+    const { name: device } = nic;
+    // Some cards drop tagged frames of a VLAN that nobody has.
+    await lab.machine.run(
+      `ip link add link ${device} name vlan7 type vlan id 7; ip link set vlan7 up`,
+    );
+    await untilAllAreSampled(lab, nic);
+    for (const [what, options, result] of kinds) {
+      const before = await lab.machine.scrape();
+      await lab.machine.send(nic, frames(nic, options, frameCount));
+      const rise = (scraped: Exposition, labels: Readonly<Record<string, string>> = {}): number =>
+        sum(scraped, { device, ...labels }) - sum(before, { device, ...labels });
+      const after = await scrapeUntil(lab.machine, (scraped) => rise(scraped) >= frameCount);
+      report.equal(`${what}: sampled`, rise(after), frameCount);
+      report.equal(`${what}: ${result}`, rise(after, { result }), frameCount);
+    }
+    await lab.machine.run('ip link delete vlan7');
+  },
+}));
+
+/** It goes on when a card is down and up again, has another name, or has gone and come back. */
+export const wireChanges: Case = {
+  name: 'wire sampler on cards that change',
+  run: async (lab, report) => {
+    for (const nic of cards) {
+      const { name, driver } = nic;
+      const renamed = 'lan0';
+      for (const [what, device, script] of [
+        ['down and up', name, `ip link set ${name} down; ip link set ${name} up`],
+        [
+          'renamed',
+          renamed,
+          `ip link set ${name} down; ip link set ${name} name ${renamed}; ip link set ${renamed} up`,
+        ],
+        [
+          'unbound and bound',
+          name,
+          `
+          driver=$(readlink -f /sys/class/net/${renamed}/device/driver)
+          address=$(basename "$(readlink -f /sys/class/net/${renamed}/device)")
+          echo $address >$driver/unbind; sleep 1; echo $address >$driver/bind; sleep 1
+          ${restore(nic)}`,
+        ],
+      ] as const) {
+        await lab.machine.run(script);
+        report.equal(`${driver}, ${what}: samples`, await isSampled(lab, nic, device), true);
       }
-      await lab.machine.run('ip link delete vlan7');
-    },
-  }),
-);
+    }
+  },
+};
+
+/** Whether a card, under a name, is sampled within 20 s. */
+async function isSampled({ machine }: Lab, nic: Nic, device: string): Promise<boolean> {
+  const bad = async (): Promise<number> => sum(await machine.scrape(), { device, result: 'bad' });
+  const before = await bad();
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await machine.send(nic, frames(nic, { outerChecksum: 'bad' }, 20));
+    await setTimeout(1000);
+    if ((await bad()) > before) {
+      return true;
+    }
+  }
+  return false;
+}
 
 async function untilAllAreSampled(lab: Lab, nic: Nic): Promise<void> {
   for (let attempt = 0; attempt < 30; attempt += 1) {
