@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 
+import { createRecordedHost } from '../../test/support/recorded-host.ts';
 import type { Host } from '../host/host.ts';
 import type { NetworkConfig } from '../host/network-config.ts';
 import { createDeferred } from '../model/deferred.ts';
@@ -37,5 +38,30 @@ describe('createRefresher()', () => {
     expect((await refresher.state())?.config).toBe(config);
     ending.abort();
     await running;
+  });
+
+  test('run() reads it every half hour, and sooner where there is a new device', async () => {
+    vi.useFakeTimers();
+    try {
+      const networkConfig = vi.fn<Host['networkConfig']>(async () => config);
+      let devices: ReturnType<Host['devices']> = [];
+      const refresher = createRefresher(
+        { devices: () => devices, networkConfig, readFile: async () => '' },
+        () => {},
+      );
+      const ending = new AbortController();
+      const running = refresher.run(ending.signal, () => {});
+      await vi.advanceTimersByTimeAsync(1000 + 29 * 60_000);
+      expect(networkConfig).toHaveBeenCalledTimes(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(networkConfig).toHaveBeenCalledTimes(2);
+      devices = createRecordedHost('debian-6.12.95-qemu').devices();
+      await vi.advanceTimersByTimeAsync(5 * 60_000);
+      expect(networkConfig).toHaveBeenCalledTimes(3);
+      ending.abort();
+      await running;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
